@@ -1,0 +1,80 @@
+# How a room of ripcord is built.  A folder's CMakeLists.txt only lists and links.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core libevent_pthreads)
+pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c)
+pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4)
+pkg_check_modules(FIU REQUIRED IMPORTED_TARGET libfiu)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(LIBXML REQUIRED IMPORTED_TARGET libxml-2.0)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_program(PROTOC_C protoc-c REQUIRED)
+find_program(PROTOC protoc REQUIRED)
+
+option(RIPCORD_CRITERION "build the unit tests (Criterion can't run under the thread sanitizer)" ON)
+option(RIPCORD_FUZZ "build the fuzzers (clang)" OFF)
+if(BUILD_TESTING AND RIPCORD_CRITERION)
+    pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+endif()
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+
+set(RIPCORD_WARNINGS
+    -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wvla -Wwrite-strings -Wcast-qual
+    -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum)
+
+# A room's code: every warning, and the sources' root as the one include folder.
+function(ripcord_library name)
+    add_library(${name} STATIC ${ARGN})
+    target_compile_definitions(${name} PUBLIC _DEFAULT_SOURCE)
+    target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_compile_options(${name} PRIVATE ${RIPCORD_WARNINGS} -Wconversion -Wsign-conversion)
+endfunction()
+
+# A Criterion test beside its source: tests/rooms/foo_test.c is known to ctest as tests.rooms.foo_test.
+function(ripcord_test name)
+    if(NOT BUILD_TESTING OR NOT RIPCORD_CRITERION)
+        return()
+    endif()
+    file(RELATIVE_PATH room ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    string(REPLACE "/" "." room ${room})
+    add_executable(${room}.${name} ${name}.c)
+    target_compile_options(${room}.${name} PRIVATE ${RIPCORD_WARNINGS})
+    target_link_libraries(${room}.${name} PRIVATE ${ARGN} PkgConfig::CRITERION)
+    add_test(NAME ${room}.${name} COMMAND ${room}.${name})
+endfunction()
+
+# C from .proto files, in a library of its own and without our warnings.  It is
+# included as "<folder>/<file>.pb-c.h" from the sources' root.
+function(ripcord_proto name)
+    set(sources)
+    foreach(file ${ARGN})
+        get_filename_component(folder ${file} DIRECTORY)
+        get_filename_component(base ${file} NAME_WE)
+        file(RELATIVE_PATH room ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
+        set(out ${PROJECT_BINARY_DIR}/generated)
+        file(MAKE_DIRECTORY ${out}/${room})
+        add_custom_command(
+            OUTPUT ${out}/${room}/${base}.pb-c.c ${out}/${room}/${base}.pb-c.h
+            COMMAND ${PROTOC_C} --proto_path=${PROJECT_SOURCE_DIR} --c_out=${out} ${room}/${base}.proto
+            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+            DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file}
+            VERBATIM)
+        list(APPEND sources ${out}/${room}/${base}.pb-c.c)
+    endforeach()
+    add_library(${name} STATIC ${sources})
+    target_include_directories(${name} PUBLIC ${out})
+    target_link_libraries(${name} PUBLIC PkgConfig::PROTOBUF_C)
+endfunction()
+
+# A libFuzzer program for one decoder.
+function(ripcord_fuzz name)
+    if(RIPCORD_FUZZ)
+        add_executable(${name} ${name}.c)
+        target_link_libraries(${name} PRIVATE ${ARGN})
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    endif()
+endfunction()

@@ -1,0 +1,229 @@
+#include "faults/point.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <fiu-control.h>
+#include <fiu.h>
+
+static const struct {
+    const char *name, *fields, *effects, *sentence;
+} points[] = {
+#define X(id, name, fields, effects, sentence) [POINT_##id] = {name, fields, effects, sentence},
+    POINT_MAP(X)
+#undef X
+};
+
+static const struct {
+    const char *name, *parameters, *sentence;
+} effects_of[] = {
+#define X(id, name, parameters, sentence) [EFFECT_##id] = {name, parameters, sentence},
+    POINT_EFFECT_MAP(X)
+#undef X
+};
+
+static const char *const field_names[] = {
+#define X(id, name) [FIELD_##id] = name,
+    POINT_FIELD_MAP(X)
+#undef X
+};
+
+_Atomic uint8_t point_guard[POINT_COUNT];
+
+/* How many holds stand at each point, and whose judges are asked for its faults. */
+static _Atomic int holds[POINT_COUNT];
+static struct {
+    point_judge_fn *judge;
+    void *owner;
+} judges[POINT_COUNT][EFFECT_COUNT];
+
+/* The visit that libfiu is being asked about, for the callback that it calls. */
+static _Thread_local const struct point_event *visit_event;
+static _Thread_local enum point_effect visit_effect;
+static _Thread_local struct point_strike *visit_strike;
+static _Thread_local bool visit_judged;
+
+const char *point_name(enum point point)
+{
+    return points[point].name;
+}
+
+const char *point_fields(enum point point)
+{
+    return points[point].fields;
+}
+
+const char *point_effects(enum point point)
+{
+    return points[point].effects;
+}
+
+const char *point_sentence(enum point point)
+{
+    return points[point].sentence;
+}
+
+const char *point_field_name(enum point_field field)
+{
+    return field_names[field];
+}
+
+const char *point_effect_name(enum point_effect effect)
+{
+    return effects_of[effect].name;
+}
+
+const char *point_effect_parameters(enum point_effect effect)
+{
+    return effects_of[effect].parameters;
+}
+
+const char *point_effect_sentence(enum point_effect effect)
+{
+    return effects_of[effect].sentence;
+}
+
+/* Whether the words of `list` have `word` among them. */
+static bool has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = list; *at != '\0';) {
+        size_t step = strcspn(at, " ");
+        if (step == length && memcmp(at, word, length) == 0)
+            return true;
+        at += step + strspn(at + step, " ");
+    }
+    return false;
+}
+
+bool point_has_effect(enum point point, enum point_effect effect)
+{
+    return has_word(points[point].effects, effects_of[effect].name);
+}
+
+static bool is(const char *name, const char *text, size_t length)
+{
+    return strlen(name) == length && memcmp(name, text, length) == 0;
+}
+
+enum point point_by_name(const char *name, size_t length)
+{
+    unsigned point = 0;
+    while (point < POINT_COUNT && !is(points[point].name, name, length))
+        point++;
+    return (enum point)point;
+}
+
+enum point_effect point_effect_by_name(const char *name, size_t length)
+{
+    unsigned effect = 0;
+    while (effect < EFFECT_COUNT && !is(effects_of[effect].name, name, length))
+        effect++;
+    return (enum point_effect)effect;
+}
+
+enum point_field point_field_by_name(const char *name, size_t length)
+{
+    unsigned field = 0;
+    while (field < FIELD_COUNT && !is(field_names[field], name, length))
+        field++;
+    return (enum point_field)field;
+}
+
+/* libfiu's name: "ripcord/server/write/short".  Longer than any of ours. */
+enum { FIU_NAME_MAX = 64 };
+
+static const char *fiu_name(enum point point, enum point_effect effect, char name[FIU_NAME_MAX])
+{
+    char *end = stpcpy(name, "ripcord/");
+    for (const char *from = points[point].name; *from != '\0'; from++)
+        *end++ = *from == '.' ? '/' : *from;
+    *end++ = '/';
+    strcpy(end, effects_of[effect].name);
+    return name;
+}
+
+/* libfiu's own controls come from the environment: fiu-run sets these. */
+static bool driven_from_outside(void)
+{
+    const char *control = getenv("FIU_CTRL_FIFO");
+    const char *enable = getenv("FIU_ENABLE");
+    return (control != NULL && *control != '\0') || (enable != NULL && *enable != '\0');
+}
+
+void point_init(void)
+{
+    fiu_init(0);
+    if (!driven_from_outside())
+        return;
+    for (unsigned point = 0; point < POINT_COUNT; point++)
+        if (points[point].effects[0] != '\0')
+            atomic_fetch_or(&point_guard[point], GUARD_OUTSIDE);
+}
+
+/* libfiu asks whether the armed point of the present visit fails. */
+static int ask_judge(const char *name, int *failnum, void **failinfo, unsigned int *flags)
+{
+    (void)name, (void)failnum, (void)failinfo, (void)flags;
+    enum point point = visit_event->point;
+    point_judge_fn *judge = judges[point][visit_effect].judge;
+    visit_judged = true;
+    return judge != NULL &&
+           judge(judges[point][visit_effect].owner, visit_event, visit_effect, visit_strike);
+}
+
+static bool any_judge(enum point point)
+{
+    for (unsigned effect = 0; effect < EFFECT_COUNT; effect++)
+        if (judges[point][effect].judge != NULL)
+            return true;
+    return false;
+}
+
+void point_arm(enum point point, enum point_effect effect, point_judge_fn *judge, void *owner)
+{
+    assert(point_has_effect(point, effect));
+    char name[FIU_NAME_MAX];
+    fiu_name(point, effect, name);
+    bool was_armed = judges[point][effect].judge != NULL;
+    judges[point][effect].judge = judge;
+    judges[point][effect].owner = owner;
+    if (judge != NULL && !was_armed)
+        fiu_enable_external(name, 1, NULL, 0, ask_judge);
+    else if (judge == NULL && was_armed)
+        fiu_disable(name);
+    if (any_judge(point))
+        atomic_fetch_or(&point_guard[point], GUARD_FAULT);
+    else
+        atomic_fetch_and(&point_guard[point], (uint8_t)~GUARD_FAULT);
+}
+
+void point_hold_guard(enum point point, int change)
+{
+    if (atomic_fetch_add(&holds[point], change) + change > 0)
+        atomic_fetch_or(&point_guard[point], GUARD_HOLD);
+    else
+        atomic_fetch_and(&point_guard[point], (uint8_t)~GUARD_HOLD);
+}
+
+bool point_strikes_slowly(const struct point_event *event, struct point_strike *strike)
+{
+    for (unsigned effect = 0; effect < EFFECT_COUNT; effect++) {
+        if (!point_has_effect(event->point, (enum point_effect)effect))
+            continue;
+        char name[FIU_NAME_MAX];
+        *strike = (struct point_strike){.effect = (enum point_effect)effect};
+        visit_event = event;
+        visit_effect = (enum point_effect)effect;
+        visit_strike = strike;
+        visit_judged = false;
+        if (fiu_fail(fiu_name(event->point, (enum point_effect)effect, name)) != 0) {
+            strike->effect = (enum point_effect)effect;
+            if (!visit_judged)
+                strike->fault = 0;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,205 @@
+#include "rpc/release.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct setting_default {
+    int64_t value;
+    bool fixed; /* the release does so, but has no key for it */
+};
+
+struct setting {
+    const char *key;
+    enum release_kind kind;
+    struct setting_default defaults[RELEASE_COUNT];
+};
+
+#define NONE     RELEASE_NONE
+#define FIXED(v) v, .fixed = true
+
+static const struct setting settings_of[] = {
+#define X(id, key, kind, a, b, b2, c, d)                                                           \
+    [SETTING_##id] = {key,                                                                         \
+                      SETTING_##kind,                                                              \
+                      {{.value = a}, {.value = b}, {.value = b2}, {.value = c}, {.value = d}}},
+    RELEASE_SETTING_MAP(X)
+#undef X
+};
+
+#undef NONE
+#undef FIXED
+
+static const struct release releases[] = {
+    [RELEASE_0_20] = {.id = RELEASE_0_20,
+                      .name = "0.20",
+                      .number = 20,
+                      .ipc_version = 4,
+                      .sleeps_after_connect_timeout = true},
+    [RELEASE_1_2] = {.id = RELEASE_1_2,
+                     .name = "1.2",
+                     .number = 102,
+                     .ipc_version = 4,
+                     .sleeps_after_connect_timeout = true},
+    [RELEASE_2_2] = {.id = RELEASE_2_2, .name = "2.2", .number = 202, .ipc_version = 9},
+    [RELEASE_2_6] = {.id = RELEASE_2_6,
+                     .name = "2.6",
+                     .number = 206,
+                     .ipc_version = 9,
+                     .built = true,
+                     .reader_takes_at_once = true,
+                     .skips_closed_callers = true,
+                     .stop_interrupts_readers = true},
+    [RELEASE_3_4] = {.id = RELEASE_3_4,
+                     .name = "3.4",
+                     .number = 304,
+                     .ipc_version = 9,
+                     .built = true,
+                     .reader_takes_at_once = true,
+                     .skips_closed_callers = true,
+                     .decodes_in_handler = true,
+                     .unknown_auth_answered = true,
+                     .monotonic_purge = true,
+                     .stop_interrupts_readers = true,
+                     .accumulates_rpc_timeout = true,
+                     .retries_unknown_host = true,
+                     .keeps_old_address = true,
+                     .header_unflushed = true,
+                     .checks_response_length = true,
+                     .understands_goodbye = true,
+                     .interrupts_waiters = true,
+                     .value_decoded_by_caller = true},
+};
+
+const struct release *release_get(enum release_id id)
+{
+    return &releases[id];
+}
+
+const struct release *release_by_name(const char *name)
+{
+    for (unsigned id = 0; id < RELEASE_COUNT; id++)
+        if (strcmp(releases[id].name, name) == 0)
+            return &releases[id];
+    return NULL;
+}
+
+static const char *skip_space(const char *at)
+{
+    while (isspace((unsigned char)*at))
+        at++;
+    return at;
+}
+
+/* "2.6" as 206; NULL when it is no version. */
+static const char *read_version(const char *at, unsigned *number)
+{
+    char *end;
+    if (!isdigit((unsigned char)*at))
+        return NULL;
+    unsigned long major = strtoul(at, &end, 10);
+    if (*end != '.' || !isdigit((unsigned char)end[1]) || major > 99)
+        return NULL;
+    unsigned long minor = strtoul(end + 1, &end, 10);
+    if (minor > 99)
+        return NULL;
+    *number = (unsigned)(major * 100 + minor);
+    return end;
+}
+
+/* One part: "2.6", "-1.2", "2.3-", "1.2-2.6". */
+static const char *read_part(const char *at, unsigned *low, unsigned *high)
+{
+    *low = 0;
+    *high = UINT32_MAX;
+    bool open_below = *at == '-';
+    if (open_below)
+        return read_version(skip_space(at + 1), high);
+    at = read_version(at, low);
+    if (at == NULL)
+        return NULL;
+    at = skip_space(at);
+    if (*at != '-') {
+        *high = *low;
+        return at;
+    }
+    at = skip_space(at + 1);
+    return isdigit((unsigned char)*at) ? read_version(at, high) : at;
+}
+
+enum rpc_status release_range(const char *text, unsigned *mask)
+{
+    *mask = (1u << RELEASE_COUNT) - 1;
+    if (text == NULL || *skip_space(text) == '\0')
+        return RPC_OK;
+
+    unsigned found = 0;
+    for (const char *at = skip_space(text);; at = skip_space(at + 1)) {
+        unsigned low, high;
+        at = read_part(at, &low, &high);
+        if (at == NULL)
+            return RPC_MALFORMED;
+        for (unsigned id = 0; id < RELEASE_COUNT; id++)
+            if (releases[id].number >= low && releases[id].number <= high)
+                found |= 1u << id;
+        at = skip_space(at);
+        if (*at == '\0')
+            break;
+        if (*at != ',')
+            return RPC_MALFORMED;
+    }
+    *mask = found;
+    return RPC_OK;
+}
+
+void release_defaults(const struct release *release, struct release_settings *settings)
+{
+    for (unsigned i = 0; i < SETTING_COUNT; i++)
+        settings->value[i] = settings_of[i].defaults[release->id].value;
+}
+
+const char *release_setting_key(enum release_setting setting)
+{
+    return settings_of[setting].key;
+}
+
+enum release_kind release_setting_kind(enum release_setting setting)
+{
+    return settings_of[setting].kind;
+}
+
+/* Whether `key` is `pattern`, in which PORT stands for a number. */
+static bool matches(const char *pattern, const char *key)
+{
+    const char *port = strstr(pattern, "PORT");
+    if (port == NULL)
+        return strcmp(pattern, key) == 0;
+    size_t before = (size_t)(port - pattern);
+    if (strncmp(pattern, key, before) != 0)
+        return false;
+    key += before;
+    size_t digits = strspn(key, "0123456789");
+    return (digits > 0 || strncmp(key, "PORT", 4) == 0) &&
+           strcmp(port + 4, key + (digits > 0 ? digits : 4)) == 0;
+}
+
+enum release_setting release_setting_by_key(const char *key)
+{
+    unsigned i = 0;
+    while (i < SETTING_COUNT && !matches(settings_of[i].key, key))
+        i++;
+    return (enum release_setting)i;
+}
+
+enum rpc_status release_set(const struct release *release, struct release_settings *settings,
+                            enum release_setting setting, int64_t value)
+{
+    const struct setting *known = &settings_of[setting];
+    struct setting_default standard = known->defaults[release->id];
+    if (known->kind == SETTING_BOOL && value != 0 && value != 1)
+        return RPC_BAD_VALUE;
+    if ((standard.fixed || standard.value == RELEASE_NONE) && value != standard.value)
+        return RPC_NOT_IN_RELEASE;
+    settings->value[setting] = value;
+    return RPC_OK;
+}

@@ -1,0 +1,135 @@
+/*
+ * What differs by Hadoop release: settings with their defaults, limits, orders, quirks
+ * and texts.  One table; nobody else asks "which release?" by name.
+ *
+ * 0.20.203 is "0.20", 1.2.1 is "1.2", 2.x before 2.3 is "2.2", 2.6 and 3.4 are themselves.
+ */
+#ifndef RPC_RELEASE_H
+#define RPC_RELEASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/status.h"
+
+enum release_id { RELEASE_0_20, RELEASE_1_2, RELEASE_2_2, RELEASE_2_6, RELEASE_3_4, RELEASE_COUNT };
+
+/* Settings, by Hadoop's own key: id, key, kind, and the value in 0.20, 1.2, 2.2, 2.6, 3.4.
+ * NONE: the release has no such key and nothing of the kind.  FIXED(v): it has no such key, but
+ * does so all the same.  Kinds: MS milliseconds, NUMBER, BYTES, BOOL, MINUTES. */
+#define RELEASE_NONE INT64_MIN
+#define RELEASE_SETTING_MAP(X)                                                                     \
+    X(PING_INTERVAL, "ipc.ping.interval", MS, 60000, 60000, 60000, 60000, 60000)                   \
+    X(PING, "ipc.client.ping", BOOL, FIXED(1), 1, 1, 1, 1)                                         \
+    X(RPC_TIMEOUT, "ipc.client.rpc-timeout.ms", MS, NONE, NONE, NONE, 0, 120000)                   \
+    X(CONNECT_TIMEOUT, "ipc.client.connect.timeout", MS, FIXED(20000), FIXED(20000), 20000, 20000, \
+      20000)                                                                                       \
+    X(CONNECT_RETRIES, "ipc.client.connect.max.retries", NUMBER, 10, 10, 10, 10, 10)               \
+    X(CONNECT_RETRY_INTERVAL, "ipc.client.connect.retry.interval", MS, FIXED(1000), FIXED(1000),   \
+      FIXED(1000), 1000, 1000)                                                                     \
+    X(CONNECT_TIMEOUT_RETRIES, "ipc.client.connect.max.retries.on.timeouts", NUMBER, FIXED(45),    \
+      FIXED(45), 45, 45, 45)                                                                       \
+    X(SASL_RETRIES, "ipc.client.connect.max.retries.on.sasl", NUMBER, FIXED(15), FIXED(15),        \
+      FIXED(5), 5, 5)                                                                              \
+    X(MAX_IDLE, "ipc.client.connection.maxidletime", MS, 10000, 10000, 10000, 10000, 10000)        \
+    X(IDLE_SCAN_INTERVAL, "ipc.client.connection.idle-scan-interval.ms", MS, FIXED(10000),         \
+      FIXED(10000), FIXED(10000), 10000, 10000)                                                    \
+    X(IDLE_THRESHOLD, "ipc.client.idlethreshold", NUMBER, 4000, 4000, 4000, 4000, 4000)            \
+    X(KILL_MAX, "ipc.client.kill.max", NUMBER, 10, 10, 10, 10, 10)                                 \
+    X(CLIENT_NODELAY, "ipc.client.tcpnodelay", BOOL, 0, 0, 1, 1, 1)                                \
+    X(SERVER_NODELAY, "ipc.server.tcpnodelay", BOOL, 0, 0, 1, 1, 1)                                \
+    X(LOW_LATENCY, "ipc.client.low-latency", BOOL, NONE, NONE, NONE, NONE, 0)                      \
+    X(FALLBACK_TO_SIMPLE, "ipc.client.fallback-to-simple-auth-allowed", BOOL, FIXED(1), 0, 0, 0,   \
+      0)                                                                                           \
+    X(ASYNC_CALLS_MAX, "ipc.client.async.calls.max", NUMBER, NONE, NONE, NONE, NONE, 100)          \
+    X(RESPONSE_LENGTH_MAX, "ipc.maximum.response.length", BYTES, NONE, NONE, NONE, NONE,           \
+      134217728)                                                                                   \
+    X(LISTEN_QUEUE, "ipc.server.listen.queue.size", NUMBER, 128, 128, 128, 128, 256)               \
+    X(HANDLER_QUEUE, "ipc.server.handler.queue.size", NUMBER, 100, 100, 100, 100, 100)             \
+    X(READERS, "ipc.server.read.threadpool.size", NUMBER, 1, 1, 1, 1, 1)                           \
+    X(READER_QUEUE, "ipc.server.read.connection-queue.size", NUMBER, NONE, NONE, NONE, 100, 100)   \
+    X(LARGE_RESPONSE, "ipc.server.max.response.size", BYTES, 1048576, 1048576, 1048576, 1048576,   \
+      1048576)                                                                                     \
+    X(REQUEST_LENGTH_MAX, "ipc.maximum.data.length", BYTES, NONE, NONE, 67108864, 67108864,        \
+      134217728)                                                                                   \
+    X(PURGE_INTERVAL, "ipc.server.purge.interval", MINUTES, FIXED(15), FIXED(15), FIXED(15),       \
+      FIXED(15), 15)                                                                               \
+    X(CONNECTIONS_MAX, "ipc.server.max.connections", NUMBER, NONE, NONE, NONE, NONE, 0)            \
+    X(SLOW_RPC, "ipc.server.log.slow.rpc", BOOL, NONE, NONE, NONE, NONE, 0)                        \
+    X(SLOW_RPC_THRESHOLD, "ipc.server.log.slow.rpc.threshold.ms", MS, NONE, NONE, NONE, NONE, 0)   \
+    X(BACKOFF, "ipc.PORT.backoff.enable", BOOL, NONE, NONE, NONE, NONE, 0)                         \
+    X(OVERFLOW_FAILOVER, "ipc.PORT.callqueue.overflow.trigger.failover", BOOL, NONE, NONE, NONE,   \
+      NONE, 0)                                                                                     \
+    X(AUTHORIZATION, "hadoop.security.authorization", BOOL, 0, 0, 0, 0, 0)
+
+enum release_setting {
+#define X(id, key, kind, a, b, b2, c, d) SETTING_##id,
+    RELEASE_SETTING_MAP(X)
+#undef X
+        SETTING_COUNT
+};
+
+/* Hadoop's wording and habits.  A row a release, in release.c; each field names its source. */
+struct release {
+    enum release_id id;
+    const char *name;     /* "2.6" */
+    unsigned number;      /* 206: for ranges */
+    unsigned ipc_version; /* 9 */
+    bool built;           /* whether this ripcord speaks it; the others skip with a reason */
+
+    /* Server (ipc/Server.java). */
+    bool reader_takes_at_once;    /* pendingConnections queue, from 2.3 */
+    bool skips_closed_callers;    /* from 2.3: a Handler does not run a call of a closed channel */
+    bool decodes_in_handler;      /* 3.x: RequestHeaderProto and the body are the Handler's */
+    bool unknown_auth_answered;   /* from 3.1.4: FATAL "Unknown auth protocol:N" */
+    bool monotonic_purge;         /* 3.x: stamps by uptime, else by the wall clock */
+    bool stop_interrupts_readers; /* a Reader blocked in put does not hang stop */
+
+    /* Client (ipc/Client.java). */
+    bool accumulates_rpc_timeout;      /* 3.x: waits of min(ping, R) are added up */
+    bool sleeps_after_connect_timeout; /* before 2.1: 1 s after each */
+    bool retries_unknown_host;         /* 3.x: an unresolved name is retried like a refusal */
+    bool keeps_old_address;            /* 3.x: a name that stops resolving keeps its address */
+    bool header_unflushed;             /* 3.x: preamble, context and first call leave together */
+    bool checks_response_length;       /* 3.x: "RPC response has invalid length of N" */
+    bool understands_goodbye;          /* 3.x: the old-style fatal of another IPC version */
+    bool interrupts_waiters;           /* 3.x: "Call interrupted" at once */
+    bool value_decoded_by_caller; /* 3.x: a value that does not decode fails its own call only */
+};
+
+/* The effective settings of one client or server: defaults, then what a scenario sets. */
+struct release_settings {
+    int64_t value[SETTING_COUNT];
+};
+
+const struct release *release_get(enum release_id id);
+
+/* NULL when there is none of that name ("2.6"). */
+const struct release *release_by_name(const char *name);
+
+/* The releases of a range such as "-1.2, 2.3-" as a mask of 1 << id; empty or NULL: all.
+ * RPC_MALFORMED when it does not read as one. */
+enum rpc_status release_range(const char *text, unsigned *mask);
+
+/* The release's defaults. */
+void release_defaults(const struct release *release, struct release_settings *settings);
+
+/* Hadoop's key of `setting`. */
+const char *release_setting_key(enum release_setting setting);
+
+/* SETTING_COUNT when no release has that key.  A port in it ("ipc.8020.backoff.enable") is
+ * taken for PORT. */
+enum release_setting release_setting_by_key(const char *key);
+
+enum release_kind { SETTING_MS, SETTING_NUMBER, SETTING_BYTES, SETTING_BOOL, SETTING_MINUTES };
+
+/* The unit that `setting` counts in. */
+enum release_kind release_setting_kind(enum release_setting setting);
+
+/* Set it, in its own unit.  RPC_BAD_VALUE, or RPC_NOT_IN_RELEASE unless the value is what that
+ * release does anyway. */
+enum rpc_status release_set(const struct release *release, struct release_settings *settings,
+                            enum release_setting setting, int64_t value);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * A Hadoop RPC server: Listener, Readers, callQueue, Handlers, Responder.
+ *
+ * All functions are for the server's own thread, or for when the world does not run,
+ * unless they say "any thread".
+ */
+#ifndef RPC_SERVER_SERVER_H
+#define RPC_SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/release.h"
+#include "rpc/status.h"
+#include "rpc/wire/wire.h"
+#include "rpc/world/world.h"
+
+struct server;
+struct server_call;
+
+/* What a method answers: DONE, the response is set; PENDING, server_call_finish comes later
+ * and the Handler stays busy until then; DEFERRED, the same, but the Handler is free. */
+enum server_outcome { SERVER_DONE, SERVER_PENDING, SERVER_DEFERRED };
+
+typedef enum server_outcome server_method_fn(struct server_call *call, void *owner);
+
+/* A protocol that the server speaks. */
+struct server_protocol {
+    const char *name; /* "org.apache.hadoop.hdfs.protocol.ClientProtocol" */
+    uint64_t version;
+    /* The function of a method, or NULL: ERROR_NO_SUCH_METHOD.  Any thread. */
+    server_method_fn *(*find)(const struct server_protocol *, struct wire_bytes method);
+    void *owner; /* given to the method */
+};
+
+struct server_config {
+    const struct release *release;
+    const struct release_settings *settings; /* copied */
+    struct world_host *host;
+    uint16_t port;      /* 0: 8020 in sim, a free one in live */
+    unsigned handlers;  /* 0: 1 */
+    unsigned queue;     /* queue override as Hadoop's constructor takes it; 0: handlers x 100 */
+    bool thread_each;   /* live: a thread for every executor, as Hadoop has */
+    bool requires_sasl; /* SIMPLE is refused with FATAL */
+    /* Service authorization: NULL allows all; else asked for (user, protocol). */
+    bool (*authorize)(void *owner, struct wire_bytes user, struct wire_bytes protocol);
+    void *authorize_owner;
+};
+
+struct server_counters {
+    uint64_t accepted, open_connections, dropped_connections, call_queue_length, executions,
+        skipped, output_errors, purged, idle_closed, authentication_failures,
+        authorization_failures, slow_calls, backoffs, cache_hits;
+};
+
+/* One connection as the server sees it, for handles and reports. */
+struct server_connection_view {
+    uint32_t connection; /* the world's number */
+    int reader;
+    int64_t rpc_count;
+    uint64_t last_contact_ms; /* wall clock */
+    const char *state;        /* as in the record: "open" */
+    char user[64];
+};
+
+/* Bound and listening, its Readers run, nothing is accepted before server_start.
+ * RPC_ADDRESS_IN_USE and the like; RPC_NO_MEMORY. */
+enum rpc_status server_create(struct world *world, const struct server_config *config,
+                              struct server **server);
+
+/* Before server_start.  `protocol` is copied, its name too. */
+enum rpc_status server_add_protocol(struct server *server, const struct server_protocol *protocol);
+
+void server_start(struct server *server);
+
+/* Hadoop's stop (ipc/Server.java): `done` (may be NULL) is posted to `executor` when all is
+ * closed.  A second stop is harmless. */
+void server_stop(struct server *server, struct world_executor *executor, struct world_task *done);
+
+/* The process dies: everything closes as the kernel would, nothing is told. */
+void server_kill(struct server *server);
+
+/* A stopped or killed server, or one whose world will not run again. */
+void server_free(struct server *server);
+
+uint32_t server_id(const struct server *server);
+struct world_address server_address(const struct server *server);
+void server_counters(const struct server *server, struct server_counters *counters);
+/* Up to `max` views in order of their numbers; returns how many there are. */
+size_t server_connections(const struct server *server, struct server_connection_view *views,
+                          size_t max);
+/* What a lane does: "listener", "reader/0", "handler/3", "responder".  NULL: no such lane.
+ * One of: accept select put execute write read wait closed sleep. */
+const char *server_lane_doing(const struct server *server, const char *lane);
+/* New settings where Hadoop can take them while it runs. */
+enum rpc_status server_refresh(struct server *server, const struct release_settings *settings);
+
+/* --- a call, from the method's first instruction to its finish ----------------------- */
+
+struct wire_bytes server_call_method(const struct server_call *call);
+struct wire_bytes server_call_protocol(const struct server_call *call);
+struct wire_bytes server_call_body(const struct server_call *call);
+struct wire_bytes server_call_user(const struct server_call *call);
+struct wire_bytes server_call_client_id(const struct server_call *call);
+int32_t server_call_id(const struct server_call *call);
+int32_t server_call_retry(const struct server_call *call);
+uint32_t server_call_connection(const struct server_call *call);
+uint32_t server_call_handler(const struct server_call *call); /* number of its slot */
+bool server_call_interrupted(const struct server_call *call); /* the server is stopping */
+
+/* Give the call its answer, once; what is given is copied.  Before DONE, or before
+ * server_call_finish. */
+enum rpc_status server_call_return(struct server_call *call, struct wire_bytes value);
+enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
+                                  const char *message);
+/* The value could not be made into bytes: ERROR_SERIALIZING_RESPONSE. */
+enum rpc_status server_call_unserializable(struct server_call *call, const char *class_name,
+                                           const char *message);
+
+/* A PENDING call goes on as DEFERRED: its Handler is free.  Any thread. */
+void server_call_defer(struct server_call *call);
+
+/* Send the answer that was given.  Any thread; the call must not be used after it. */
+void server_call_finish(struct server_call *call);
+
+/* Never answer it: its Handler stays busy (PENDING) or is free (deferred).  The server frees
+ * the call when it stops. */
+void server_call_abandon(struct server_call *call);
+
+#endif

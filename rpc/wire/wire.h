@@ -1,0 +1,216 @@
+/*
+ * The wire: what clients and servers say to each other, as messages and as bytes.
+ *
+ * One struct holds any message; a codec for each IPC version turns it into bytes, and a
+ * decoder turns a stream of bytes back, piece by piece and never reading beyond the piece
+ * it needs, as Hadoop's Readers do.  No clock, no sockets, no memory beyond the limits.
+ */
+#ifndef RPC_WIRE_WIRE_H
+#define RPC_WIRE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/status.h"
+
+/* Borrowed bytes; a text is such bytes too and need not end with NUL.  data == NULL: the
+ * field is absent. */
+struct wire_bytes {
+    const uint8_t *data;
+    size_t length;
+};
+
+#define WIRE_ABSENT ((struct wire_bytes){NULL, 0})
+
+/* The bytes of a C string. */
+struct wire_bytes wire_text(const char *text);
+bool wire_is(struct wire_bytes bytes, const char *text);
+
+/* Bytes that grow.  An all-zero one is empty. */
+struct wire_buffer {
+    uint8_t *data;
+    size_t length, capacity;
+};
+
+/* RPC_NO_MEMORY leaves it as it was. */
+enum rpc_status wire_buffer_add(struct wire_buffer *buffer, const void *data, size_t length);
+/* Room for `length` more; NULL when out of memory.  The caller raises `length` itself. */
+uint8_t *wire_buffer_room(struct wire_buffer *buffer, size_t length);
+void wire_buffer_release(struct wire_buffer *buffer);
+
+/* Call ids with a meaning of their own (RpcConstants.java). */
+enum {
+    WIRE_CALL_AUTHORIZATION_FAILED = -1,
+    WIRE_CALL_INVALID = -2,
+    WIRE_CALL_CONTEXT = -3,
+    WIRE_CALL_PING = -4,
+    WIRE_CALL_SASL = -33,
+};
+
+enum wire_status { WIRE_SUCCESS, WIRE_ERROR, WIRE_FATAL };
+
+/* RpcErrorCodeProto */
+enum wire_code {
+    WIRE_CODE_NONE = 0,
+    WIRE_ERROR_APPLICATION = 1,
+    WIRE_ERROR_NO_SUCH_METHOD = 2,
+    WIRE_ERROR_NO_SUCH_PROTOCOL = 3,
+    WIRE_ERROR_RPC_SERVER = 4,
+    WIRE_ERROR_SERIALIZING_RESPONSE = 5,
+    WIRE_ERROR_RPC_VERSION_MISMATCH = 6,
+    WIRE_FATAL_UNKNOWN = 10,
+    WIRE_FATAL_UNSUPPORTED_SERIALIZATION = 11,
+    WIRE_FATAL_INVALID_RPC_HEADER = 12,
+    WIRE_FATAL_DESERIALIZING_REQUEST = 13,
+    WIRE_FATAL_VERSION_MISMATCH = 14,
+    WIRE_FATAL_UNAUTHORIZED = 15,
+};
+
+/* RpcSaslProto.SaslState */
+enum wire_sasl_state {
+    WIRE_SASL_SUCCESS,
+    WIRE_SASL_NEGOTIATE,
+    WIRE_SASL_INITIATE,
+    WIRE_SASL_CHALLENGE,
+    WIRE_SASL_RESPONSE,
+    WIRE_SASL_WRAP,
+};
+
+struct wire_sasl_auth {
+    struct wire_bytes method, mechanism, protocol, server_id, challenge;
+};
+
+enum wire_kind {
+    WIRE_PREAMBLE, /* c2s: "hrpc", version, service class, auth */
+    WIRE_SASL,     /* both ways, call id -33 */
+    WIRE_CONTEXT,  /* c2s, call id -3 */
+    WIRE_REQUEST,  /* c2s: a call, and any call id that has no other meaning */
+    WIRE_PING,     /* c2s, call id -4 */
+    WIRE_RESPONSE, /* s2c */
+    WIRE_GOODBYE,  /* s2c: the fatal that IPC versions before 9 understand */
+    WIRE_HTTP,     /* c2s: "GET ", and s2c: its answer */
+};
+
+enum { WIRE_AUTH_NONE = 0, WIRE_AUTH_SASL = 0xdf, WIRE_SASL_AUTHS_MAX = 8 };
+enum { WIRE_NUMBER_ABSENT = -1000000 }; /* an optional number that was not sent */
+
+/* Any message.  All bytes are borrowed: from the decoder until its next call, or from who
+ * encodes.  The fields of other kinds are zero. */
+struct wire_message {
+    enum wire_kind kind;
+
+    /* Preamble; `version` also of a goodbye (which client it is for). */
+    int version, service_class, auth;
+
+    /* The header of every frame. */
+    int rpc_kind, rpc_op; /* as sent, or WIRE_NUMBER_ABSENT */
+    int32_t call_id;
+    int32_t retry; /* -1 when absent */
+    struct wire_bytes client_id;
+    bool has_state_id;
+    int64_t state_id;
+    struct wire_bytes caller_context; /* its text */
+    struct wire_bytes router_state;
+
+    /* Context. */
+    struct wire_bytes user;      /* effectiveUser; */
+    struct wire_bytes real_user; /* realUser */
+    struct wire_bytes protocol;  /* of context and request */
+
+    /* Request: RequestHeaderProto, then the parameter message. */
+    struct wire_bytes method;
+    uint64_t protocol_version;
+
+    /* Response, goodbye. */
+    enum wire_status status;
+    int ipc_version; /* serverIpcVersionNum, or WIRE_NUMBER_ABSENT */
+    int code;        /* enum wire_code, 0 when absent */
+    struct wire_bytes class_name, text;
+
+    /* SASL. */
+    enum wire_sasl_state sasl_state;
+    struct wire_bytes token;
+    struct wire_sasl_auth auths[WIRE_SASL_AUTHS_MAX];
+    size_t auth_count;
+
+    /* Decoded: everything behind the header.  wire_open_… read on in it. */
+    struct wire_bytes payload;
+    /* The parameter or the value, without its delimiter.  To encode: given without. */
+    struct wire_bytes body;
+    struct wire_bytes trailing; /* bytes behind the last part, inside the frame */
+
+    /* To encode something wrong on purpose: a length word other than the true one. */
+    bool has_length;
+    int32_t length;
+
+    /* Decoded: length of the whole message on the wire, with preamble or length word. */
+    size_t size;
+};
+
+/* A good peer's message of this kind, for IPC version 9: everything that the sender would
+ * set by itself, to be filled with what it says. */
+struct wire_message wire_message(enum wire_kind kind);
+
+/* Memory for one decoded message; see arena.h. */
+struct wire_arena;
+
+enum wire_side { WIRE_TO_SERVER, WIRE_TO_CLIENT };
+
+struct wire_codec {
+    int version;
+    /* Append the message's bytes, whole frame or preamble.  RPC_NO_MEMORY. */
+    enum rpc_status (*encode)(const struct wire_message *message, struct wire_buffer *out);
+    /* The header of a frame (the bytes behind its length word) into `message`, payload set.
+     * Protobuf fields live in `arena`.  RPC_MALFORMED with the reason in `problem`. */
+    enum rpc_status (*decode)(enum wire_side side, struct wire_bytes frame,
+                              struct wire_message *message, struct wire_arena *arena, char *problem,
+                              size_t problem_size);
+};
+
+/* NULL when that IPC version is not spoken here. */
+const struct wire_codec *wire_codec(int version);
+
+enum { WIRE_PROBLEM_MAX = 256 };
+
+/* What follows the header, by kind; each needs the message's payload and is done once.
+ * RPC_OK fills the kind's fields and `trailing`; RPC_MALFORMED says why in `problem`
+ * (WIRE_PROBLEM_MAX bytes): the text that stands behind "Error decoding X: ". */
+enum rpc_status wire_open_context(struct wire_message *message, struct wire_arena *arena,
+                                  char *problem);
+enum rpc_status wire_open_sasl(struct wire_message *message, struct wire_arena *arena,
+                               char *problem);
+enum rpc_status wire_open_request(struct wire_message *message, struct wire_arena *arena,
+                                  char *problem);
+/* The delimited value of a SUCCESS response: sets body and trailing. */
+enum rpc_status wire_open_value(struct wire_message *message, char *problem);
+
+/* A stream of bytes to messages, one direction of one connection. */
+struct wire_decoder;
+
+struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wire_side side,
+                                         size_t frame_length_max);
+void wire_decoder_free(struct wire_decoder *decoder);
+
+/* Where the next bytes go and how many the present piece still wants (never 0, never more
+ * than belongs to it).  *into is valid until the next call.  0: out of memory. */
+size_t wire_decoder_want(struct wire_decoder *decoder, uint8_t **into);
+
+/* Whether some, but not all bytes of a message have come. */
+bool wire_decoder_amid(const struct wire_decoder *decoder);
+
+/* `length` bytes have been put there.
+ * RPC_AGAIN: the message is not complete.
+ * RPC_OK: *message is, its header decoded; borrowed until the next call of _want.
+ * RPC_TOO_LONG: the length word is negative or above the limit (message->length has it).
+ * RPC_MALFORMED: the header does not decode; problem says why; the frame is consumed. */
+enum rpc_status wire_decoder_take(struct wire_decoder *decoder, size_t length,
+                                  struct wire_message *message);
+const char *wire_decoder_problem(const struct wire_decoder *decoder);
+struct wire_arena *wire_decoder_arena(struct wire_decoder *decoder);
+
+/* The same from bytes at hand: takes up to one message from `bytes`, *used tells how many. */
+enum rpc_status wire_decoder_feed(struct wire_decoder *decoder, struct wire_bytes bytes,
+                                  size_t *used, struct wire_message *message);
+
+#endif

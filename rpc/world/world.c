@@ -1,0 +1,22 @@
+#include "rpc/world/world.h"
+
+#include <stdio.h>
+
+void world_executor_init(struct world *world, struct world_executor *executor,
+                         struct world_host *host, const char *name,
+                         struct world_executor *companion)
+{
+    *executor = (struct world_executor){
+        .world = world, .host = host, .lane = atomic_fetch_add(&world->next_lane, 1) + 1};
+    world->ops->executor_init(executor, companion);
+    if (world->tracer != NULL)
+        world->tracer->ops->lane(world->tracer, executor->lane, name, host);
+}
+
+char *world_address_text(struct world_address address, char *text)
+{
+    enum { ROOM = 24 };
+    snprintf(text, ROOM, "%u.%u.%u.%u:%u", address.ip >> 24, address.ip >> 16 & 255u,
+             address.ip >> 8 & 255u, address.ip & 255u, (unsigned)address.port);
+    return text;
+}
