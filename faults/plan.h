@@ -73,7 +73,12 @@ const struct plan_aim *plan_gate_aim(const struct plan_gate *gate);
 /* Let the `count` oldest go on, 0: all, and then open for good. */
 void plan_gate_release(struct plan_gate *gate, uint32_t count);
 
-/* For world_tracer's `held`. */
+/* The world's tracer passes on what it is told: names of lanes, and every event. */
+void plan_lane(struct plan *plan, uint32_t lane, const char *name);
+void plan_saw(struct plan *plan, const struct point_event *event);
+
+/* For world_tracer's `held`.  A fault whose effect is "stop" is a hold too: it lasts until the
+ * fault is lifted. */
 bool plan_held(struct plan *plan, const struct point_event *event, struct world_executor *executor,
                struct world_task *step);
 

@@ -1,0 +1,7 @@
+std = "lua54"
+max_line_length = 130
+read_globals = {
+    "scenario", "ms", "include", "roles",
+    "any", "has", "starts", "between", "at_least", "at_most", "one_of",
+}
+files["cmake"] = { read_globals = {} }
