@@ -95,22 +95,29 @@ enum wire_kind {
 enum { WIRE_AUTH_NONE = 0, WIRE_AUTH_SASL = 0xdf, WIRE_SASL_AUTHS_MAX = 8 };
 enum { WIRE_NUMBER_ABSENT = -1000000 }; /* an optional number that was not sent */
 
+/* The direction of a stream or message. */
+enum wire_side { WIRE_TO_SERVER, WIRE_TO_CLIENT };
+
 /* Any message.  All bytes are borrowed: from the decoder until its next call, or from who
  * encodes.  The fields of other kinds are zero. */
 struct wire_message {
     enum wire_kind kind;
+    enum wire_side side; /* tells the two forms of SASL and HTTP apart */
 
-    /* Preamble; `version` also of a goodbye (which client it is for). */
-    int version, service_class, auth;
+    /* Preamble; `version` also of a goodbye (which client it is for: 2 has a form of its own,
+     * 3 to 8 share one, 0 and 1 get no bytes; a decoded one says 8). */
+    struct wire_bytes magic;          /* four bytes; to encode: WIRE_ABSENT is "hrpc" */
+    int version, service_class, auth; /* version and service class signed, auth 0 to 255 */
 
     /* The header of every frame. */
-    int rpc_kind, rpc_op; /* as sent, or WIRE_NUMBER_ABSENT */
+    int rpc_kind, rpc_op; /* as sent, or WIRE_NUMBER_ABSENT; unknown numbers count as absent */
     int32_t call_id;
-    int32_t retry; /* -1 when absent */
+    int32_t retry; /* -1 when absent; WIRE_NUMBER_ABSENT to send none */
     struct wire_bytes client_id;
     bool has_state_id;
     int64_t state_id;
     struct wire_bytes caller_context; /* its text */
+    struct wire_bytes caller_signature;
     struct wire_bytes router_state;
 
     /* Context. */
@@ -131,18 +138,21 @@ struct wire_message {
     /* SASL. */
     enum wire_sasl_state sasl_state;
     struct wire_bytes token;
-    struct wire_sasl_auth auths[WIRE_SASL_AUTHS_MAX];
+    const struct wire_sasl_auth *auths; /* auth_count of them */
     size_t auth_count;
 
-    /* Decoded: everything behind the header.  wire_open_… read on in it. */
+    /* Decoded: everything behind the header.  wire_open_… read on in it.  To encode: when it
+     * is there it goes out as it is, in place of all that would be made from fields. */
     struct wire_bytes payload;
-    /* The parameter or the value, without its delimiter.  To encode: given without. */
+    /* The parameter or the value, without its delimiter.  To encode: given without; when it
+     * is absent its delimiter is left out too (which no good peer does), and one that is not
+     * rpc kind 2 goes without. */
     struct wire_bytes body;
     struct wire_bytes trailing; /* bytes behind the last part, inside the frame */
 
     /* To encode something wrong on purpose: a length word other than the true one. */
     bool has_length;
-    int32_t length;
+    int32_t length; /* decoded: the length word, has_length being false */
 
     /* Decoded: length of the whole message on the wire, with preamble or length word. */
     size_t size;
@@ -155,14 +165,14 @@ struct wire_message wire_message(enum wire_kind kind);
 /* Memory for one decoded message; see arena.h. */
 struct wire_arena;
 
-enum wire_side { WIRE_TO_SERVER, WIRE_TO_CLIENT };
-
 struct wire_codec {
     int version;
+    size_t preamble_length; /* 7 bytes, magic and all */
     /* Append the message's bytes, whole frame or preamble.  RPC_NO_MEMORY. */
     enum rpc_status (*encode)(const struct wire_message *message, struct wire_buffer *out);
     /* The header of a frame (the bytes behind its length word) into `message`, payload set.
-     * Protobuf fields live in `arena`.  RPC_MALFORMED with the reason in `problem`. */
+     * Fields point into the frame; what cannot lives in `arena`.
+     * RPC_MALFORMED with the reason in `problem`. */
     enum rpc_status (*decode)(enum wire_side side, struct wire_bytes frame,
                               struct wire_message *message, struct wire_arena *arena, char *problem,
                               size_t problem_size);
@@ -171,11 +181,18 @@ struct wire_codec {
 /* NULL when that IPC version is not spoken here. */
 const struct wire_codec *wire_codec(int version);
 
+/* What a server of version 9 answers to a preamble whose magic is wrong or whose version is
+ * not 9, by the version byte (Hadoop 2.x ipc/Server.java, setupBadVersionResponse): a FATAL
+ * frame, an old-style goodbye, or, for versions that understand none, nothing. */
+enum rpc_status wire_encode_version_mismatch(int version, struct wire_buffer *out);
+
 enum { WIRE_PROBLEM_MAX = 256 };
 
-/* What follows the header, by kind; each needs the message's payload and is done once.
- * RPC_OK fills the kind's fields and `trailing`; RPC_MALFORMED says why in `problem`
- * (WIRE_PROBLEM_MAX bytes): the text that stands behind "Error decoding X: ". */
+/* What follows the header, by kind; each needs the message's payload and leaves it.
+ * RPC_OK fills the kind's fields and `trailing`.  RPC_MALFORMED, or RPC_END when the bytes
+ * end too early (where Hadoop meets an EOFException, which has no text), says why in `problem`
+ * (WIRE_PROBLEM_MAX bytes), as protobuf-java words it, without the exception's class.  When
+ * only the body of a request is wrong, the method's fields are set all the same. */
 enum rpc_status wire_open_context(struct wire_message *message, struct wire_arena *arena,
                                   char *problem);
 enum rpc_status wire_open_sasl(struct wire_message *message, struct wire_arena *arena,
@@ -192,8 +209,9 @@ struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wi
                                          size_t frame_length_max);
 void wire_decoder_free(struct wire_decoder *decoder);
 
-/* Where the next bytes go and how many the present piece still wants (never 0, never more
- * than belongs to it).  *into is valid until the next call.  0: out of memory. */
+/* Where the next bytes go and how many may be put there: never 0, never more than belongs to
+ * the present piece, though a long body is asked for bit by bit, as its memory grows with what
+ * has come.  *into is valid until the next call.  0: out of memory. */
 size_t wire_decoder_want(struct wire_decoder *decoder, uint8_t **into);
 
 /* Whether some, but not all bytes of a message have come. */
@@ -202,8 +220,11 @@ bool wire_decoder_amid(const struct wire_decoder *decoder);
 /* `length` bytes have been put there.
  * RPC_AGAIN: the message is not complete.
  * RPC_OK: *message is, its header decoded; borrowed until the next call of _want.
- * RPC_TOO_LONG: the length word is negative or above the limit (message->length has it).
- * RPC_MALFORMED: the header does not decode; problem says why; the frame is consumed. */
+ * RPC_TOO_LONG: the length word is negative or above the limit (message->length has it);
+ *               nothing may follow.
+ * RPC_MALFORMED: the header does not decode; problem says why; the frame is consumed.
+ * A first length word of -1 that comes to a client begins a goodbye, and after "GET " a server
+ * is given WIRE_HTTP.  A preamble is given whatever its magic and version. */
 enum rpc_status wire_decoder_take(struct wire_decoder *decoder, size_t length,
                                   struct wire_message *message);
 const char *wire_decoder_problem(const struct wire_decoder *decoder);

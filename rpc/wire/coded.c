@@ -1,0 +1,238 @@
+#include "rpc/wire/coded.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    VARINT_MAX = 10,
+    DELIMITER_MAX = 5,
+    GROUPS_MAX = 100, /* CodedInputStream's recursion limit */
+};
+
+enum wire_type { TYPE_VARINT, TYPE_64, TYPE_BYTES, TYPE_GROUP, TYPE_GROUP_END, TYPE_32 };
+
+/* InvalidProtocolBufferException.java */
+const char wire_coded_truncated[] =
+    "While parsing a protocol message, the input ended unexpectedly in the middle of a field.  "
+    "This could mean either that the input has been truncated or that an embedded message "
+    "misreported its own length.";
+static const char negative_size[] =
+    "CodedInputStream encountered an embedded string or message which claimed to have negative "
+    "size.";
+static const char malformed_varint[] = "CodedInputStream encountered a malformed varint.";
+static const char invalid_tag[] = "Protocol message contained an invalid tag (zero).";
+static const char invalid_end[] = "Protocol message end-group tag did not match expected tag.";
+static const char invalid_type[] = "Protocol message tag had invalid wire type.";
+static const char too_deep[] =
+    "Protocol message had too many levels of nesting.  May be malicious.  Use "
+    "CodedInputStream.setRecursionLimit() to increase the depth limit.";
+
+/* --- reading ---------------------------------------------------------------------- */
+
+struct wire_coded_reader wire_coded_reader(struct wire_bytes bytes)
+{
+    static const uint8_t nothing[1];
+    const uint8_t *at = bytes.data != NULL ? bytes.data : nothing;
+    return (struct wire_coded_reader){.at = at, .end = at + bytes.length};
+}
+
+static bool fail(struct wire_coded_reader *in, const char *problem)
+{
+    in->problem = problem;
+    return false;
+}
+
+static bool read_varint(struct wire_coded_reader *in, unsigned length_max, uint64_t *number)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < length_max; i++) {
+        if (in->at == in->end)
+            return fail(in, wire_coded_truncated);
+        uint8_t byte = *in->at++;
+        value |= (uint64_t)(byte & 0x7f) << 7 * i;
+        if (byte < 0x80) {
+            *number = value;
+            return true;
+        }
+    }
+    return fail(in, malformed_varint);
+}
+
+static bool pass(struct wire_coded_reader *in, size_t length)
+{
+    if ((size_t)(in->end - in->at) < length)
+        return fail(in, wire_coded_truncated);
+    in->at += length;
+    return true;
+}
+
+/* A length is an int in Java, whatever the varint. */
+static bool read_bytes(struct wire_coded_reader *in, unsigned length_max, struct wire_bytes *bytes)
+{
+    uint64_t number;
+    if (!read_varint(in, length_max, &number))
+        return false;
+    int32_t length = (int32_t)(uint32_t)number;
+    if (length < 0)
+        return fail(in, negative_size);
+    *bytes = (struct wire_bytes){in->at, (size_t)length};
+    return pass(in, bytes->length);
+}
+
+bool wire_coded_delimited(struct wire_coded_reader *in, struct wire_bytes *bytes)
+{
+    return read_bytes(in, DELIMITER_MAX, bytes);
+}
+
+static bool read_key(struct wire_coded_reader *in, uint32_t *key)
+{
+    uint64_t number;
+    if (!read_varint(in, VARINT_MAX, &number))
+        return false;
+    *key = (uint32_t)number;
+    if (*key >> 3 == 0)
+        return fail(in, invalid_tag);
+    return true;
+}
+
+/* What follows a key that begins no group and ends none. */
+static bool read_value(struct wire_coded_reader *in, struct wire_coded_field *field)
+{
+    switch (field->key & 7) {
+    case TYPE_VARINT:
+        return read_varint(in, VARINT_MAX, &field->number);
+    case TYPE_BYTES:
+        return read_bytes(in, VARINT_MAX, &field->bytes);
+    case TYPE_64:
+        return pass(in, 8);
+    case TYPE_32:
+        return pass(in, 4);
+    default:
+        return fail(in, invalid_type);
+    }
+}
+
+/* To the end of the group that `key` has begun. */
+static bool pass_group(struct wire_coded_reader *in, uint32_t key)
+{
+    uint32_t open[GROUPS_MAX];
+    size_t depth = 0;
+
+    open[depth++] = key >> 3;
+    while (depth > 0) {
+        struct wire_coded_field inner;
+        if (!read_key(in, &inner.key))
+            return false;
+        if ((inner.key & 7) == TYPE_GROUP) {
+            if (depth == GROUPS_MAX)
+                return fail(in, too_deep);
+            open[depth++] = inner.key >> 3;
+        } else if ((inner.key & 7) == TYPE_GROUP_END) {
+            if (open[--depth] != inner.key >> 3)
+                return fail(in, invalid_end);
+        } else if (!read_value(in, &inner)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool wire_coded_next(struct wire_coded_reader *in, struct wire_coded_field *field)
+{
+    while (in->problem == NULL && in->at < in->end) {
+        if (!read_key(in, &field->key))
+            return false;
+        if ((field->key & 7) == TYPE_GROUP_END)
+            return fail(in, invalid_end);
+        if ((field->key & 7) != TYPE_GROUP)
+            return read_value(in, field);
+        if (!pass_group(in, field->key))
+            return false;
+    }
+    return false;
+}
+
+bool wire_coded_check(struct wire_coded_reader *in, struct wire_bytes bytes)
+{
+    struct wire_coded_reader inside = wire_coded_reader(bytes);
+    struct wire_coded_field field;
+    while (wire_coded_next(&inside, &field))
+        continue;
+    return inside.problem == NULL || fail(in, inside.problem);
+}
+
+/* --- writing ---------------------------------------------------------------------- */
+
+size_t wire_coded_varint_size(uint64_t number)
+{
+    size_t size = 1;
+    while (number >= 0x80) {
+        number >>= 7;
+        size++;
+    }
+    return size;
+}
+
+uint8_t *wire_coded_write_varint(uint8_t *out, uint64_t number)
+{
+    while (number >= 0x80) {
+        *out++ = (uint8_t)(number | 0x80);
+        number >>= 7;
+    }
+    *out++ = (uint8_t)number;
+    return out;
+}
+
+static struct wire_coded_part *add(struct wire_coded_message *message, uint32_t key, size_t size)
+{
+    assert(message->count < WIRE_CODED_PARTS_MAX);
+
+    struct wire_coded_part *part = &message->parts[message->count++];
+    part->key = key;
+    part->message = NULL;
+    message->size += wire_coded_varint_size(key) + size;
+    return part;
+}
+
+void wire_coded_add_number(struct wire_coded_message *message, uint32_t field, uint64_t number)
+{
+    add(message, WIRE_CODED_NUMBER(field), wire_coded_varint_size(number))->number = number;
+}
+
+void wire_coded_add_bytes(struct wire_coded_message *message, uint32_t field,
+                          struct wire_bytes bytes)
+{
+    if (bytes.data != NULL)
+        add(message, WIRE_CODED_BYTES(field), wire_coded_delimited_size(bytes.length))->bytes =
+            bytes;
+}
+
+void wire_coded_add_message(struct wire_coded_message *message, uint32_t field,
+                            const struct wire_coded_message *child)
+{
+    add(message, WIRE_CODED_BYTES(field), wire_coded_delimited_size(child->size))->message = child;
+}
+
+uint8_t *wire_coded_write_bytes(uint8_t *out, struct wire_bytes bytes)
+{
+    out = wire_coded_write_varint(out, bytes.length);
+    if (bytes.length > 0)
+        memcpy(out, bytes.data, bytes.length);
+    return out + bytes.length;
+}
+
+uint8_t *wire_coded_write(uint8_t *out, const struct wire_coded_message *message)
+{
+    out = wire_coded_write_varint(out, message->size);
+    for (size_t i = 0; i < message->count; i++) {
+        const struct wire_coded_part *part = &message->parts[i];
+        out = wire_coded_write_varint(out, part->key);
+        if ((part->key & 7) == TYPE_VARINT)
+            out = wire_coded_write_varint(out, part->number);
+        else if (part->message != NULL)
+            out = wire_coded_write(out, part->message);
+        else
+            out = wire_coded_write_bytes(out, part->bytes);
+    }
+    return out;
+}

@@ -1,0 +1,270 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/wire/arena.h"
+#include "rpc/wire/big_endian.h"
+#include "rpc/wire/goodbye.h"
+#include "rpc/wire/wire.h"
+
+enum {
+    WORD = 4,         /* a magic or a length */
+    BODY_STEP = 8192, /* memory that is asked for ahead of a body's bytes, at least */
+    KEPT_MAX = 65536, /* a larger buffer is not kept for the next message */
+};
+
+enum decoder_state {
+    DECODER_MAGIC,   /* "hrpc", or "GET " */
+    DECODER_HEADER,  /* the rest of the preamble */
+    DECODER_LENGTH,  /* the length word of a frame */
+    DECODER_BODY,    /* the frame behind it */
+    DECODER_GOODBYE, /* after a first length of -1 */
+    DECODER_DEAD,    /* a length that no one survives */
+};
+
+#define TO(state) (1u << (state))
+
+static const unsigned may_follow[] = {
+    [DECODER_MAGIC] = TO(DECODER_HEADER),
+    [DECODER_HEADER] = TO(DECODER_LENGTH),
+    [DECODER_LENGTH] = TO(DECODER_BODY) | TO(DECODER_GOODBYE) | TO(DECODER_DEAD),
+    [DECODER_BODY] = TO(DECODER_LENGTH),
+    [DECODER_GOODBYE] = TO(DECODER_LENGTH) | TO(DECODER_DEAD),
+    [DECODER_DEAD] = 0,
+};
+
+struct wire_decoder {
+    const struct wire_codec *codec; /* borrowed */
+    struct wire_arena *arena;       /* owned; for the message that was given last */
+    enum wire_side side;
+    enum decoder_state state;
+    bool given;             /* the buffer holds a message that its borrower is done with */
+    bool first;             /* nothing has been decoded yet */
+    size_t length_max;      /* of a frame */
+    size_t needed;          /* bytes of the present state */
+    uint8_t head[2 * WORD]; /* preamble, or a length word */
+    size_t head_length;
+    struct wire_buffer body;
+    char problem[WIRE_PROBLEM_MAX];
+};
+
+static void enter(struct wire_decoder *decoder, enum decoder_state next, size_t needed)
+{
+    assert(may_follow[decoder->state] & TO(next));
+    decoder->state = next;
+    decoder->needed = needed;
+}
+
+struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wire_side side,
+                                         size_t frame_length_max)
+{
+    struct wire_decoder *decoder = calloc(1, sizeof(*decoder));
+    if (decoder == NULL)
+        return NULL;
+    decoder->arena = wire_arena_create(WIRE_ARENA_BUDGET);
+    if (decoder->arena == NULL) {
+        free(decoder);
+        return NULL;
+    }
+    decoder->codec = codec;
+    decoder->side = side;
+    decoder->length_max = frame_length_max;
+    decoder->state = side == WIRE_TO_SERVER ? DECODER_MAGIC : DECODER_LENGTH;
+    decoder->needed = WORD;
+    decoder->first = true;
+    return decoder;
+}
+
+void wire_decoder_free(struct wire_decoder *decoder)
+{
+    if (decoder == NULL)
+        return;
+    wire_buffer_release(&decoder->body);
+    wire_arena_free(decoder->arena);
+    free(decoder);
+}
+
+/* The message that was given last is its borrower's no more. */
+static void forget_message(struct wire_decoder *decoder)
+{
+    decoder->given = false;
+    decoder->head_length = 0;
+    decoder->body.length = 0;
+    if (decoder->body.capacity > KEPT_MAX)
+        wire_buffer_release(&decoder->body);
+    wire_arena_reset(decoder->arena);
+}
+
+static bool has_body(const struct wire_decoder *decoder)
+{
+    return decoder->state == DECODER_BODY || decoder->state == DECODER_GOODBYE;
+}
+
+/* Bytes of the present state that have come. */
+static size_t come(const struct wire_decoder *decoder)
+{
+    if (has_body(decoder))
+        return decoder->body.length;
+    return decoder->state == DECODER_HEADER ? decoder->head_length - WORD : decoder->head_length;
+}
+
+size_t wire_decoder_want(struct wire_decoder *decoder, uint8_t **into)
+{
+    assert(decoder->state != DECODER_DEAD);
+
+    if (decoder->given)
+        forget_message(decoder);
+    size_t want = decoder->needed - come(decoder);
+    assert(want > 0);
+    if (!has_body(decoder)) {
+        *into = decoder->head + decoder->head_length;
+        return want;
+    }
+    size_t step = decoder->body.length > BODY_STEP ? decoder->body.length : BODY_STEP;
+    if (want > step)
+        want = step;
+    *into = wire_buffer_room(&decoder->body, want);
+    return *into != NULL ? want : 0;
+}
+
+bool wire_decoder_amid(const struct wire_decoder *decoder)
+{
+    return !decoder->given && (decoder->head_length > 0 || decoder->body.length > 0);
+}
+
+static enum rpc_status give(struct wire_decoder *decoder, enum rpc_status status)
+{
+    decoder->given = true;
+    decoder->first = false;
+    return status;
+}
+
+static enum rpc_status die(struct wire_decoder *decoder, int32_t length,
+                           struct wire_message *message)
+{
+    enter(decoder, DECODER_DEAD, 0);
+    *message = (struct wire_message){.side = decoder->side, .length = length};
+    return RPC_TOO_LONG;
+}
+
+static enum rpc_status take_header(struct wire_decoder *decoder, struct wire_message *message)
+{
+    const struct wire_bytes magic = {decoder->head, WORD};
+    const uint8_t *rest = decoder->head + WORD;
+
+    enter(decoder, DECODER_LENGTH, WORD);
+    *message = wire_message(wire_is(magic, "GET ") ? WIRE_HTTP : WIRE_PREAMBLE);
+    message->magic = magic;
+    message->size = decoder->codec->preamble_length;
+    if (message->kind == WIRE_PREAMBLE) {
+        bool has_class = message->size > WORD + 2;
+        message->version = (int8_t)rest[0];
+        message->service_class = has_class ? (int8_t)rest[1] : 0;
+        message->auth = rest[has_class ? 2 : 1];
+    }
+    return give(decoder, RPC_OK);
+}
+
+static enum rpc_status take_body(struct wire_decoder *decoder, struct wire_message *message)
+{
+    const struct wire_bytes frame = {decoder->body.data, decoder->body.length};
+
+    enter(decoder, DECODER_LENGTH, WORD);
+    enum rpc_status status = decoder->codec->decode(decoder->side, frame, message, decoder->arena,
+                                                    decoder->problem, sizeof(decoder->problem));
+    message->length = (int32_t)frame.length;
+    message->size = WORD + frame.length;
+    return give(decoder, status);
+}
+
+static enum rpc_status take_goodbye(struct wire_decoder *decoder, struct wire_message *message)
+{
+    const struct wire_bytes goodbye = {decoder->body.data, decoder->body.length};
+
+    decoder->needed = wire_goodbye_size(goodbye, decoder->length_max);
+    if (decoder->needed == 0) {
+        return die(decoder, -1, message);
+    }
+    if (decoder->needed > goodbye.length)
+        return RPC_AGAIN;
+    *message = wire_goodbye_decode(goodbye);
+    message->length = -1;
+    enter(decoder, DECODER_LENGTH, WORD);
+    return give(decoder, RPC_OK);
+}
+
+static enum rpc_status take_length(struct wire_decoder *decoder, struct wire_message *message)
+{
+    int32_t length = wire_int32(decoder->head);
+
+    if (length == -1 && decoder->side == WIRE_TO_CLIENT && decoder->first) {
+        if (wire_buffer_add(&decoder->body, decoder->head, WORD) != RPC_OK)
+            return RPC_NO_MEMORY;
+        enter(decoder, DECODER_GOODBYE, 2 * WORD);
+        return RPC_AGAIN;
+    }
+    if (length < 0 || (size_t)length > decoder->length_max) {
+        return die(decoder, length, message);
+    }
+    enter(decoder, DECODER_BODY, (size_t)length);
+    return length == 0 ? take_body(decoder, message) : RPC_AGAIN;
+}
+
+enum rpc_status wire_decoder_take(struct wire_decoder *decoder, size_t length,
+                                  struct wire_message *message)
+{
+    if (has_body(decoder))
+        decoder->body.length += length;
+    else
+        decoder->head_length += length;
+    assert(come(decoder) <= decoder->needed);
+    if (come(decoder) < decoder->needed)
+        return RPC_AGAIN;
+
+    switch (decoder->state) {
+    case DECODER_MAGIC:
+        enter(decoder, DECODER_HEADER, decoder->codec->preamble_length - WORD);
+        return RPC_AGAIN;
+    case DECODER_HEADER:
+        return take_header(decoder, message);
+    case DECODER_LENGTH:
+        return take_length(decoder, message);
+    case DECODER_BODY:
+        return take_body(decoder, message);
+    case DECODER_GOODBYE:
+        return take_goodbye(decoder, message);
+    case DECODER_DEAD:
+        break;
+    }
+    return RPC_TOO_LONG;
+}
+
+const char *wire_decoder_problem(const struct wire_decoder *decoder)
+{
+    return decoder->problem;
+}
+
+struct wire_arena *wire_decoder_arena(struct wire_decoder *decoder)
+{
+    return decoder->arena;
+}
+
+enum rpc_status wire_decoder_feed(struct wire_decoder *decoder, struct wire_bytes bytes,
+                                  size_t *used, struct wire_message *message)
+{
+    *used = 0;
+    while (*used < bytes.length) {
+        uint8_t *into;
+        size_t want = wire_decoder_want(decoder, &into);
+        if (want == 0)
+            return RPC_NO_MEMORY;
+        if (want > bytes.length - *used)
+            want = bytes.length - *used;
+        memcpy(into, bytes.data + *used, want);
+        *used += want;
+        enum rpc_status status = wire_decoder_take(decoder, want, message);
+        if (status != RPC_AGAIN)
+            return status;
+    }
+    return RPC_AGAIN;
+}

@@ -1,0 +1,12 @@
+#include "rpc/wire/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct wire_message message = {.payload = {data, size}};
+    char problem[WIRE_PROBLEM_MAX];
+
+    wire_open_value(&message, problem);
+    return 0;
+}

@@ -1,0 +1,19 @@
+/*
+ * IPC version 9: the two halves of its codec (Hadoop 2.1.1 to 3.4; RpcHeader.proto,
+ * IpcConnectionContext.proto, ProtobufRpcEngine.proto).
+ */
+#ifndef RPC_WIRE_V9_H
+#define RPC_WIRE_V9_H
+
+#include "rpc/wire/wire.h"
+
+/* RpcKindProto */
+enum { WIRE_KIND_BUILTIN = 0, WIRE_KIND_WRITABLE = 1, WIRE_KIND_PROTOBUF = 2 };
+
+enum rpc_status wire_v9_encode(const struct wire_message *message, struct wire_buffer *out);
+
+enum rpc_status wire_v9_decode(enum wire_side side, struct wire_bytes frame,
+                               struct wire_message *message, struct wire_arena *arena,
+                               char *problem, size_t problem_size);
+
+#endif
