@@ -76,6 +76,7 @@ struct world_executor {
     void *implementation;
     uint32_t lane;
     bool standing, scheduled, lowest;
+    bool own_thread; /* see world_executor_init_thread */
 };
 
 /* One shot.  All fields but `run` are the world's. */
@@ -327,6 +328,19 @@ static inline uint32_t world_new_id(struct world *world, enum world_id kind)
 void world_executor_init(struct world *world, struct world_executor *executor,
                          struct world_host *host, const char *name,
                          struct world_executor *companion);
+
+/* The same, but in live `executor` begins a thread of its own, which those have who name it
+ * as their companion: so a server's executors share one thread beside the main thread.
+ * Without it an executor that has no companion is the main thread's, who calls world_run. */
+void world_executor_init_thread(struct world *world, struct world_executor *executor,
+                                struct world_host *host, const char *name);
+
+/* From now on `executor` runs only while nothing else of its thread is ready to run (the
+ * body of a scenario).  Before it is posted to. */
+static inline void world_executor_lowest(struct world_executor *executor)
+{
+    executor->lowest = true;
+}
 
 /* End it.  Tasks still queued are forgotten.  From another task of the same thread, or when
  * the world does not run. */

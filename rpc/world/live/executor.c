@@ -1,0 +1,290 @@
+#include "rpc/world/live/executor.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "rpc/world/live/host.h"
+#include "rpc/world/live/thread.h"
+#include "rpc/world/live/watch.h"
+
+/* --- lines ------------------------------------------------------------------------ */
+
+static struct live_line *line_of(const struct world_executor *executor)
+{
+    struct live_thread *thread = live_executor_of(executor)->thread;
+    return executor->lowest ? &thread->lowest : &thread->ready;
+}
+
+static void line_append(struct live_line *line, struct world_executor *executor)
+{
+    executor->next = NULL;
+    executor->scheduled = true;
+    if (line->first == NULL)
+        line->first = executor;
+    else
+        line->last->next = executor;
+    line->last = executor;
+}
+
+struct world_executor *live_line_take(struct live_line *line)
+{
+    struct world_executor *executor = line->first;
+    if (executor == NULL)
+        return NULL;
+    line->first = executor->next;
+    executor->scheduled = false;
+    return executor;
+}
+
+static void line_remove(struct live_line *line, struct world_executor *executor)
+{
+    struct world_executor *before = NULL;
+    for (struct world_executor *at = line->first; at != executor; at = at->next)
+        before = at;
+    if (before == NULL)
+        line->first = executor->next;
+    else
+        before->next = executor->next;
+    if (line->last == executor)
+        line->last = before;
+    executor->scheduled = false;
+}
+
+static void schedule(struct world_executor *executor)
+{
+    if (!executor->scheduled && executor->first != NULL && live_executor_can_run(executor))
+        line_append(line_of(executor), executor);
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+/* A thread that counts the new executor among its own. */
+static struct live_thread *thread_for(const struct world_executor *executor,
+                                      const struct world_executor *companion)
+{
+    struct live_world *world = live_of(executor->world);
+    struct live_thread *thread = NULL;
+    if (companion == NULL && (executor->own_thread || world->options.thread_each))
+        thread = live_thread_start(world);
+    if (thread != NULL)
+        return thread;
+    /* Better a crowded main thread than none. */
+    thread = companion != NULL ? live_executor_of(companion)->thread : &world->main;
+    atomic_fetch_add(&thread->executors, 1);
+    return thread;
+}
+
+void live_executor_init(struct world_executor *executor, struct world_executor *companion)
+{
+    struct live_world *world = live_of(executor->world);
+    struct live_executor *live = calloc(1, sizeof(*live));
+    assert(live != NULL);
+    live->executor = executor;
+    live->thread = thread_for(executor, companion);
+    executor->implementation = live;
+    pthread_mutex_lock(&world->mutex);
+    live_link_last(&world->executors, &live->link);
+    pthread_mutex_unlock(&world->mutex);
+}
+
+static void leave_inbox(struct live_executor *live)
+{
+    struct live_thread *thread = live->thread;
+    pthread_mutex_lock(&thread->mutex);
+    if (live->in_inbox) {
+        struct live_executor *before = NULL;
+        for (struct live_executor *at = thread->inbox_first; at != live; at = at->inbox_next)
+            before = at;
+        if (before == NULL)
+            thread->inbox_first = live->inbox_next;
+        else
+            before->inbox_next = live->inbox_next;
+        if (thread->inbox_last == live)
+            thread->inbox_last = before;
+    }
+    pthread_mutex_unlock(&thread->mutex);
+}
+
+void live_executor_release(struct world_executor *executor)
+{
+    struct live_executor *live = live_executor_of(executor);
+    if (live == NULL)
+        return;
+    struct live_world *world = live_of(executor->world);
+    struct live_thread *thread = live->thread;
+    assert(live_owns(thread));
+    pthread_mutex_lock(&world->mutex);
+    live_link_remove(&live->link);
+    pthread_mutex_unlock(&world->mutex);
+    leave_inbox(live);
+    if (executor->scheduled)
+        line_remove(line_of(executor), executor);
+    if (thread->current == executor)
+        thread->current = NULL;
+    free(live);
+    executor->implementation = NULL;
+    executor->first = executor->last = executor->parked = NULL;
+    atomic_fetch_sub(&thread->executors, 1);
+}
+
+/* --- tasks ------------------------------------------------------------------------ */
+
+bool live_executor_can_run(const struct world_executor *executor)
+{
+    return !executor->standing && !live_executor_of(executor)->dead &&
+           !live_host_is_paused(executor->host);
+}
+
+struct world_task *live_executor_take(struct world_executor *executor)
+{
+    struct world_task *task = executor->first;
+    executor->first = task->next;
+    if (executor->first != NULL)
+        line_append(line_of(executor), executor);
+    task->queued = false;
+    return task;
+}
+
+void live_executor_append(struct world_executor *executor, struct world_task *task)
+{
+    task->next = NULL;
+    task->queued = true;
+    if (executor->first == NULL)
+        executor->first = task;
+    else
+        executor->last->next = task;
+    executor->last = task;
+    schedule(executor);
+}
+
+void live_executor_forget(struct world_executor *executor, struct world_task *task)
+{
+    struct world_task *before = NULL;
+    for (struct world_task *at = executor->first; at != task; at = at->next)
+        before = at;
+    if (before == NULL)
+        executor->first = task->next;
+    else
+        before->next = task->next;
+    if (executor->last == task)
+        executor->last = before;
+    task->queued = false;
+    if (executor->first == NULL && executor->scheduled)
+        line_remove(line_of(executor), executor);
+}
+
+/* With the thread's mutex. */
+static void enter_inbox(struct live_executor *live)
+{
+    struct live_thread *thread = live->thread;
+    if (live->in_inbox)
+        return;
+    live->in_inbox = true;
+    live->inbox_next = NULL;
+    if (thread->inbox_first == NULL)
+        thread->inbox_first = live;
+    else
+        thread->inbox_last->inbox_next = live;
+    thread->inbox_last = live;
+    atomic_store(&thread->full, true);
+}
+
+void live_post(struct world_executor *executor, struct world_task *task)
+{
+    struct live_executor *live = live_executor_of(executor);
+    struct live_thread *thread = live->thread;
+    assert(!task->queued);
+    if (live_here == thread) {
+        live_executor_append(executor, task);
+        return;
+    }
+    task->next = NULL;
+    task->queued = true;
+    pthread_mutex_lock(&thread->mutex);
+    if (live->first == NULL)
+        live->first = task;
+    else
+        live->last->next = task;
+    live->last = task;
+    enter_inbox(live);
+    pthread_mutex_unlock(&thread->mutex);
+    live_thread_wake(thread);
+}
+
+/* --- standing --------------------------------------------------------------------- */
+
+void live_stand(struct world_executor *executor, struct world_task *task)
+{
+    assert(live_owns(live_executor_of(executor)->thread));
+    assert(!executor->standing);
+    executor->standing = true;
+    executor->parked = task;
+    if (task != NULL) {
+        assert(!task->queued);
+        task->queued = true;
+    }
+}
+
+static void let_go(struct world_executor *executor)
+{
+    struct world_task *task = executor->parked;
+    executor->standing = false;
+    executor->parked = NULL;
+    if (task == NULL)
+        return;
+    task->next = executor->first;
+    if (executor->first == NULL)
+        executor->last = task;
+    executor->first = task;
+}
+
+static void look_again(struct world_executor *executor)
+{
+    if (!live_executor_can_run(executor))
+        return;
+    live_watches_go_on(live_executor_of(executor));
+    schedule(executor);
+}
+
+void live_executor_collect(struct live_executor *live)
+{
+    struct world_executor *executor = live->executor;
+    live->in_inbox = false;
+    if (live->first != NULL) {
+        if (executor->first == NULL)
+            executor->first = live->first;
+        else
+            executor->last->next = live->first;
+        executor->last = live->last;
+        live->first = live->last = NULL;
+    }
+    if (live->resume && executor->standing)
+        let_go(executor);
+    live->resume = false;
+    look_again(executor);
+}
+
+static void ask(struct live_executor *live, bool resume)
+{
+    pthread_mutex_lock(&live->thread->mutex);
+    live->resume |= resume;
+    enter_inbox(live);
+    pthread_mutex_unlock(&live->thread->mutex);
+    live_thread_wake(live->thread);
+}
+
+void live_resume(struct world_executor *executor)
+{
+    struct live_executor *live = live_executor_of(executor);
+    if (live_here != live->thread) {
+        ask(live, true);
+    } else if (executor->standing) {
+        let_go(executor);
+        look_again(executor);
+    }
+}
+
+void live_executor_nudge(struct live_executor *live)
+{
+    ask(live, false);
+}

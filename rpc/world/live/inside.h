@@ -1,0 +1,130 @@
+/*
+ * What the parts of the live world know of each other.
+ */
+#ifndef RPC_WORLD_LIVE_INSIDE_H
+#define RPC_WORLD_LIVE_INSIDE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/world/live/live.h"
+#include "rpc/world/live/ports.h"
+#include "rpc/world/world.h"
+
+struct event;
+struct event_base;
+struct live_program;
+struct live_stream;
+struct live_listener;
+struct live_watch;
+
+/* A ring of everything of one kind; the head is a link too. */
+struct live_link {
+    struct live_link *next, *previous;
+};
+
+static inline void live_link_init(struct live_link *link)
+{
+    link->next = link->previous = link;
+}
+
+static inline void live_link_last(struct live_link *head, struct live_link *link)
+{
+    link->previous = head->previous;
+    link->next = head;
+    head->previous->next = link;
+    head->previous = link;
+}
+
+/* Harmless for one that is alone. */
+static inline void live_link_remove(struct live_link *link)
+{
+    link->previous->next = link->next;
+    link->next->previous = link->previous;
+    live_link_init(link);
+}
+
+/* Executors that can run, in order of readiness. */
+struct live_line {
+    struct world_executor *first, *last;
+};
+
+/* A thread with its loop.  What is not marked belongs to the thread itself, or to whoever
+ * has stopped the world. */
+struct live_thread {
+    struct live_link link; /* the world's mutex */
+    struct live_world *world;
+    pthread_t id;
+    bool has_id; /* not the main thread */
+    struct event_base *base;
+    struct event *alarm_event, *wake_event;
+    int alarm, wake;
+    struct live_line ready, lowest;
+    struct world_executor *current; /* whose task runs, NULL between tasks */
+    struct world_timer **timers;    /* a heap by (at_ns, order) */
+    size_t timer_count, timer_room;
+    uint64_t timer_order;
+    uint64_t alarm_ns; /* when the alarm is set to go off */
+    uint64_t limit_ns; /* world_run's */
+    bool due;          /* the first timer's time has come */
+    bool limit_reached;
+    struct live_link watches;
+    uint64_t served; /* callbacks so far */
+
+    pthread_mutex_t mutex;                          /* for the inbox */
+    struct live_executor *inbox_first, *inbox_last; /* of whom another thread wants something */
+    _Atomic bool full;                              /* the inbox is not empty */
+    _Atomic bool asleep;                            /* only a write to `wake` wakes it */
+    _Atomic bool over;                              /* its loop has ended */
+    _Atomic unsigned executors;                     /* at 0 its loop ends */
+};
+
+/* An executor's `implementation`. */
+struct live_executor {
+    struct live_link link; /* in the world's; its mutex */
+    struct world_executor *executor;
+    struct live_thread *thread;
+    struct live_watch *waiting; /* watches that were ready while it could not run */
+    bool dead;                  /* its host was killed; changed while the world stands */
+    /* Under the thread's mutex: */
+    struct world_task *first, *last; /* posted by other threads */
+    struct live_executor *inbox_next;
+    bool in_inbox, resume;
+};
+
+struct live_world {
+    struct world world;
+    struct live_options options;
+    uint64_t started_ns; /* CLOCK_MONOTONIC */
+    uint64_t wall_ms;    /* CLOCK_REALTIME then */
+    struct live_thread main;
+    struct world_net net;
+    struct live_ports ports;
+
+    pthread_mutex_t mutex;    /* for the rest */
+    pthread_cond_t moved;     /* a thread has stopped, ended, or may go on */
+    _Atomic bool attention;   /* all threads shall stand */
+    _Atomic bool stop;        /* world_stop */
+    _Atomic bool quit;        /* world_free */
+    unsigned running, parked; /* threads besides the main one; who of all threads stands */
+    struct live_link threads, executors, hosts, names, listeners, streams, programs;
+    uint32_t host_count;
+};
+
+static inline struct live_world *live_of(struct world *world)
+{
+    return world_container(world, struct live_world, world);
+}
+
+/* The thread that the caller is, NULL outside world_run. */
+extern _Thread_local struct live_thread *live_here;
+
+/* Nanoseconds of the machine's monotonic clock, and the moment of it at which the world's
+ * clock shows `at_ns`. */
+uint64_t live_machine_ns(void);
+uint64_t live_machine_at(const struct live_world *world, uint64_t at_ns);
+uint64_t live_now(struct world *world);
+
+#endif

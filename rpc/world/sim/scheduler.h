@@ -1,0 +1,80 @@
+/*
+ * Executors and their tasks: who can run, who is next, and the running of one task.
+ *
+ * An executor that can run stands in one of two lists, first come, first served: the
+ * ordinary ones, and those that are `lowest`.  One that has lost its ability to run
+ * meanwhile is dropped when its turn comes.
+ */
+#ifndef RPC_WORLD_SIM_SCHEDULER_H
+#define RPC_WORLD_SIM_SCHEDULER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/world/world.h"
+
+struct sim;
+
+struct sim_executor {
+    struct world_executor *executor;      /* borrowed */
+    struct sim_executor *previous, *next; /* all of the world, in order of creation */
+    size_t agenda_index;                  /* of the end of a stall */
+    uint64_t cost_ns;                     /* of a task, from the first pick on */
+    uint64_t priority;                    /* see policy.h */
+    uint32_t thread;                      /* the lane of the first among companions */
+    uint32_t picks;
+    uint32_t uses; /* armed timers and watches that are on */
+    uint32_t held; /* for so many picks it is still passed over */
+    bool asked;    /* whether this pick's hold and stall have been drawn */
+    bool stalled;
+    bool dead; /* its host was killed: it runs nothing any more */
+};
+
+struct sim_ready {
+    struct world_executor *first, *last;
+    uint32_t count;
+};
+
+struct sim_scheduler {
+    struct sim_ready ordinary, lowest;
+    struct sim_executor *first, *last; /* in order of creation */
+    uint32_t count;
+    uint64_t steps, picks, choices;
+};
+
+static inline struct sim_executor *sim_executor_of(const struct world_executor *executor)
+{
+    return executor->implementation;
+}
+
+/* A task of this executor, of a companion of it, or of nobody is running. */
+void sim_assert_own(const struct world_executor *executor);
+
+/* Let `executor` be picked when it has something to run and nothing keeps it from it. */
+void sim_schedule(struct world_executor *executor);
+
+/* Append `task`, which is not queued. */
+void sim_enqueue(struct world_executor *executor, struct world_task *task);
+
+/* Take `task` back.  Harmless when it is not queued. */
+void sim_dequeue(struct world_executor *executor, struct world_task *task);
+
+/* Run one task.  False when no executor can. */
+bool sim_step(struct sim *sim);
+
+/* A stall has ended. */
+void sim_executor_due(struct sim *sim, struct sim_executor *executor);
+
+/* The executors of `host` have died, or have been paused or let go. */
+void sim_executors_kill(struct sim *sim, struct world_host *host);
+void sim_executors_schedule(struct sim *sim, struct world_host *host);
+
+/* For world_ops. */
+void sim_executor_init(struct world_executor *executor, struct world_executor *companion);
+void sim_executor_release(struct world_executor *executor);
+void sim_post(struct world_executor *executor, struct world_task *task);
+void sim_stand(struct world_executor *executor, struct world_task *task);
+void sim_resume(struct world_executor *executor);
+
+#endif
