@@ -30,6 +30,21 @@ static const struct setting settings_of[] = {
 #undef NONE
 #undef FIXED
 
+/* What clients say and do, by major release. */
+#define CLIENT_2X                                                                                  \
+    .protobuf_exception = "com.google.protobuf.InvalidProtocolBufferException",                    \
+    .reset_class = "java.io.IOException", .reset_text = "Connection reset by peer",                \
+    .setup_failure = "Couldn't set up IO streams"
+#define CLIENT_3X                                                                                  \
+    .has_sender_thread = true, .stop_interrupts_all = true, .tries_moved_server = true,            \
+    .interrupted_caller_sees_failure = true, .keeps_exception_type = true,                         \
+    .io_tells_total_timeout = true,                                                                \
+    .protobuf_exception =                                                                          \
+        "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",                    \
+    .reset_class = "java.net.SocketException", .reset_text = "Connection reset",                   \
+    .retry_reason = "retries get failed due to exceeded maximum allowed retries number: ",         \
+    .setup_failure = "Couldn't set up IO streams: "
+
 static const struct release releases[] = {
     [RELEASE_0_20] = {.id = RELEASE_0_20,
                       .name = "0.20",
@@ -49,7 +64,9 @@ static const struct release releases[] = {
                      .built = true,
                      .reader_takes_at_once = true,
                      .skips_closed_callers = true,
-                     .stop_interrupts_readers = true},
+                     .stop_interrupts_readers = true,
+                     .unauthorized_ending = ", expected client Kerberos principal is null",
+                     CLIENT_2X},
     [RELEASE_3_4] = {.id = RELEASE_3_4,
                      .name = "3.4",
                      .number = 304,
@@ -61,6 +78,8 @@ static const struct release releases[] = {
                      .unknown_auth_answered = true,
                      .monotonic_purge = true,
                      .stop_interrupts_readers = true,
+                     .queue_override_per_handler = true,
+                     .unauthorized_ending = ": denied by configured ACL",
                      .accumulates_rpc_timeout = true,
                      .retries_unknown_host = true,
                      .keeps_old_address = true,
@@ -68,7 +87,8 @@ static const struct release releases[] = {
                      .checks_response_length = true,
                      .understands_goodbye = true,
                      .interrupts_waiters = true,
-                     .value_decoded_by_caller = true},
+                     .value_decoded_by_caller = true,
+                     CLIENT_3X},
 };
 
 const struct release *release_get(enum release_id id)

@@ -85,6 +85,8 @@ struct release {
     bool unknown_auth_answered;   /* from 3.1.4: FATAL "Unknown auth protocol:N" */
     bool monotonic_purge;         /* 3.x: stamps by uptime, else by the wall clock */
     bool stop_interrupts_readers; /* a Reader blocked in put does not hang stop */
+    bool queue_override_per_handler; /* 3.x: the constructor's queue size times the Handlers */
+    const char *unauthorized_ending; /* of "User U is not authorized for protocol interface P" */
 
     /* Client (ipc/Client.java). */
     bool accumulates_rpc_timeout;      /* 3.x: waits of min(ping, R) are added up */
@@ -96,6 +98,16 @@ struct release {
     bool understands_goodbye;          /* 3.x: the old-style fatal of another IPC version */
     bool interrupts_waiters;           /* 3.x: "Call interrupted" at once */
     bool value_decoded_by_caller; /* 3.x: a value that does not decode fails its own call only */
+    bool has_sender_thread;       /* 3.x: RpcRequestSender; 2.x: a pool's thread, waited for */
+    bool stop_interrupts_all;     /* 3.x: whoever connects or sends too, and no polling */
+    bool tries_moved_server;      /* HADOOP-17068: a new address has no use for the verdict */
+    bool interrupted_caller_sees_failure; /* 3.x: no "Interrupted: action=" when it was before */
+    bool keeps_exception_type;            /* 3.x NetUtils.wrapException */
+    bool io_tells_total_timeout;          /* 3.x net/SocketIOWithTimeout.java */
+    const char *protobuf_exception;       /* class of InvalidProtocolBufferException */
+    const char *reset_class, *reset_text; /* a read that meets an RST, as that age's JVM says */
+    const char *retry_reason;             /* of RetryLimited's RetryAction; NULL: "null" */
+    const char *setup_failure;            /* an unchecked exception in set-up, with it at the end */
 };
 
 /* The effective settings of one client or server: defaults, then what a scenario sets. */

@@ -546,6 +546,8 @@ static uint32_t drawn(uint32_t below)
 
 static int32_t some_number(void)
 {
+    if (drawn(20) == 0)
+        return drawn(2) == 1 ? INT32_MIN : INT32_MAX;
     int32_t number = (int32_t)(drawn(1u << 30) >> drawn(31));
     return drawn(2) == 1 ? number : -number;
 }

@@ -103,6 +103,7 @@ struct world_watch {
     struct world_task task;
     void *implementation;
     bool on;
+    bool beneath; /* a filter's own, see world_watch_init_beneath */
 };
 
 /* First member of every kind of host. */
@@ -145,6 +146,14 @@ struct world_filter {
     const struct world_filter_ops *ops;
 };
 
+/* What a filter makes of a direction's readiness.  After a change away from NOT_READY it calls
+ * world_wake. */
+enum world_readiness {
+    WORLD_AS_BENEATH, /* no filter, or one that holds nothing */
+    WORLD_NOT_READY,  /* whatever comes beneath */
+    WORLD_READY,      /* the filter has something itself */
+};
+
 /* First member of every kind of stream. */
 struct world_stream {
     struct world *world;
@@ -152,8 +161,11 @@ struct world_stream {
     struct world_filter *filter; /* usually NULL */
     struct world_address local, remote;
     struct world_watch *watches[2]; /* by direction; NULL when off */
+    struct world_watch *beneath;    /* a filter's, for WORLD_WRITE */
+    _Atomic uint8_t readiness[2];   /* enum world_readiness, the filter's */
     uint32_t connection; /* the connecting side's number; a foreign peer gets a new one */
     bool accepted;       /* the server's end */
+    bool foreign;        /* the peer is nobody of this world */
 };
 
 /* Who is told of everything.  The harness sets it before the world runs. */
@@ -414,6 +426,19 @@ static inline void world_watch_init_listener(struct world_executor *executor,
                                              struct world_listener *listener, world_watch_fn *run)
 {
     *watch = (struct world_watch){.run = run, .executor = executor, .listener = listener};
+    executor->world->ops->watch_init(watch);
+}
+
+/* A filter's own watch: runs when the socket itself takes bytes again, beside the stack's. */
+static inline void world_watch_init_beneath(struct world_executor *executor,
+                                            struct world_watch *watch, struct world_stream *stream,
+                                            world_watch_fn *run)
+{
+    *watch = (struct world_watch){.run = run,
+                                  .executor = executor,
+                                  .stream = stream,
+                                  .direction = WORLD_WRITE,
+                                  .beneath = true};
     executor->world->ops->watch_init(watch);
 }
 

@@ -19,7 +19,7 @@ static int begin(struct live_stream *live)
 {
     struct live_world *world = live_of(live->stream.world);
     struct sockaddr_in to = live_address_of(live->stream.remote);
-    live->foreign = !live_listens(world, live->stream.remote);
+    live->stream.foreign = !live_listens(world, live->stream.remote);
     live_ports_lock(&world->ports);
     int error = connect(live->descriptor, live_address_any(&to), sizeof(to)) < 0 ? errno : 0;
     live->stream.local = live_address_local(live->descriptor);
@@ -93,10 +93,11 @@ static bool is_struck(struct live_stream *live)
         .values = &to,
         .value_count = 1,
     };
+    struct point_strike strike;
+    bool struck = point_strikes(&event, &strike);
     if (stream->world->tracer != NULL)
         world_trace(stream->world, &event);
-    struct point_strike strike;
-    if (!point_guarded(POINT_NET_SYN) || !point_strikes(&event, &strike))
+    if (!struck)
         return false;
     if (strike.effect == EFFECT_DROP) {
         later(live, WORLD_SEC << live->syn, resend);
@@ -149,6 +150,7 @@ enum rpc_status live_connect(struct world_host *from, struct world_address to, u
     }
     live->stream.local.ip = from->ip;
     live->stream.remote = to;
+    live->stream.foreign = !live_listens(live_of(world), to);
     *stream = &live->stream;
     if (world->tracer != NULL)
         world->tracer->ops->stream(world->tracer, &live->stream);

@@ -71,7 +71,8 @@ struct live_thread {
     bool due;          /* the first timer's time has come */
     bool limit_reached;
     struct live_link watches;
-    uint64_t served; /* callbacks so far */
+    struct live_watch *running_watch; /* until its function ends or stops it */
+    uint64_t served;                  /* callbacks so far */
 
     pthread_mutex_t mutex;                          /* for the inbox */
     struct live_executor *inbox_first, *inbox_last; /* of whom another thread wants something */

@@ -148,7 +148,7 @@ enum rpc_status live_accept(struct world_listener *listener, struct world_stream
     live->stream.local = listener->address;
     live->stream.remote = remote;
     live->has_begun = live->is_connected = true;
-    live->foreign = foreign;
+    live->stream.foreign = foreign;
     *stream = &live->stream;
     if (world->world.tracer != NULL)
         world->world.tracer->ops->stream(world->world.tracer, &live->stream);
@@ -236,25 +236,33 @@ enum rpc_status live_read(struct world_stream *stream, void *buffer, size_t size
     if (count == 0)
         return RPC_END;
     *got = (size_t)count;
-    if (live->foreign)
+    if (live->stream.foreign)
         live_trace(live, POINT_NET_SEGMENT, true, *got);
     return RPC_OK;
 }
 
-enum rpc_status live_writev(struct world_stream *stream, const struct iovec *parts, int count,
-                            size_t *accepted)
+/* One part goes the shorter way. */
+static ssize_t send_parts(int descriptor, const struct iovec *parts, int count)
 {
-    struct live_stream *live = live_stream_of(stream);
+    if (count == 1)
+        return send(descriptor, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
     union {
         const struct iovec *in;
         struct iovec *out;
     } vector = {.in = parts};
     struct msghdr message = {.msg_iov = vector.out,
                              .msg_iovlen = (size_t)(count < PARTS_MAX ? count : PARTS_MAX)};
+    return sendmsg(descriptor, &message, MSG_NOSIGNAL);
+}
+
+enum rpc_status live_writev(struct world_stream *stream, const struct iovec *parts, int count,
+                            size_t *accepted)
+{
+    struct live_stream *live = live_stream_of(stream);
     ssize_t sent;
     *accepted = 0;
     do {
-        sent = sendmsg(live->descriptor, &message, MSG_NOSIGNAL);
+        sent = send_parts(live->descriptor, parts, count);
     } while (sent < 0 && errno == EINTR);
     if (sent < 0 && errno == EPIPE && !live->is_connected)
         return live->failure; /* as Linux says before the handshake */
@@ -300,7 +308,8 @@ void live_close(struct world_stream *stream, bool reset)
     struct live_world *world = live_of(stream->world);
     struct live_stream *live = live_stream_of(stream);
     assert(live->descriptor < 0 ||
-           (stream->watches[WORLD_READ] == NULL && stream->watches[WORLD_WRITE] == NULL));
+           (stream->watches[WORLD_READ] == NULL && stream->watches[WORLD_WRITE] == NULL &&
+            stream->beneath == NULL));
     if (live->resend.implementation != NULL)
         live_timer_release(&live->resend);
     trace_close(live, reset);
@@ -370,6 +379,7 @@ void live_sockets_die(struct world_host *host)
             continue;
         live_watch_lose(live->stream.watches[WORLD_READ]);
         live_watch_lose(live->stream.watches[WORLD_WRITE]);
+        live_watch_lose(live->stream.beneath);
         if (live->resend.implementation != NULL)
             live_timer_release(&live->resend);
         trace_close(live, false);

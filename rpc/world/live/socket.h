@@ -14,7 +14,6 @@ struct live_stream {
     bool has_begun;        /* accepted, or its connecting is in the kernel's hands */
     bool is_connected;
     bool has_ended;          /* our FIN is sent */
-    bool foreign;            /* the peer is nobody of this world */
     enum rpc_status failure; /* of connecting; RPC_AGAIN: none so far */
     uint32_t syn;            /* SYNs lost so far */
     struct world_timer resend;

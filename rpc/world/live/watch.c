@@ -34,14 +34,38 @@ static void off(struct live_watch *live)
     live->added = false;
 }
 
+/* What a filter says of a watch above it. */
+static enum world_readiness filtered(const struct world_watch *watch)
+{
+    if (watch->stream == NULL || watch->beneath)
+        return WORLD_AS_BENEATH;
+    return (enum world_readiness)atomic_load(&watch->stream->readiness[watch->direction]);
+}
+
+/* A filter's own bytes are a level, too: as long as it has some the watch runs. */
+static void run(struct live_watch *live)
+{
+    struct world_watch *watch = live->watch;
+    struct live_thread *thread = live->thread;
+    thread->running_watch = live;
+    watch->run(watch);
+    if (thread->running_watch == live && filtered(watch) == WORLD_READY)
+        live_wake(watch->stream, watch->direction);
+    thread->running_watch = NULL;
+}
+
 static void when_ready(evutil_socket_t descriptor, short what, void *owner)
 {
     (void)descriptor, (void)what;
     struct live_watch *live = owner;
     struct world_watch *watch = live->watch;
     struct live_thread *thread = live->thread;
+    if (filtered(watch) == WORLD_NOT_READY) {
+        off(live); /* until live_wake */
+        return;
+    }
     if (live_step_begin(thread, watch->executor)) {
-        watch->run(watch);
+        run(live);
         live_step_end(thread);
         return;
     }
@@ -82,16 +106,18 @@ static int descriptor_of(const struct world_watch *watch)
                                  : live_listener_descriptor(watch->listener);
 }
 
-/* Somebody has called live_wake. */
+/* Somebody has called live_wake.  An event that is off, because the stream did not connect
+ * before or a filter wanted silence, is on from now on. */
 static void run_woken(struct world_task *task)
 {
     struct world_watch *watch = world_container(task, struct world_watch, task);
     struct live_watch *live = watch->implementation;
+    bool was_off = !live->added && !live->waiting;
     atomic_store(&live->woken, false);
-    if (live->added || live->waiting)
-        watch->run(watch);
-    else if (live_stream_has_begun(watch->stream))
-        add(live); /* the stream did not connect before: now readiness will tell */
+    if (was_off && live_stream_has_begun(watch->stream))
+        add(live);
+    if (!was_off || filtered(watch) == WORLD_READY)
+        run(live);
 }
 
 static struct live_watch *create(struct world_watch *watch)
@@ -117,9 +143,10 @@ static void destroy(struct live_watch *live)
     free(live);
 }
 
+/* Any thread: whoever makes an executor of another thread may make its watches, too. */
 void live_watch_init(struct world_watch *watch)
 {
-    assert(live_owns(live_executor_of(watch->executor)->thread));
+    assert(watch->executor != NULL);
 }
 
 void live_watch_start(struct world_watch *watch)
@@ -135,9 +162,14 @@ void live_watch_start(struct world_watch *watch)
         assert(watch->listener->watch == NULL);
         watch->listener->watch = watch;
         add(live);
+    } else if (watch->beneath) {
+        watch->stream->beneath = watch;
+        add(live);
     } else if (live_stream_set_watch(watch->stream, watch->direction, watch)) {
         add(live);
     }
+    if (filtered(watch) == WORLD_READY)
+        live_wake(watch->stream, watch->direction);
 }
 
 void live_watch_stop(struct world_watch *watch)
@@ -147,9 +179,13 @@ void live_watch_stop(struct world_watch *watch)
     watch->on = false;
     if (watch->listener != NULL)
         watch->listener->watch = NULL;
+    else if (watch->beneath)
+        watch->stream->beneath = NULL;
     else
         live_stream_set_watch(watch->stream, watch->direction, NULL);
     off(live);
+    if (live->thread->running_watch == live)
+        live->thread->running_watch = NULL;
     if (live->waiting)
         stop_waiting(live);
     if (atomic_load(&live->woken)) {

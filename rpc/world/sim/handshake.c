@@ -125,7 +125,8 @@ static uint16_t choose_port(struct sim *sim, struct sim_host *host, uint32_t con
     while (listener_at(host, port) != NULL)
         port = port == UINT16_MAX ? FIRST_PORT : (uint16_t)(port + 1);
     host->next_port = port == UINT16_MAX ? FIRST_PORT : (uint16_t)(port + 1);
-    return (uint16_t)sim_decide(sim, SITE_CLIENT_PORT, connection, 0, UINT16_MAX, port);
+    uint32_t wanted = sim_decide(sim, SITE_CLIENT_PORT, connection, 0, UINT16_MAX, 0);
+    return wanted != 0 ? (uint16_t)wanted : port;
 }
 
 /* 127.0.0.0/8 leads every host to itself. */
@@ -172,6 +173,7 @@ static struct sim_pair *add_pair(struct sim *sim)
     else
         network->last->next = pair;
     network->last = pair;
+    network->pairs++;
     for (unsigned i = 0; i < 2; i++) {
         pair->end[i].stream.world = &sim->world;
         pair->end[i].timer_ns = WORLD_NEVER;

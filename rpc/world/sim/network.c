@@ -8,6 +8,7 @@
 /* Linux: TCP_RTO_MIN, TCP_RTO_MAX. */
 #define RTO_MIN_NS (200 * WORLD_MS)
 #define RTO_MAX_NS (120 * WORLD_SEC)
+enum { RTO_DOUBLINGS = 10 };
 
 static bool is_cut(struct sim *sim, const struct sim_stream *from)
 {
@@ -45,11 +46,18 @@ bool sim_stream_ready(struct sim_stream *end, enum world_direction direction)
     return end->state == STREAM_DEAD || end->shut || sim_stream_space(sim, end) >= queued / 2 + 1;
 }
 
-void sim_stream_wake(struct sim_stream *end, enum world_direction direction)
+static void queue(struct world_watch *watch)
 {
-    struct world_watch *watch = end->stream.watches[direction];
     if (watch != NULL && !watch->task.queued)
         sim_enqueue(watch->executor, &watch->task);
+}
+
+void sim_stream_wake(struct sim_stream *end, enum world_direction direction)
+{
+    if (end->stream.readiness[direction] != WORLD_NOT_READY)
+        queue(end->stream.watches[direction]);
+    if (direction == WORLD_WRITE)
+        queue(end->stream.beneath);
 }
 
 static enum point point_of(enum sim_segment_kind kind)
@@ -189,9 +197,9 @@ static void retransmit(struct sim *sim, struct sim_stream *from)
         sim_network_push(sim, from);
         return;
     }
-    uint64_t wait_ns = RTO_MAX_NS;
     from->attempts++;
-    if (from->attempts < 10 && RTO_MIN_NS << from->attempts < RTO_MAX_NS)
+    uint64_t wait_ns = RTO_MAX_NS;
+    if (from->attempts < RTO_DOUBLINGS)
         wait_ns = RTO_MIN_NS << from->attempts;
     from->timer_ns = sim->now_ns + wait_ns;
     if (from->timer_ns > from->since_ns + sim->network.give_up_ns)
@@ -277,7 +285,8 @@ static void arrive_data(struct sim *sim, struct sim_stream *from, struct sim_str
     from->flying -= bytes;
     from->visible += bytes;
     sim_stream_wake(to, WORLD_READ);
-    if (from->stream.watches[WORLD_WRITE] != NULL && sim_stream_ready(from, WORLD_WRITE))
+    if ((from->stream.watches[WORLD_WRITE] != NULL || from->stream.beneath != NULL) &&
+        sim_stream_ready(from, WORLD_WRITE))
         sim_stream_wake(from, WORLD_WRITE);
 }
 
@@ -399,6 +408,7 @@ void sim_pair_settle(struct sim *sim, struct sim_pair *pair)
         pair->next->previous = pair->previous;
     else
         network->last = pair->previous;
+    network->pairs--;
     sim_arena_give(&sim->arena, pair, sizeof(*pair));
 }
 
@@ -420,7 +430,6 @@ void sim_stream_finish(struct sim *sim, struct sim_stream *end, bool reset)
         end->shut = true;
         sim_network_push(sim, end);
     }
-    sim_network_push(sim, peer);
 }
 
 void sim_network_kill(struct sim *sim, struct world_host *host)

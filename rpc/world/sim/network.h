@@ -87,6 +87,7 @@ struct sim_network {
     uint32_t buffer;
     uint32_t streams, listeners; /* owned by somebody */
     uint64_t segments;
+    uint64_t pairs;
 };
 
 static inline struct sim_stream *sim_stream_of(struct world_stream *stream)
@@ -113,7 +114,8 @@ uint32_t sim_stream_space(const struct sim *sim, const struct sim_stream *end);
 /* What a watch of that direction would be told now. */
 bool sim_stream_ready(struct sim_stream *end, enum world_direction direction);
 
-/* Run the watch of that direction, if there is one. */
+/* Run the watches of that direction, if there are any; the stack's one not when a filter says
+ * that it is not ready. */
 void sim_stream_wake(struct sim_stream *end, enum world_direction direction);
 
 /* Send a segment off; it arrives at once when nothing delays it.  False: it is lost. */

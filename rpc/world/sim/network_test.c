@@ -18,15 +18,20 @@ static struct world_executor executor;
 static struct world_stream *client, *server;
 static char bytes[1 << 20];
 
-static void begin(const struct world_net *net)
+static void begin_with(const struct sim_options *options, const struct world_net *net)
 {
-    world = sim_create(&(struct sim_options){.seed = 1});
+    world = sim_create(options);
     if (net != NULL)
         cr_assert(eq(int, (int)world_net(world, net), RPC_OK));
     server_host = world_host(world, "server1");
     client_host = world_host(world, "client1");
     world_executor_init(world, &executor, client_host, "test", NULL);
     cr_assert(eq(int, (int)world_listen(server_host, 0, 8, &listener), RPC_OK));
+}
+
+static void begin(const struct world_net *net)
+{
+    begin_with(&(struct sim_options){.seed = 1}, net);
 }
 
 static void end(void)
@@ -250,6 +255,38 @@ Test(network, data_that_arrives_before_its_handshake_is_complete_completes_it)
     end();
 }
 
+Test(network, a_lost_syn_ack_is_sent_again_for_the_next_syn)
+{
+    begin(&(struct world_net){.latency_ns = 10 * MS});
+    connect_to(listener->address);
+    wait_until(15 * MS); /* the SYN-ACK is under way */
+    world_partition(client_host, server_host, true);
+    wait_until(500 * MS);
+    world_partition(client_host, server_host, false);
+    AT(ready(client, WORLD_WRITE), 1020 * MS);
+    IS(world_connected(client), RPC_OK);
+    AT(ready_to_accept(), 1030 * MS);
+    end();
+}
+
+Test(network, a_handshake_that_is_never_completed_is_given_up_after_63_seconds)
+{
+    for (unsigned late = 0; late < 2; late++) {
+        begin(&(struct world_net){.latency_ns = 10 * MS});
+        connect_to(listener->address);
+        wait_until(25 * MS); /* the ACK is under way */
+        world_partition(client_host, server_host, true);
+        wait_until((late ? 64 : 62) * S);
+        world_partition(client_host, server_host, false);
+        IS(world_connected(client), RPC_OK);
+        IS(status_of_write(client, 1), RPC_OK);
+        wait_until(70 * S);
+        IS(status_of_read(client), late ? RPC_RESET : RPC_AGAIN);
+        IS(world_accept(listener, &server), late ? RPC_AGAIN : RPC_OK);
+        end();
+    }
+}
+
 Test(network, a_connection_that_died_in_the_backlog_is_accepted_all_the_same)
 {
     begin(NULL);
@@ -440,6 +477,17 @@ Test(network, the_first_write_after_the_peers_close_succeeds_and_the_next_fails)
     end();
 }
 
+Test(network, the_end_that_has_arrived_is_read_before_the_reset_that_follows)
+{
+    link_up(NULL);
+    world_close(server);
+    server = NULL;
+    IS(status_of_write(client, 1), RPC_OK);
+    IS(status_of_read(client), RPC_END);
+    IS(status_of_write(client, 1), RPC_BROKEN_PIPE);
+    end();
+}
+
 Test(network, data_in_flight_to_a_closed_end_comes_back_as_a_reset)
 {
     link_up(&(struct world_net){.latency_ns = 10 * MS});
@@ -581,4 +629,42 @@ Test(network, only_the_hosts_that_were_named_are_cut_off)
     IS(world_connected(client), RPC_AGAIN);
     world_close(stream);
     end();
+}
+
+Test(network, a_closed_end_that_answers_with_a_reset_retransmits_no_more)
+{
+    link_up(NULL);
+    world_partition(server_host, client_host, true);
+    IS(status_of_write(client, 1), RPC_OK);
+    world_close(client);
+    client = NULL;
+    wait_until(50 * MS);
+    world_partition(server_host, client_host, false);
+    IS(status_of_write(server, 1), RPC_OK);
+    IS(status_of_read(server), RPC_RESET);
+    struct sim_statistics statistics;
+    sim_statistics(world, &statistics);
+    cr_assert(eq(ulong, statistics.agenda_count, 0u));
+    end();
+}
+
+Test(network, in_rough_worlds_writes_may_be_short_and_segments_late)
+{
+    unsigned shorter = 0, later = 0;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        begin_with(&(struct sim_options){.seed = seed, .rough = true}, NULL);
+        connect_to(listener->address);
+        ready(client, WORLD_WRITE);
+        later += world_now(world) > WORLD_MS;
+        for (unsigned i = 0; i < 20; i++) {
+            size_t accepted;
+            IS(world_write(client, bytes, 1000, &accepted), RPC_OK);
+            cr_assert(accepted > 0 && accepted <= 1000);
+            shorter += accepted < 1000;
+        }
+        end();
+    }
+    cr_assert(gt(uint, shorter, 40u));
+    cr_assert(lt(uint, shorter, 1000u));
+    cr_assert(gt(uint, later, 20u));
 }

@@ -164,6 +164,7 @@ void sim_statistics(struct world *world, struct sim_statistics *statistics)
         .picks = sim->scheduler.picks,
         .choices = sim->scheduler.choices,
         .segments = sim->network.segments,
+        .pairs = sim->network.pairs,
         .agenda_count = sim->agenda.count,
         .executors = sim->scheduler.count,
         .timers_armed = sim->timers_armed,

@@ -29,6 +29,7 @@ struct sim_statistics {
     uint64_t choices;      /* … and there was more than one */
     uint64_t segments;     /* sent over the network, handshakes included */
     uint64_t agenda_count; /* what is still due some time */
+    uint64_t pairs;        /* connections of which something is left, if only in a kernel */
     /* What is alive: a world whose owner has tidied up has none of them. */
     uint32_t executors, timers_armed, watches_on, streams, listeners, locks;
 };

@@ -58,7 +58,8 @@ static void store(struct sim *sim, struct sim_stream *end, const struct iovec *p
     sim_ring_reserve(&sim->arena, &end->out, left);
     for (; left > 0; part++) {
         uint32_t count = part->iov_len < left ? (uint32_t)part->iov_len : left;
-        sim_ring_append(&end->out, part->iov_base, count);
+        if (count > 0)
+            sim_ring_append(&end->out, part->iov_base, count);
         left -= count;
     }
 }
@@ -106,7 +107,8 @@ void sim_close(struct world_stream *stream, bool reset)
 {
     struct sim *sim = sim_of(stream->world);
     struct sim_stream *end = owned(stream);
-    assert(stream->watches[WORLD_READ] == NULL && stream->watches[WORLD_WRITE] == NULL);
+    assert(stream->watches[WORLD_READ] == NULL && stream->watches[WORLD_WRITE] == NULL &&
+           stream->beneath == NULL);
     sim_stream_finish(sim, end, reset);
     end->returned = true;
     sim->network.streams--;
@@ -115,7 +117,9 @@ void sim_close(struct world_stream *stream, bool reset)
 
 void sim_wake(struct world_stream *stream, enum world_direction direction)
 {
-    sim_stream_wake(owned(stream), direction);
+    struct world_watch *watch = owned(stream)->stream.watches[direction];
+    if (watch != NULL && !watch->task.queued)
+        sim_enqueue(watch->executor, &watch->task);
 }
 
 size_t sim_unread(struct world_stream *stream)

@@ -8,6 +8,9 @@ static bool ready(const struct world_watch *watch)
 {
     if (watch->listener != NULL)
         return world_container(watch->listener, struct sim_listener, listener)->first != NULL;
+    uint8_t filtered = watch->stream->readiness[watch->direction];
+    if (!watch->beneath && filtered != WORLD_AS_BENEATH)
+        return filtered == WORLD_READY;
     return sim_stream_ready(sim_stream_of(watch->stream), watch->direction);
 }
 
@@ -29,8 +32,9 @@ void sim_watch_init(struct world_watch *watch)
 
 static struct world_watch **place_of(struct world_watch *watch)
 {
-    return watch->listener != NULL ? &watch->listener->watch
-                                   : &watch->stream->watches[watch->direction];
+    if (watch->listener != NULL)
+        return &watch->listener->watch;
+    return watch->beneath ? &watch->stream->beneath : &watch->stream->watches[watch->direction];
 }
 
 void sim_watch_start(struct world_watch *watch)

@@ -17,8 +17,8 @@
 enum { ROUGH_SEEDS = 20 };
 
 static const struct story_chapter *const chapters[] = {
-    &story_connecting, &story_bytes, &story_ending,  &story_watching,
-    &story_tasks,      &story_hosts, &story_network, &story_programs,
+    &story_connecting, &story_bytes, &story_ending,  &story_watching, &story_tasks,
+    &story_timers,     &story_hosts, &story_network, &story_programs,
 };
 
 /* A world to try: its name, and how it is made. */
@@ -96,11 +96,10 @@ static bool tell_everywhere(const struct story_claim *claim)
             tell(&(struct setting){.name = "rough sim", .rough = true, .seed = seed}, claim);
     held &= held_rough;
     held &= tell(&(struct setting){.name = "live", .live = true, .seed = 1}, claim);
-    held &= tell(&(struct setting){.name = "live with a thread each",
-                                   .live = true,
-                                   .thread_each = true,
-                                   .seed = 1},
-                 claim);
+    held &= tell(
+        &(struct setting){
+            .name = "live with a thread each", .live = true, .thread_each = true, .seed = 1},
+        claim);
     return held;
 }
 
@@ -112,6 +111,7 @@ int main(int argc, char **argv)
     const char *wanted = argc > 1 ? argv[1] : "";
     unsigned passed = 0, failed = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    point_init();
     for (size_t index = 0; index < sizeof(chapters) / sizeof(chapters[0]); index++) {
         const struct story_chapter *chapter = chapters[index];
         for (size_t at = 0; at < chapter->count; at++) {

@@ -37,9 +37,17 @@ static void run_out(struct world_timer *timer)
 
 void story_pass(struct story *story, uint64_t for_ns)
 {
-    uint64_t until_ns = world_now(story->world) + for_ns;
-    while (world_run(story->world, until_ns) == WORLD_STOPPED)
+    struct patience patience = {.over = false};
+    world_timer_init(&story->client, &patience.timer, run_out);
+    world_timer_start(&patience.timer, world_now(story->world) + for_ns);
+    while (!patience.over && world_run(story->world, WORLD_NEVER) == WORLD_STOPPED)
         continue;
+    world_timer_release(&patience.timer);
+}
+
+void story_settle(struct story *story)
+{
+    story_pass(story, story->live ? STORY_WHILE : STORY_SOON);
 }
 
 bool story_until(struct story *story, const unsigned *flag, unsigned count)
@@ -128,13 +136,12 @@ struct world_stream *story_accept(struct story *story, struct world_listener *li
 
 bool story_pair_open(struct story *story, struct story_pair *pair)
 {
-    *pair = (struct story_pair){NULL};
+    *pair = (struct story_pair){.listener = NULL};
     pair->listener = story_listen(story, 8);
     if (pair->listener == NULL)
         return false;
     pair->client = story_connect(story, pair->listener->address);
-    if (pair->client == NULL ||
-        !EXPECT_STATUS(story, story_connected(story, pair->client), RPC_OK))
+    if (pair->client == NULL || !EXPECT_STATUS(story, story_connected(story, pair->client), RPC_OK))
         return false;
     pair->server = story_accept(story, pair->listener);
     return pair->server != NULL;

@@ -37,6 +37,24 @@ struct story_claim {
     double speed; /* of the live world; 0: 1 */
 };
 
+#define STORY(text, function)                                                                      \
+    {                                                                                              \
+        .claim = (text), .tell = (function)                                                        \
+    }
+/* With a live clock that runs `times` as fast. */
+#define STORY_FAST(text, function, times)                                                          \
+    {                                                                                              \
+        .claim = (text), .tell = (function), .speed = (times)                                      \
+    }
+#define STORY_SIM_ONLY(text, function)                                                             \
+    {                                                                                              \
+        .claim = (text), .tell = (function), .where = STORY_SIM                                    \
+    }
+#define STORY_LIVE_ONLY(text, function)                                                            \
+    {                                                                                              \
+        .claim = (text), .tell = (function), .where = STORY_LIVE                                   \
+    }
+
 struct story_chapter {
     const char *name;
     const struct story_claim *claims;
@@ -44,7 +62,7 @@ struct story_chapter {
 };
 
 extern const struct story_chapter story_connecting, story_bytes, story_ending, story_watching,
-    story_tasks, story_hosts, story_network, story_programs;
+    story_tasks, story_timers, story_hosts, story_network, story_programs;
 
 /* Note a failure; returns `holds`. */
 bool story_expect(struct story *story, bool holds, const char *text, const char *file, int line);
@@ -61,6 +79,9 @@ bool story_expect_status(struct story *story, enum rpc_status seen, enum rpc_sta
 
 /* Let the world run for so long. */
 void story_pass(struct story *story, uint64_t for_ns);
+
+/* Let it run until everything that is under way has arrived. */
+void story_settle(struct story *story);
 
 /* Let the world run until `*flag` counts `count`; false when it does not in time. */
 bool story_until(struct story *story, const unsigned *flag, unsigned count);
