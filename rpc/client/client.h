@@ -56,6 +56,8 @@ struct client_outcome {
     const char *message;     /* as the caller's getMessage() */
     const char *cause_class; /* of the local cause, NULL when there is none */
     const char *cause_message;
+    const char *root_class; /* of that cause's own cause, NULL when there is none */
+    const char *root_message;
     int code; /* remote: enum wire_code */
 };
 
@@ -76,12 +78,18 @@ struct client_remote {
     struct world_address address; /* its port counts with a name too */
     const char *protocol;         /* "org.example.EchoProtocol"; NULL: none */
     uint64_t protocol_version;
-    const char *user;       /* NULL: the client's */
-    uint32_t login;         /* two logins of one name are two users */
-    int64_t rpc_timeout_ms; /* -1 and 0: none, but different keys */
+    const char *user; /* NULL: the client's */
+    uint32_t login;   /* two logins of one name are two users */
+    /* -1 and 0: none, but different keys.  Nothing is taken from the settings: who wants
+     * ipc.client.rpc-timeout.ms gives it here, as Hadoop's proxies do. */
+    int64_t rpc_timeout_ms;
+    const struct release_settings *settings; /* NULL: the client's; copied */
+    bool own_service_class;                  /* else the client's; no part of the key */
+    int service_class;
 };
 
-/* One thread of the application: it waits for one call at a time, and can be interrupted. */
+/* One thread of the application: it waits for one call at a time, and can be interrupted.
+ * Calls that it is given meanwhile begin when those before them are over. */
 struct client_caller;
 
 typedef void client_done_fn(struct client_call *call, void *owner);
@@ -100,19 +108,39 @@ void client_free(struct client *client);
 uint32_t client_id(const struct client *client);
 
 /* Begin a call.  `body` is the encoded parameter message, copied.  `done` is called once, on
- * the client's executor and never from within client_call; the call lives until
+ * the lane "clientN/calls", a companion of the client's executor, and never from within
+ * client_call; the call lives until
  * client_call_free.  `caller` NULL: one of its own. */
 enum rpc_status client_call(struct client *client, const struct client_remote *remote,
                             const char *method, struct wire_bytes body,
                             struct client_caller *caller, client_done_fn *done, void *owner,
                             struct client_call **call);
+/* Before its end too: then nobody is told, and the call runs on unseen.  NULL is allowed. */
 void client_call_free(struct client_call *call);
+
+/* The same with an id and a retry count that the retry layer has set for this attempt; the
+ * caller's later calls carry that retry count too (RpcConstants, Client.setCallIdAndRetryCount). */
+enum rpc_status client_call_again(struct client *client, const struct client_remote *remote,
+                                  const char *method, struct wire_bytes body,
+                                  struct client_caller *caller, int32_t call_id, int32_t retry,
+                                  client_done_fn *done, void *owner, struct client_call **call);
+/* An id for it, which no other call will have (Client.nextCallId). */
+int32_t client_next_call_id(struct client *client);
+
+/* A thread of the application's; NULL when out of memory. */
+struct client_caller *client_caller_create(struct client *client);
+/* Its calls go on to their ends.  NULL is allowed. */
+void client_caller_free(struct client_caller *caller);
+/* Thread.interrupted(): whether its flag was set, which it is no more. */
+bool client_caller_interrupted(struct client_caller *caller);
+uint32_t client_caller_lane(const struct client_caller *caller);
 
 /* Thread.interrupt() of the caller that waits for it. */
 void client_call_interrupt(struct client_call *call);
 
 const struct client_outcome *client_call_outcome(const struct client_call *call);
 int32_t client_call_id(const struct client_call *call);
+int32_t client_call_retry(const struct client_call *call);
 uint32_t client_call_number(const struct client_call *call);     /* WORLD_ID_CALL */
 uint32_t client_call_connection(const struct client_call *call); /* the world's; 0: none yet */
 uint64_t client_call_started_ns(const struct client_call *call);

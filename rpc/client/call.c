@@ -1,0 +1,268 @@
+#include "rpc/client/call.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/client/caller.h"
+#include "rpc/client/connection.h"
+
+static void tell(struct world_task *task)
+{
+    struct client_call *call = world_container(task, struct client_call, tell);
+    client_done_fn *finished = call->finished;
+    call->finished = NULL;
+    if (finished != NULL)
+        finished(call, call->owner);
+    client_call_drop(call);
+}
+
+struct client_call *client_call_keep(struct client_call *call)
+{
+    call->references++;
+    return call;
+}
+
+static void trim(struct wire_buffer *buffer)
+{
+    buffer->length = 0;
+    if (buffer->capacity > CLIENT_KEPT_BUFFER)
+        wire_buffer_release(buffer);
+}
+
+/* Ready to be used again. */
+static void clear(struct client_call *call)
+{
+    struct wire_buffer texts = call->texts, body = call->body, value = call->value,
+                       frame = call->frame;
+    trim(&texts);
+    trim(&body);
+    trim(&value);
+    trim(&frame);
+    *call = (struct client_call){.client = call->client,
+                                 .texts = texts,
+                                 .body = body,
+                                 .value = value,
+                                 .frame = frame,
+                                 .tell = {.run = tell}};
+}
+
+void client_call_drop(struct client_call *call)
+{
+    assert(call->references > 0);
+    if (--call->references > 0)
+        return;
+    struct client *client = call->client;
+    if (call->previous != NULL)
+        call->previous->next = call->next;
+    else
+        client->calls = call->next;
+    if (call->next != NULL)
+        call->next->previous = call->previous;
+    if (call->connection != NULL)
+        client_connection_drop(call->connection);
+    client_failure_drop(call->error);
+    client_failure_drop(call->told);
+    clear(call);
+    call->next = client->free_calls;
+    client->free_calls = call;
+}
+
+/* Copy a text; what comes back is its offset, to be made a pointer when all are there. */
+static bool copy_text(struct wire_buffer *texts, const char *text, size_t *offset)
+{
+    *offset = texts->length;
+    return text == NULL || wire_buffer_add(texts, text, strlen(text) + 1) == RPC_OK;
+}
+
+static const char *text_at(const struct wire_buffer *texts, const char *original, size_t offset)
+{
+    return original != NULL ? (const char *)texts->data + offset : NULL;
+}
+
+static bool copy_in(struct client_call *call, const struct client_remote *remote,
+                    const char *method, struct wire_bytes body)
+{
+    size_t name, protocol, user, of_method;
+    if (!copy_text(&call->texts, remote->name, &name) ||
+        !copy_text(&call->texts, remote->protocol, &protocol) ||
+        !copy_text(&call->texts, remote->user, &user) ||
+        !copy_text(&call->texts, method, &of_method) ||
+        wire_buffer_add(&call->body, body.data, body.length) != RPC_OK)
+        return false;
+    call->remote = *remote;
+    call->remote.name = text_at(&call->texts, remote->name, name);
+    call->remote.protocol = text_at(&call->texts, remote->protocol, protocol);
+    call->remote.user = text_at(&call->texts, remote->user, user);
+    call->method = text_at(&call->texts, method, of_method);
+    return true;
+}
+
+struct client_call *client_call_create(struct client *client, const struct client_remote *remote,
+                                       const char *method, struct wire_bytes body)
+{
+    struct client_call *call = client->free_calls;
+    if (call != NULL) {
+        client->free_calls = call->next;
+    } else {
+        call = calloc(1, sizeof(*call));
+        if (call == NULL)
+            return NULL;
+        *call = (struct client_call){.client = client, .tell = {.run = tell}};
+    }
+    call->next = client->calls;
+    call->previous = NULL;
+    if (call->next != NULL)
+        call->next->previous = call;
+    client->calls = call;
+    call->references = 1;
+    if (!copy_in(call, remote, method, body)) {
+        client_call_drop(call);
+        return NULL;
+    }
+    call->number = world_new_id(client->world, WORLD_ID_CALL);
+    call->started_ns = world_now(client->world);
+    return call;
+}
+
+static void wake(struct client_call *call)
+{
+    call->done = true;
+    if (call->caller != NULL && call->caller->call == call)
+        client_caller_notify(call->caller);
+}
+
+void client_call_set_value(struct client_call *call, struct wire_bytes value)
+{
+    call->value.length = 0;
+    if (value.length > 0 && wire_buffer_add(&call->value, value.data, value.length) != RPC_OK)
+        call->error = client_failure_create(CLIENT_INTERNAL, "java.lang.OutOfMemoryError",
+                                            "Java heap space", NULL, NULL);
+    wake(call);
+}
+
+void client_call_set_error(struct client_call *call, struct client_failure *failure)
+{
+    call->error = client_failure_keep(failure);
+    wake(call);
+}
+
+static void describe(struct client_call *call)
+{
+    static const uint8_t nothing;
+    const struct client_failure *told = call->told;
+    if (told == NULL) {
+        call->outcome = (struct client_outcome){
+            .ending = CLIENT_VALUE,
+            .value = {call->value.data != NULL ? call->value.data : &nothing, call->value.length}};
+        return;
+    }
+    call->outcome = (struct client_outcome){
+        .ending = told->ending,
+        .class_name = told->class_name,
+        .message = told->message,
+        .cause_class = told->cause_class,
+        .cause_message = told->cause_message,
+        .code = told->code,
+    };
+    if (call->error != NULL && call->error != told) {
+        call->outcome.root_class = call->error->cause_class;
+        call->outcome.root_message = call->error->cause_message;
+    }
+}
+
+void client_call_over(struct client_call *call, struct client_failure *told)
+{
+    struct client *client = call->client;
+    assert(!call->over);
+    call->over = true;
+    call->ended_ns = world_now(client->world);
+    call->told = told;
+    describe(call);
+    struct client_thread *thread = &call->caller->thread;
+    struct point_event event =
+        client_visit(client, POINT_CLIENT_END, thread, call->connection, call);
+    CLIENT_VALUES(event, WORLD_TEXT(ENDING, client_ending_name(call->outcome.ending)));
+    client_trace(client, &event);
+    if (call->connection != NULL)
+        client_connection_drop(call->connection);
+    call->connection = NULL;
+    world_post(&client->lane, &call->tell);
+}
+
+enum rpc_status client_call_encode(struct client_call *call)
+{
+    struct client *client = call->client;
+    struct wire_message message = wire_message(WIRE_REQUEST);
+    message.call_id = call->id;
+    message.retry = call->retry;
+    message.client_id = (struct wire_bytes){client->client_id, CLIENT_ID_LENGTH};
+    message.method = wire_text(call->method);
+    message.protocol = wire_text(call->remote.protocol != NULL ? call->remote.protocol : "");
+    message.protocol_version = call->remote.protocol_version;
+    static const uint8_t nothing;
+    message.body = (struct wire_bytes){call->body.data != NULL ? call->body.data : &nothing,
+                                       call->body.length};
+    call->frame.length = 0;
+    return client->codec->encode(&message, &call->frame);
+}
+
+const struct client_outcome *client_call_outcome(const struct client_call *call)
+{
+    return &call->outcome;
+}
+
+int32_t client_call_id(const struct client_call *call)
+{
+    return call->id;
+}
+
+int32_t client_call_retry(const struct client_call *call)
+{
+    return call->retry;
+}
+
+uint32_t client_call_number(const struct client_call *call)
+{
+    return call->number;
+}
+
+uint32_t client_call_connection(const struct client_call *call)
+{
+    return call->connection_number;
+}
+
+uint64_t client_call_started_ns(const struct client_call *call)
+{
+    return call->started_ns;
+}
+
+uint64_t client_call_ended_ns(const struct client_call *call)
+{
+    return call->ended_ns;
+}
+
+const char *client_call_doing(const struct client_call *call)
+{
+    if (call->over)
+        return "closed";
+    if (call->being_written)
+        return "write";
+    if (call->caller == NULL || call->caller->call != call)
+        return "wait";
+    return call->caller->thread.doing;
+}
+
+void client_call_interrupt(struct client_call *call)
+{
+    if (call->caller != NULL && !call->over)
+        client_caller_interrupt(call->caller);
+}
+
+void client_call_free(struct client_call *call)
+{
+    if (call == NULL)
+        return;
+    call->finished = NULL;
+    client_call_drop(call);
+}

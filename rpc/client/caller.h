@@ -1,0 +1,69 @@
+/*
+ * A thread of the application (ipc/Client.java, call): it looks for a connection, joins its
+ * calls, sets it up when that is to be done, has the request sent, and waits.
+ */
+#ifndef RPC_CLIENT_CALLER_H
+#define RPC_CLIENT_CALLER_H
+
+#include "rpc/client/call.h"
+#include "rpc/client/inside.h"
+#include "rpc/client/thread.h"
+
+/* Where an interrupt reaches it at once. */
+enum client_caller_place {
+    CALLER_ELSEWHERE,
+    CALLER_CONNECTS,
+    CALLER_SLEEPS,
+    CALLER_WRITES, /* 2.x: waits until its request has been written */
+    CALLER_OFFERS, /* 3.x: waits until the sender takes its request */
+    CALLER_AWAITS, /* the reply */
+};
+
+/* What the set-up of a connection has to remember between its steps (setup.c). */
+struct client_setup {
+    int io_failures, timeout_failures;
+    unsigned attempts;
+    bool moved;     /* the look-up after the last failure gave a new address */
+    bool timed_out; /* the last failure was a time-out */
+    uint64_t attempt_ns;
+    struct client_failure *failure; /* of the last attempt */
+    struct world_watch watch;
+};
+
+struct client_caller {
+    struct client_thread thread;
+    struct client *client;
+    struct client_caller *next, *next_idle;
+    struct client_call *call;                   /* the one that it makes; NULL: idle */
+    struct client_call *first_call, *last_call; /* behind it */
+    enum client_caller_place place;
+    bool interrupted; /* Thread's flag */
+    bool owned;       /* by the application, else anybody's */
+    bool freed;
+    int32_t retry_count;                 /* the thread-local one, which is never cleared */
+    struct client_caller *next_spinning; /* 2.x: until a closed connection leaves the pool */
+    struct world_timer timer;            /* of a connect, a sleep, an offer */
+    struct client_setup setup;
+};
+
+/* Make `call`, at once or when those before it are over. */
+void client_caller_begin(struct client_caller *caller, struct client_call *call);
+
+/* A thread for one call without a caller of its own; NULL without memory. */
+struct client_caller *client_caller_borrow(struct client *client);
+
+void client_caller_release(struct client_caller *caller);
+void client_caller_interrupt(struct client_caller *caller);
+
+/* Its call is done. */
+void client_caller_notify(struct client_caller *caller);
+/* 2.x: the request has been written, or never will be. */
+void client_caller_written(struct client_caller *caller);
+/* 3.x: the sender has taken the request. */
+void client_caller_taken(struct client_caller *caller);
+/* setup.c is through, well or not; the caller holds the connection's monitor no more. */
+void client_caller_is_set_up(struct client_caller *caller);
+/* 2.x: the closed connection that it knows has left the pool. */
+void client_caller_looks_again(struct client_caller *caller);
+
+#endif

@@ -1,0 +1,532 @@
+#include "rpc/client/client.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/client/call.h"
+#include "rpc/client/caller.h"
+#include "rpc/client/connection.h"
+#include "rpc/client/inside.h"
+#include "rpc/client/receiver.h"
+#include "rpc/client/sender.h"
+
+/* Client.stop polls in 2.x, and then gives the sender pool a minute. */
+enum { STOP_POLL_MS = 100, POOL_DRAIN_MS = 60000, CALL_ID_MASK = 0x7fffffff };
+
+static const char *const ending_names[] = {
+#define X(name, text) [CLIENT_##name] = text,
+    CLIENT_ENDING_MAP(X)
+#undef X
+};
+
+const char *client_ending_name(enum client_ending ending)
+{
+    return ending_names[ending];
+}
+
+/* --- events --------------------------------------------------------------------------- */
+
+struct point_event client_visit(const struct client *client, enum point point,
+                                const struct client_thread *thread,
+                                const struct client_connection *connection,
+                                const struct client_call *call)
+{
+    return (struct point_event){
+        .point = point,
+        .host = client->host->id,
+        .client = client->id,
+        .connection = connection != NULL ? connection->number : 0,
+        .lane = thread->executor.lane,
+        .call_id = call != NULL ? call->id : POINT_NO_CALL,
+        .retry = call != NULL ? call->retry : 0,
+    };
+}
+
+void client_log(const struct client *client, const struct client_thread *thread,
+                const struct client_connection *connection, const char *level, const char *format,
+                ...)
+{
+    if (client->world->tracer == NULL)
+        return;
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    struct point_event event = client_visit(client, POINT_LOG, thread, connection, NULL);
+    CLIENT_VALUES(event, WORLD_TEXT(LEVEL, level), WORLD_TEXT(TEXT, text));
+    client_trace(client, &event);
+}
+
+/* --- names ------------------------------------------------------------------------------ */
+
+static void number_text(uint32_t ip, char *text, size_t size)
+{
+    snprintf(text, size, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255u, ip >> 8 & 255u, ip & 255u);
+}
+
+struct client_address *client_address_of(struct client *client, const struct client_remote *remote)
+{
+    char number[16];
+    bool named = remote->name != NULL;
+    if (!named)
+        number_text(remote->address.ip, number, sizeof(number));
+    const char *name = named ? remote->name : number;
+    struct client_address **last = &client->addresses;
+    for (; *last != NULL; last = &(*last)->next)
+        if ((*last)->named == named && (*last)->address.port == remote->address.port &&
+            strcmp((*last)->name, name) == 0)
+            return *last;
+    struct client_address *address = malloc(sizeof(*address) + strlen(name) + 1);
+    if (address == NULL)
+        return NULL;
+    *address = (struct client_address){.address = remote->address, .named = named};
+    if (named)
+        address->address.ip = 0;
+    strcpy(address->name, name);
+    *last = address;
+    return address;
+}
+
+struct point_event client_look_up_visit(struct client *client, const struct client_thread *thread,
+                                        const struct client_call *call, struct point_value *value,
+                                        const char *name)
+{
+    *value = (struct point_value)WORLD_TEXT(NAME, name);
+    struct point_event event =
+        client_visit(client, POINT_CLIENT_RESOLVE, thread, thread->connection, call);
+    event.values = value;
+    event.value_count = 1;
+    return event;
+}
+
+enum rpc_status client_look_up(struct client *client, struct client_thread *thread,
+                               const struct client_call *call, const char *name, uint32_t *ip)
+{
+    struct point_value value;
+    struct point_strike strike;
+    struct point_event event = client_look_up_visit(client, thread, call, &value, name);
+    char result[16] = "unknown";
+    enum rpc_status status = RPC_NO_SUCH_NAME;
+    if (!point_strikes(&event, &strike))
+        status = world_resolve(client->world, name, ip);
+    if (status == RPC_OK)
+        number_text(*ip, result, sizeof(result));
+    CLIENT_VALUES(event, WORLD_TEXT(NAME, name), WORLD_TEXT(RESULT, result));
+    client_trace(client, &event);
+    return status;
+}
+
+/* Settings of its own for a remote, shared by all remotes with the same. */
+static const struct release_settings *settings_of(struct client *client,
+                                                  const struct client_remote *remote)
+{
+    if (remote->settings == NULL ||
+        memcmp(remote->settings, &client->settings, sizeof(client->settings)) == 0)
+        return &client->settings;
+    struct client_settings **last = &client->other_settings;
+    for (; *last != NULL; last = &(*last)->next)
+        if (memcmp(&(*last)->settings, remote->settings, sizeof(*remote->settings)) == 0)
+            return &(*last)->settings;
+    struct client_settings *other = malloc(sizeof(*other));
+    if (other == NULL)
+        return NULL;
+    *other = (struct client_settings){.settings = *remote->settings};
+    *last = other;
+    return &other->settings;
+}
+
+/* --- buffers -------------------------------------------------------------------------- */
+
+struct client_chunk *client_take_chunk(struct client *client)
+{
+    struct client_chunk *chunk = client->free_chunks;
+    if (chunk == NULL)
+        return malloc(sizeof(*chunk));
+    client->free_chunks = chunk->next;
+    return chunk;
+}
+
+void client_give_chunk(struct client *client, struct client_chunk *chunk)
+{
+    chunk->next = client->free_chunks;
+    client->free_chunks = chunk;
+}
+
+/* --- the pool of connections ------------------------------------------------------------- */
+
+struct client_connection *client_find_connection(struct client *client,
+                                                 const struct client_remote *remote,
+                                                 const struct client_address *address,
+                                                 const struct release_settings *settings)
+{
+    const char *user = remote->user != NULL ? remote->user : client->user;
+    for (struct client_connection *at = client->first; at != NULL; at = at->next)
+        if (client_connection_id_is(&at->id, remote, address, user, settings))
+            return at;
+    return NULL;
+}
+
+void client_add_connection(struct client *client, struct client_connection *connection)
+{
+    connection->in_pool = true;
+    connection->next = NULL;
+    connection->previous = client->last;
+    if (client->last != NULL)
+        client->last->next = connection;
+    else
+        client->first = connection;
+    client->last = client_connection_keep(connection);
+}
+
+static void end_stop(struct client *client)
+{
+    client->stop_waits = false;
+    world_timer_stop(&client->poll);
+    if (client->stopped != NULL)
+        world_post(client->executor, client->stopped);
+    client->stopped = NULL;
+}
+
+void client_remove_connection(struct client *client, struct client_connection *connection)
+{
+    if (!connection->in_pool)
+        return;
+    connection->in_pool = false;
+    if (connection->previous != NULL)
+        connection->previous->next = connection->next;
+    else
+        client->first = connection->next;
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
+    else
+        client->last = connection->previous;
+    connection->next = client->dying;
+    connection->previous = NULL;
+    if (client->dying != NULL)
+        client->dying->previous = connection;
+    client->dying = connection;
+    for (struct client_caller *at = connection->spinning, *next; at != NULL; at = next) {
+        next = at->next_spinning;
+        client_caller_looks_again(at);
+    }
+    connection->spinning = NULL;
+    if (client->stop_waits && client->release->stop_interrupts_all && client->first == NULL)
+        end_stop(client);
+    client_connection_drop(connection);
+}
+
+static void reap(struct world_task *task)
+{
+    struct client *client = world_container(task, struct client, reap);
+    for (struct client_connection *at = client->dying, *next; at != NULL; at = next) {
+        next = at->next;
+        if (at->references > 0)
+            continue;
+        if (at->previous != NULL)
+            at->previous->next = next;
+        else
+            client->dying = next;
+        if (next != NULL)
+            next->previous = at->previous;
+        client_connection_free(at);
+    }
+}
+
+void client_bury_connection(struct client *client, struct client_connection *connection)
+{
+    (void)connection;
+    if (!client->reap.queued)
+        world_post(&client->lane, &client->reap);
+}
+
+/* --- calls -------------------------------------------------------------------------------- */
+
+int32_t client_next_call_id(struct client *client)
+{
+    return (int32_t)(client->next_call_id++ & CALL_ID_MASK);
+}
+
+static enum rpc_status make_call(struct client *client, const struct client_remote *remote,
+                                 const char *method, struct wire_bytes body,
+                                 struct client_caller *caller, client_done_fn *done, void *owner,
+                                 struct client_call **made)
+{
+    struct client_address *address = client_address_of(client, remote);
+    const struct release_settings *settings = settings_of(client, remote);
+    if (address == NULL || settings == NULL)
+        return RPC_NO_MEMORY;
+    struct client_call *call = client_call_create(client, remote, method, body);
+    if (call == NULL)
+        return RPC_NO_MEMORY;
+    if (caller == NULL)
+        caller = client_caller_borrow(client);
+    if (caller == NULL) {
+        client_call_drop(call);
+        return RPC_NO_MEMORY;
+    }
+    call->address = address;
+    call->settings = settings;
+    call->finished = done;
+    call->owner = owner;
+    call->caller = caller;
+    *made = call;
+    return RPC_OK;
+}
+
+enum rpc_status client_call(struct client *client, const struct client_remote *remote,
+                            const char *method, struct wire_bytes body,
+                            struct client_caller *caller, client_done_fn *done, void *owner,
+                            struct client_call **made)
+{
+    enum rpc_status status = make_call(client, remote, method, body, caller, done, owner, made);
+    if (status != RPC_OK)
+        return status;
+    (*made)->id = client_next_call_id(client);
+    (*made)->retry = (*made)->caller->retry_count;
+    client_caller_begin((*made)->caller, *made);
+    return RPC_OK;
+}
+
+enum rpc_status client_call_again(struct client *client, const struct client_remote *remote,
+                                  const char *method, struct wire_bytes body,
+                                  struct client_caller *caller, int32_t call_id, int32_t retry,
+                                  client_done_fn *done, void *owner, struct client_call **made)
+{
+    enum rpc_status status = make_call(client, remote, method, body, caller, done, owner, made);
+    if (status != RPC_OK)
+        return status;
+    (*made)->id = call_id;
+    (*made)->retry = (*made)->caller->retry_count = retry;
+    client_caller_begin((*made)->caller, *made);
+    return RPC_OK;
+}
+
+/* --- stop ------------------------------------------------------------------------------- */
+
+static bool pool_busy(const struct client *client)
+{
+    for (const struct client_connection *at = client->dying; at != NULL; at = at->next)
+        if (at->sender_busy)
+            return true;
+    return false;
+}
+
+/* 2.x: no connection is left; its senders may take a minute. */
+static void drain(struct client *client)
+{
+    uint64_t now = world_now(client->world);
+    if (client->drain_until_ns == 0)
+        client->drain_until_ns = now + POOL_DRAIN_MS * WORLD_MS;
+    if (!pool_busy(client) || now >= client->drain_until_ns)
+        end_stop(client);
+    else
+        world_timer_start(&client->poll, client->drain_until_ns);
+}
+
+static void poll(struct world_timer *timer)
+{
+    struct client *client = world_container(timer, struct client, poll);
+    if (client->first == NULL)
+        drain(client);
+    else
+        world_timer_start(&client->poll, world_now(client->world) + STOP_POLL_MS * WORLD_MS);
+}
+
+void client_sender_rests(struct client *client)
+{
+    if (client->stop_waits && client->drain_until_ns != 0 && !pool_busy(client))
+        end_stop(client);
+}
+
+void client_stop(struct client *client, struct world_task *done)
+{
+    if (client->stop_begun) {
+        if (done != NULL)
+            world_post(client->executor, done);
+        return;
+    }
+    client->stop_begun = client->stop_waits = true;
+    client->stopped = done;
+    for (struct client_connection *at = client->first, *next; at != NULL; at = next) {
+        next = at->next;
+        client_receiver_interrupt(at);
+        if (!client->release->stop_interrupts_all)
+            continue;
+        client_sender_interrupt(at);
+        if (at->connecting != NULL)
+            client_caller_interrupt(at->connecting);
+    }
+    if (!client->release->stop_interrupts_all)
+        poll(&client->poll);
+    else if (client->first == NULL)
+        end_stop(client);
+}
+
+/* --- life --------------------------------------------------------------------------------- */
+
+static char *copy_of(const char *text)
+{
+    return text != NULL ? strdup(text) : NULL;
+}
+
+/* InetAddress.getLocalHost() as a text. */
+static char *local_name(const struct world_host *host)
+{
+    char number[16], text[WORLD_NAME_MAX + 20];
+    number_text(host->ip, number, sizeof(number));
+    snprintf(text, sizeof(text), "%s/%s", host->name, number);
+    return strdup(text);
+}
+
+/* A random UUID, as its 16 bytes. */
+static void draw_client_id(struct client *client)
+{
+    world_random(client->world, client->client_id, CLIENT_ID_LENGTH);
+    client->client_id[6] = (uint8_t)((client->client_id[6] & 0x0f) | 0x40);
+    client->client_id[8] = (uint8_t)((client->client_id[8] & 0x3f) | 0x80);
+}
+
+static void free_parts(struct client *client)
+{
+    free(client->user);
+    free(client->real_user);
+    free(client->local_name);
+    wire_arena_free(client->arena);
+    free(client);
+}
+
+enum rpc_status client_create(struct world *world, const struct client_config *config,
+                              struct world_executor *executor, struct client **created)
+{
+    const struct wire_codec *codec = wire_codec((int)config->release->ipc_version);
+    if (!config->release->built || codec == NULL)
+        return RPC_UNSUPPORTED;
+    struct client *client = calloc(1, sizeof(*client));
+    if (client == NULL)
+        return RPC_NO_MEMORY;
+    *client = (struct client){
+        .world = world,
+        .host = config->host,
+        .release = config->release,
+        .codec = codec,
+        .settings = *config->settings,
+        .executor = executor,
+        .service_class = config->service_class,
+        .plain_sockets = config->plain_sockets,
+        .next_call_id = (uint32_t)config->first_call_id,
+        .user = copy_of(config->user != NULL ? config->user : "ripcord"),
+        .real_user = copy_of(config->real_user),
+        .local_name = local_name(config->host),
+        .arena = wire_arena_create(WIRE_ARENA_BUDGET),
+        .reap = {.run = reap},
+    };
+    if (client->user == NULL || (config->real_user != NULL && client->real_user == NULL) ||
+        client->local_name == NULL || client->arena == NULL) {
+        free_parts(client);
+        return RPC_NO_MEMORY;
+    }
+    client->id = world_new_id(world, WORLD_ID_CLIENT);
+    draw_client_id(client);
+    char name[WORLD_NAME_MAX];
+    snprintf(name, sizeof(name), "client%u/calls", client->id);
+    world_executor_init(world, &client->lane, config->host, name, executor);
+    world_timer_init(&client->lane, &client->poll, poll);
+    *created = client;
+    return RPC_OK;
+}
+
+static void free_connections(struct client_connection *first)
+{
+    for (struct client_connection *at = first, *next; at != NULL; at = next) {
+        next = at->next;
+        client_sender_clear(at);
+        while (at->first_call != NULL)
+            client_connection_leave(at, at->first_call);
+        client_connection_free(at);
+    }
+}
+
+/* What calls refer to goes after them. */
+static void free_calls(struct client *client)
+{
+    while (client->calls != NULL) {
+        struct client_call *call = client->calls;
+        call->connection = NULL;
+        call->references = 1;
+        client_call_drop(call);
+    }
+    for (struct client_call *at = client->free_calls, *next; at != NULL; at = next) {
+        next = at->next;
+        wire_buffer_release(&at->texts);
+        wire_buffer_release(&at->body);
+        wire_buffer_release(&at->value);
+        wire_buffer_release(&at->frame);
+        free(at);
+    }
+}
+
+void client_free(struct client *client)
+{
+    if (client == NULL)
+        return;
+    world_timer_release(&client->poll);
+    world_executor_release(&client->lane);
+    for (struct client_caller *at = client->callers, *next; at != NULL; at = next) {
+        next = at->next;
+        client_caller_release(at);
+    }
+    free_connections(client->first);
+    free_connections(client->dying);
+    free_calls(client);
+    for (struct client_address *at = client->addresses, *next; at != NULL; at = next) {
+        next = at->next;
+        free(at);
+    }
+    for (struct client_settings *at = client->other_settings, *next; at != NULL; at = next) {
+        next = at->next;
+        free(at);
+    }
+    for (struct client_chunk *at = client->free_chunks, *next; at != NULL; at = next) {
+        next = at->next;
+        free(at);
+    }
+    free_parts(client);
+}
+
+uint32_t client_id(const struct client *client)
+{
+    return client->id;
+}
+
+/* --- views ------------------------------------------------------------------------------- */
+
+static const char *doing(const struct client_connection *connection)
+{
+    if (connection->connecting != NULL)
+        return connection->connecting->thread.doing;
+    if (connection->state == CONNECTION_CLOSED)
+        return "closed";
+    return connection->receiver.doing;
+}
+
+size_t client_connections(const struct client *client, struct client_connection_view *views,
+                          size_t max)
+{
+    size_t count = 0;
+    for (const struct client_connection *at = client->first; at != NULL; at = at->next, count++) {
+        if (count >= max)
+            continue;
+        views[count] = (struct client_connection_view){
+            .connection = at->number,
+            .state = client_connection_state_name(at->state),
+            .doing = doing(at),
+            .user = at->id.user,
+            .calls = at->call_count,
+            .last_activity_ms = at->last_activity_ms,
+        };
+    }
+    return count;
+}

@@ -1,0 +1,278 @@
+#include "rpc/client/failure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEE "; For more details see:  http://wiki.apache.org/hadoop/"
+
+static struct client_failure out_of_memory = {
+    .references = 1,
+    .ending = CLIENT_INTERNAL,
+    .class_name = "java.lang.OutOfMemoryError",
+    .message = "Java heap space",
+};
+
+static const char *put(char **at, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    char *begin = *at;
+    size_t size = strlen(text) + 1;
+    memcpy(begin, text, size);
+    *at += size;
+    return begin;
+}
+
+static size_t room(const char *text)
+{
+    return text != NULL ? strlen(text) + 1 : 0;
+}
+
+static char *print_list(const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (text != NULL)
+        vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+/* A text of its own; NULL without memory. */
+static char *print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static char *print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = print_list(format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+struct client_failure *client_failure_create(enum client_ending ending, const char *class_name,
+                                             const char *message, const char *cause_class,
+                                             const char *cause_message)
+{
+    size_t size = room(class_name) + room(message) + room(cause_class) + room(cause_message);
+    struct client_failure *failure = malloc(sizeof(*failure) + size);
+    if (failure == NULL)
+        return client_failure_keep(&out_of_memory);
+    char *at = (char *)(failure + 1);
+    *failure = (struct client_failure){.references = 1, .ending = ending};
+    failure->class_name = put(&at, class_name);
+    failure->message = put(&at, message);
+    failure->cause_class = put(&at, cause_class);
+    failure->cause_message = put(&at, cause_message);
+    return failure;
+}
+
+struct client_failure *client_failure_format(enum client_ending ending, const char *class_name,
+                                             const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = print_list(format, arguments);
+    va_end(arguments);
+    if (text == NULL)
+        return client_failure_keep(&out_of_memory);
+    struct client_failure *failure = client_failure_create(ending, class_name, text, NULL, NULL);
+    free(text);
+    return failure;
+}
+
+struct client_failure *client_failure_of_bytes(enum client_ending ending,
+                                               struct wire_bytes class_name,
+                                               struct wire_bytes message)
+{
+    struct client_failure *failure =
+        malloc(sizeof(*failure) + class_name.length + message.length + 2);
+    if (failure == NULL)
+        return client_failure_keep(&out_of_memory);
+    char *at = (char *)(failure + 1);
+    *failure = (struct client_failure){.references = 1, .ending = ending, .class_name = at};
+    memcpy(at, class_name.data, class_name.length);
+    at[class_name.length] = '\0';
+    at += class_name.length + 1;
+    failure->message = at;
+    memcpy(at, message.data, message.length);
+    at[message.length] = '\0';
+    return failure;
+}
+
+struct client_failure *client_failure_thrown(enum client_ending ending, const char *class_name,
+                                             const char *message)
+{
+    if (class_name == NULL)
+        class_name = "java.io.IOException";
+    if (strcmp(class_name, "java.net.ConnectException") == 0)
+        ending = CLIENT_REFUSED;
+    else if (strcmp(class_name, "org.apache.hadoop.net.ConnectTimeoutException") == 0)
+        ending = CLIENT_CONNECT_TIMEOUT;
+    else if (strcmp(class_name, "java.net.NoRouteToHostException") == 0 ||
+             strcmp(class_name, "java.net.UnknownHostException") == 0)
+        ending = CLIENT_UNREACHABLE;
+    return client_failure_create(ending, class_name, message, NULL, NULL);
+}
+
+struct client_failure *client_failure_keep(struct client_failure *failure)
+{
+    if (failure != NULL && failure != &out_of_memory)
+        failure->references++;
+    return failure;
+}
+
+void client_failure_drop(struct client_failure *failure)
+{
+    if (failure != NULL && failure != &out_of_memory && --failure->references == 0)
+        free(failure);
+}
+
+bool client_failure_is(const struct client_failure *failure, const char *class_name)
+{
+    return strcmp(failure->class_name, class_name) == 0;
+}
+
+bool client_failure_is_io(const struct client_failure *failure)
+{
+    const char *name = failure->class_name;
+    size_t length = strlen(name);
+    if (strncmp(name, "java.lang.", 10) == 0 || strncmp(name, "java.util.", 10) == 0 ||
+        strcmp(name, "java.io.UncheckedIOException") == 0 ||
+        strcmp(name, "java.nio.channels.UnresolvedAddressException") == 0)
+        return false;
+    if (length > 5 && strcmp(name + length - 5, "Error") == 0)
+        return false;
+    return strstr(name, "Runtime") == NULL;
+}
+
+char *client_failure_string(const struct client_failure *failure)
+{
+    if (failure->message == NULL)
+        return print("%s", failure->class_name);
+    return print("%s: %s", failure->class_name, failure->message);
+}
+
+/* Classes of which wrapException makes a sentence of their own. */
+enum shape {
+    SHAPE_CALL,     /* "Call From L to H:P failed on ": WHAT ": " CAUSE SEE */
+    SHAPE_HOST,     /* "Invalid host name: " */
+    SHAPE_NO_ROUTE, /* "No Route to Host from  L to H:P failed on socket timeout exception: " */
+    SHAPE_EOF,      /* "End of File Exception between " */
+};
+
+static const struct sentence {
+    const char *class_name;
+    enum shape shape;
+    const char *what, *page;
+    bool later; /* 3.x only */
+} sentences[] = {
+    {"java.net.ConnectException", SHAPE_CALL, "connection exception", "ConnectionRefused", false},
+    {"java.net.UnknownHostException", SHAPE_HOST, NULL, "UnknownHost", false},
+    {"java.net.SocketTimeoutException", SHAPE_CALL, "socket timeout exception", "SocketTimeout",
+     false},
+    {"org.apache.hadoop.net.ConnectTimeoutException", SHAPE_CALL, "socket timeout exception",
+     "SocketTimeout", false},
+    {"java.net.NoRouteToHostException", SHAPE_NO_ROUTE, NULL, "NoRouteToHost", false},
+    {"java.io.EOFException", SHAPE_EOF, NULL, "EOFException", true},
+    {"java.net.SocketException", SHAPE_CALL, "socket exception", "SocketException", true},
+};
+
+static const struct sentence *find_sentence(const struct release *release,
+                                            const struct client_failure *failure)
+{
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+        if (client_failure_is(failure, sentences[i].class_name) &&
+            (release->keeps_exception_type || !sentences[i].later))
+            return &sentences[i];
+    return NULL;
+}
+
+static const char *quote(const char *host)
+{
+    return host != NULL ? "\"" : "";
+}
+
+/* "local host is: "L"; destination host is: "H":P; " */
+static char *details(const struct client_hosts *hosts)
+{
+    const char *local = hosts->local != NULL ? hosts->local : "(unknown)";
+    return print("local host is: %s%s%s; destination host is: \"%s\":%u; ", quote(hosts->local),
+                 local, quote(hosts->local), hosts->remote, hosts->port);
+}
+
+static char *tell(const struct sentence *sentence, const struct client_hosts *hosts,
+                  const char *cause)
+{
+    char *between = details(hosts), *text = NULL;
+    const char *local = hosts->local != NULL ? hosts->local : "null";
+    if (between == NULL)
+        return NULL;
+    switch (sentence->shape) {
+    case SHAPE_CALL:
+        text = print("Call From %s to %s:%u failed on %s: %s" SEE "%s", local, hosts->remote,
+                     hosts->port, sentence->what, cause, sentence->page);
+        break;
+    case SHAPE_HOST:
+        text = print("Invalid host name: %s%s" SEE "%s", between, cause, sentence->page);
+        break;
+    case SHAPE_NO_ROUTE:
+        text = print("No Route to Host from  %s to %s:%u failed on socket timeout exception: %s" SEE
+                     "%s",
+                     local, hosts->remote, hosts->port, cause, sentence->page);
+        break;
+    case SHAPE_EOF:
+        text =
+            print("End of File Exception between %s: %s" SEE "%s", between, cause, sentence->page);
+        break;
+    }
+    free(between);
+    return text;
+}
+
+/* Classes that cannot be made from a text alone, so that wrapping keeps no type. */
+static bool has_no_text_constructor(const struct client_failure *failure)
+{
+    return client_failure_is(failure, "java.nio.channels.ClosedByInterruptException");
+}
+
+static char *tell_local(const struct release *release, const struct client_hosts *hosts,
+                        const struct client_failure *failure, const char *cause,
+                        const char **class_name)
+{
+    if (release->keeps_exception_type && !has_no_text_constructor(failure))
+        return print("DestHost:destPort %s:%u , LocalHost:localPort %s:0. Failed on local "
+                     "exception: %s",
+                     hosts->remote, hosts->port, hosts->local != NULL ? hosts->local : "null",
+                     cause);
+    *class_name = "java.io.IOException";
+    char *between = details(hosts);
+    if (between == NULL)
+        return NULL;
+    char *text = print("Failed on local exception: %s; Host Details : %s", cause, between);
+    free(between);
+    return text;
+}
+
+struct client_failure *client_failure_wrap(const struct release *release,
+                                           const struct client_hosts *hosts,
+                                           struct client_failure *failure)
+{
+    if (failure->as_it_is)
+        return client_failure_keep(failure);
+    char *cause = client_failure_string(failure);
+    if (cause == NULL)
+        return client_failure_keep(failure);
+    const struct sentence *sentence = find_sentence(release, failure);
+    const char *class_name = failure->class_name;
+    char *text = sentence != NULL ? tell(sentence, hosts, cause)
+                                  : tell_local(release, hosts, failure, cause, &class_name);
+    struct client_failure *wrapped = client_failure_create(failure->ending, class_name, text,
+                                                           failure->class_name, failure->message);
+    wrapped->code = failure->code;
+    free(text);
+    free(cause);
+    return wrapped;
+}

@@ -1,0 +1,122 @@
+/*
+ * What the parts of the client know of each other: the client itself, and how they make the
+ * events of their points.
+ */
+#ifndef RPC_CLIENT_INSIDE_H
+#define RPC_CLIENT_INSIDE_H
+
+#include "rpc/client/client.h"
+#include "rpc/client/connection_id.h"
+#include "rpc/client/thread.h"
+#include "rpc/wire/arena.h"
+
+struct client_call;
+struct client_caller;
+struct client_chunk;
+struct client_connection;
+
+enum {
+    CLIENT_ID_LENGTH = 16,
+    CLIENT_CHUNK = 8192,           /* java.io.BufferedInputStream's */
+    CLIENT_REPLY_MAX = 256 << 20,  /* where the release has no limit of its own */
+    CLIENT_KEPT_BUFFER = 64 << 10, /* what a buffer may keep while it is idle */
+};
+
+/* Settings that differ from the client's; they live as long as it, and equal ones are one. */
+struct client_settings {
+    struct client_settings *next;
+    struct release_settings settings;
+};
+
+struct client {
+    struct world *world;
+    struct world_host *host;
+    const struct release *release;
+    const struct wire_codec *codec;
+    struct release_settings settings;
+    struct world_executor *executor; /* borrowed: the application's */
+    struct world_executor lane;      /* its companion: ours, so that what is queued ends with us */
+    uint32_t id;
+    uint8_t client_id[CLIENT_ID_LENGTH];
+    char *user, *real_user;
+    char *local_name; /* "client1/10.0.0.2" */
+    int service_class;
+    bool plain_sockets;
+    uint32_t next_call_id;
+
+    struct client_address *addresses; /* in order of their first use */
+    struct client_settings *other_settings;
+    struct client_connection *first, *last;      /* the pool, in order of creation */
+    struct client_connection *dying;             /* left the pool, not freed yet */
+    struct client_caller *callers, *last_caller; /* all, in order of creation */
+    struct client_caller *idle_callers;          /* threads without a call, for anyone */
+    uint32_t caller_count;
+    struct client_call *calls;      /* all that the application has, newest first */
+    struct client_call *free_calls; /* to be used again */
+    struct client_chunk *free_chunks;
+    struct wire_arena *arena; /* of the reply that is being decoded */
+
+    struct world_task reap; /* frees what has died */
+    struct world_timer poll;
+    struct world_task *stopped; /* posted when all is gone; NULL: nobody waits */
+    bool stop_begun;            /* Hadoop's !running */
+    bool stop_waits;
+    uint64_t drain_until_ns; /* 2.x: the sender pool may take so long */
+};
+
+/* A buffer of CLIENT_CHUNK bytes for reading. */
+struct client_chunk {
+    struct client_chunk *next;
+    uint8_t bytes[CLIENT_CHUNK];
+};
+struct client_chunk *client_take_chunk(struct client *client);
+void client_give_chunk(struct client *client, struct client_chunk *chunk);
+
+/* The pool of Connections.  NULL: there is none for it. */
+struct client_connection *client_find_connection(struct client *client,
+                                                 const struct client_remote *remote,
+                                                 const struct client_address *address,
+                                                 const struct release_settings *settings);
+void client_add_connection(struct client *client, struct client_connection *connection);
+/* It has left: a stop may be over. */
+void client_remove_connection(struct client *client, struct client_connection *connection);
+/* Nobody refers to it any more; freed by a task of its own. */
+void client_bury_connection(struct client *client, struct client_connection *connection);
+/* A pooled sender has come to rest (2.x stop waits for them). */
+void client_sender_rests(struct client *client);
+
+/* The address of a remote, as it is known; NULL without memory. */
+struct client_address *client_address_of(struct client *client, const struct client_remote *remote);
+
+/* Visit client.resolve: look the name up for `call`, whose thread has not been held there.
+ * RPC_NO_SUCH_NAME. */
+enum rpc_status client_look_up(struct client *client, struct client_thread *thread,
+                               const struct client_call *call, const char *name, uint32_t *ip);
+struct point_event client_look_up_visit(struct client *client, const struct client_thread *thread,
+                                        const struct client_call *call, struct point_value *value,
+                                        const char *name);
+
+/* The event of a visit to `point` by `thread`; connection and call may be NULL. */
+struct point_event client_visit(const struct client *client, enum point point,
+                                const struct client_thread *thread,
+                                const struct client_connection *connection,
+                                const struct client_call *call);
+
+/* One line of Hadoop's log, when anybody listens. */
+void client_log(const struct client *client, const struct client_thread *thread,
+                const struct client_connection *connection, const char *level, const char *format,
+                ...) __attribute__((format(printf, 5, 6)));
+
+/* Set the event's values, which live to the end of the block. */
+#define CLIENT_VALUES(the_event, ...)                                                              \
+    (the_event).values = (const struct point_value[]){__VA_ARGS__};                                \
+    (the_event).value_count =                                                                      \
+        sizeof((const struct point_value[]){__VA_ARGS__}) / sizeof(struct point_value)
+
+static inline void client_trace(const struct client *client, struct point_event *event)
+{
+    if (client->world->tracer != NULL)
+        world_trace(client->world, event);
+}
+
+#endif
