@@ -1,8 +1,8 @@
 /*
  * A Hadoop RPC server: Listener, Readers, callQueue, Handlers, Responder.
  *
- * All functions are for the server's own thread, or for when the world does not run,
- * unless they say "any thread".
+ * All functions are for the server's own thread (see server_executor), or for when the world
+ * does not run, unless they say "any thread".
  */
 #ifndef RPC_SERVER_SERVER_H
 #define RPC_SERVER_SERVER_H
@@ -45,7 +45,13 @@ struct server_config {
     bool requires_sasl; /* SIMPLE is refused with FATAL */
     /* Service authorization: NULL allows all; else asked for (user, protocol). */
     bool (*authorize)(void *owner, struct wire_bytes user, struct wire_bytes protocol);
+    /* Whether `real` may act for `user`; NULL: nobody may for anybody. */
+    bool (*impersonate)(void *owner, struct wire_bytes real, struct wire_bytes user);
     void *authorize_owner;
+    /* Thread.interrupt() of a Handler whose call is PENDING, as the server stops: told once,
+     * on the Handler's thread.  NULL: who cares asks server_call_interrupted. */
+    void (*interrupted)(void *owner, struct server_call *call);
+    void *interrupted_owner;
 };
 
 struct server_counters {
@@ -72,20 +78,30 @@ enum rpc_status server_create(struct world *world, const struct server_config *c
 /* Before server_start.  `protocol` is copied, its name too. */
 enum rpc_status server_add_protocol(struct server *server, const struct server_protocol *protocol);
 
+/* Begin to accept.  Any thread. */
 void server_start(struct server *server);
 
+/* An executor of the server's own thread that never stands: where its functions may be called
+ * while the world runs. */
+struct world_executor *server_executor(struct server *server);
+
 /* Hadoop's stop (ipc/Server.java): `done` (may be NULL) is posted to `executor` when all is
- * closed.  A second stop is harmless. */
+ * closed.  A second stop is harmless.  Any thread. */
 void server_stop(struct server *server, struct world_executor *executor, struct world_task *done);
 
-/* The process dies: everything closes as the kernel would, nothing is told. */
+/* The process dies: everything closes as the kernel would, nothing is told.  Any thread. */
 void server_kill(struct server *server);
 
-/* A stopped or killed server, or one whose world will not run again. */
+/* A stopped or killed server, from its own thread; or one whose world does not run (with
+ * thread_each only then).  Tasks that it has posted are forgotten. */
 void server_free(struct server *server);
 
 uint32_t server_id(const struct server *server);
+/* An executor of the server's own thread which never stands: who lives elsewhere posts to it
+ * what calls the functions above.  Any thread. */
+struct world_executor *server_executor(struct server *server);
 struct world_address server_address(const struct server *server);
+/* Any thread. */
 void server_counters(const struct server *server, struct server_counters *counters);
 /* Up to `max` views in order of their numbers; returns how many there are. */
 size_t server_connections(const struct server *server, struct server_connection_view *views,

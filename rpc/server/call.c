@@ -1,0 +1,253 @@
+#include "rpc/server/call.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/server/parts.h"
+
+enum {
+    SPARE_MAX = 256,         /* calls kept for later */
+    BUFFER_KEPT_MAX = 10240, /* Server.java, INITIAL_RESP_BUF_SIZE */
+};
+
+struct server_call *server_call_create(struct server *server)
+{
+    struct server_call *call = STAILQ_FIRST(&server->spare_calls);
+    if (call != NULL) {
+        STAILQ_REMOVE_HEAD(&server->spare_calls, next);
+        server->spare_count--;
+        return call;
+    }
+    call = calloc(1, sizeof(*call));
+    if (call == NULL)
+        return NULL;
+    call->server = server;
+    TAILQ_INSERT_TAIL(&server->calls, call, all);
+    return call;
+}
+
+void server_call_begin(struct server_call *call, struct server_connection *connection, int32_t id,
+                       int32_t retry)
+{
+    assert(call->connection == NULL);
+    call->connection = server_connection_keep(connection);
+    call->handler = NULL;
+    call->id = id;
+    call->retry = retry;
+    call->problem = CALL_WELL;
+    call->method = call->protocol = call->body = call->client_id = WIRE_ABSENT;
+    call->read_ns = world_now(call->server->world);
+    call->taken_ns = 0;
+    call->stamp_ns = server_purge_clock(call->server);
+    call->request.length = 0;
+    call->response.length = 0;
+    call->sent = 0;
+    call->answered = call->deferred = false;
+    atomic_store_explicit(&call->interrupted, false, memory_order_relaxed);
+}
+
+/* Move `bytes` into the room at *at, behind it a NUL. */
+static struct wire_bytes move(struct wire_bytes bytes, uint8_t **at)
+{
+    if (bytes.data == NULL)
+        return WIRE_ABSENT;
+    uint8_t *to = *at;
+    if (bytes.length > 0)
+        memcpy(to, bytes.data, bytes.length);
+    to[bytes.length] = '\0';
+    *at = to + bytes.length + 1;
+    return (struct wire_bytes){to, bytes.length};
+}
+
+enum rpc_status server_call_read(struct server_call *call, const struct wire_message *message)
+{
+    size_t needed = message->method.length + message->protocol.length + message->body.length +
+                    message->client_id.length + 4;
+    uint8_t *at = wire_buffer_room(&call->request, needed);
+    if (at == NULL)
+        return RPC_NO_MEMORY;
+    call->method = move(message->method, &at);
+    call->protocol = move(message->protocol, &at);
+    call->client_id = move(message->client_id, &at);
+    call->body = move(message->body, &at);
+    call->request.length = needed;
+    call->protocol_version = message->protocol_version;
+    return RPC_OK;
+}
+
+static void shrink(struct wire_buffer *buffer)
+{
+    buffer->length = 0;
+    if (buffer->capacity > BUFFER_KEPT_MAX)
+        wire_buffer_release(buffer);
+}
+
+void server_call_recycle(struct server_call *call)
+{
+    struct server *server = call->server;
+    struct server_connection *connection = call->connection;
+    call->connection = NULL;
+    if (server->spare_count < SPARE_MAX) {
+        shrink(&call->request);
+        shrink(&call->response);
+        STAILQ_INSERT_HEAD(&server->spare_calls, call, next);
+        server->spare_count++;
+    } else {
+        TAILQ_REMOVE(&server->calls, call, all);
+        server_call_free(call);
+    }
+    server_connection_drop(connection);
+}
+
+void server_call_discard(struct server_call *call)
+{
+    struct server *server = call->server;
+    world_lock(server->lock);
+    server_call_recycle(call);
+    world_unlock(server->lock);
+}
+
+const char *server_call_method_text(const struct server_call *call)
+{
+    return call->method.data != NULL ? (const char *)call->method.data : "";
+}
+
+void server_call_free(struct server_call *call)
+{
+    wire_buffer_release(&call->request);
+    wire_buffer_release(&call->response);
+    free(call);
+}
+
+const char *server_call_status(const struct server_call *call)
+{
+    static const char *const names[] = {"SUCCESS", "ERROR", "FATAL"};
+    return names[call->status];
+}
+
+static enum rpc_status encode(struct server_call *call, struct wire_message *message)
+{
+    message->call_id = call->id;
+    message->retry = call->retry;
+    call->status = message->status;
+    call->response.length = 0;
+    call->sent = 0;
+    enum rpc_status status = call->server->codec->encode(message, &call->response);
+    call->answered = status == RPC_OK;
+    return status;
+}
+
+enum rpc_status server_call_fail(struct server_call *call, enum wire_status status, int code,
+                                 const char *class_name, const char *text,
+                                 struct wire_bytes client_id)
+{
+    struct wire_message message = wire_message(WIRE_RESPONSE);
+    message.status = status;
+    message.code = code;
+    message.class_name = wire_text(class_name);
+    message.text = wire_text(text);
+    message.client_id = client_id;
+    message.body = WIRE_ABSENT;
+    return encode(call, &message);
+}
+
+/* --- for methods ------------------------------------------------------------------- */
+
+enum rpc_status server_call_return(struct server_call *call, struct wire_bytes value)
+{
+    struct wire_message message = wire_message(WIRE_RESPONSE);
+    message.status = WIRE_SUCCESS;
+    message.client_id = call->client_id;
+    if (value.data != NULL)
+        message.body = value;
+    return encode(call, &message);
+}
+
+/* The codes that Hadoop's own exceptions have (getRpcErrorCodeProto). */
+static int code_of(const char *class_name)
+{
+    static const struct {
+        const char *class_name;
+        int code;
+    } known[] = {
+        {"org.apache.hadoop.ipc.RpcServerException", WIRE_ERROR_RPC_SERVER},
+        {"org.apache.hadoop.ipc.RpcNoSuchMethodException", WIRE_ERROR_NO_SUCH_METHOD},
+        {"org.apache.hadoop.ipc.RpcNoSuchProtocolException", WIRE_ERROR_NO_SUCH_PROTOCOL},
+        {"org.apache.hadoop.ipc.RPC$VersionMismatch", WIRE_ERROR_RPC_VERSION_MISMATCH},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(known[i].class_name, class_name) == 0)
+            return known[i].code;
+    return WIRE_ERROR_APPLICATION;
+}
+
+enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
+                                  const char *message)
+{
+    /* Of an exception without a message, the stack trace begins with the class. */
+    const char *text = message != NULL ? message : class_name;
+    return server_call_fail(call, WIRE_ERROR, code_of(class_name), class_name, text,
+                            call->client_id);
+}
+
+enum rpc_status server_call_unserializable(struct server_call *call, const char *class_name,
+                                           const char *message)
+{
+    char text[512];
+    snprintf(text, sizeof(text), "%s%s%s", class_name, message != NULL ? ": " : "",
+             message != NULL ? message : "");
+    return server_call_fail(call, WIRE_ERROR, WIRE_ERROR_SERIALIZING_RESPONSE, class_name, text,
+                            call->client_id);
+}
+
+struct wire_bytes server_call_method(const struct server_call *call)
+{
+    return call->method;
+}
+
+struct wire_bytes server_call_protocol(const struct server_call *call)
+{
+    return call->protocol;
+}
+
+struct wire_bytes server_call_body(const struct server_call *call)
+{
+    return call->body;
+}
+
+struct wire_bytes server_call_user(const struct server_call *call)
+{
+    return call->connection->user;
+}
+
+struct wire_bytes server_call_client_id(const struct server_call *call)
+{
+    return call->client_id;
+}
+
+int32_t server_call_id(const struct server_call *call)
+{
+    return call->id;
+}
+
+int32_t server_call_retry(const struct server_call *call)
+{
+    return call->retry;
+}
+
+uint32_t server_call_connection(const struct server_call *call)
+{
+    return call->connection->number;
+}
+
+uint32_t server_call_handler(const struct server_call *call)
+{
+    return call->handler->index;
+}
+
+bool server_call_interrupted(const struct server_call *call)
+{
+    return atomic_load_explicit(&call->interrupted, memory_order_relaxed);
+}

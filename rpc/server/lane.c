@@ -1,0 +1,71 @@
+#include "rpc/server/lane.h"
+
+#include <stdio.h>
+
+#include "rpc/server/parts.h"
+
+void server_lane_init(struct server *server, struct server_lane *lane, const char *name)
+{
+    char full[WORLD_NAME_MAX];
+    struct world_host *host = server->config.host;
+
+    *lane = (struct server_lane){.server = server};
+    server_lane_does(lane, "wait");
+    snprintf(lane->name, sizeof(lane->name), "%s", name);
+    snprintf(full, sizeof(full), "server%u/%s", server->id, name);
+    if (lane == &server->main || server->config.thread_each)
+        world_executor_init_thread(server->world, &lane->executor, host, full);
+    else
+        world_executor_init(server->world, &lane->executor, host, full, &server->main.executor);
+
+    lane->control = &server->main.executor;
+    if (lane == &server->main || !server->config.thread_each)
+        return;
+    snprintf(full, sizeof(full), "server%u/%s/control", server->id, name);
+    world_executor_init(server->world, &lane->own_control, host, full, &lane->executor);
+    lane->control = &lane->own_control;
+}
+
+void server_lane_release(struct server_lane *lane)
+{
+    if (lane->server == NULL)
+        return;
+    if (lane->control == &lane->own_control)
+        world_executor_release(&lane->own_control);
+    world_executor_release(&lane->executor);
+    lane->server = NULL;
+}
+
+struct point_event server_lane_event(const struct server_lane *lane, enum point point,
+                                     const struct server_connection *connection,
+                                     const struct server_call *call)
+{
+    return (struct point_event){
+        .point = point,
+        .host = lane->executor.host->id,
+        .server = lane->server->id,
+        .connection = connection != NULL ? connection->number : 0,
+        .lane = lane->executor.lane,
+        .call_id = call != NULL ? call->id : POINT_NO_CALL,
+        .retry = call != NULL ? call->retry : -1,
+    };
+}
+
+void server_lane_trace(const struct server_lane *lane, enum point point,
+                       const struct server_connection *connection, const struct server_call *call)
+{
+    if (lane->executor.world->tracer == NULL)
+        return;
+    struct point_event event = server_lane_event(lane, point, connection, call);
+    world_trace(lane->executor.world, &event);
+}
+
+bool server_lane_held(struct server_lane *lane, enum point point,
+                      const struct server_connection *connection, const struct server_call *call,
+                      struct world_task *step, world_task_fn *then)
+{
+    if (!point_guarded(point))
+        return false;
+    struct point_event event = server_lane_event(lane, point, connection, call);
+    return server_lane_held_at(lane, &event, step, then);
+}

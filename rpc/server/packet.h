@@ -1,0 +1,22 @@
+/*
+ * What a frame means to its connection (ipc/Server.java, readAndProcess and processOneRpc):
+ * preamble, SASL, context, pings, calls, and everything that is refused.
+ */
+#ifndef RPC_SERVER_PACKET_H
+#define RPC_SERVER_PACKET_H
+
+#include "rpc/server/connection.h"
+
+enum server_packet {
+    PACKET_PARTIAL,   /* the message is not whole yet */
+    PACKET_GO_ON,     /* the next one may be read in the same pass */
+    PACKET_CALL,      /* connection->in_hand is to be put */
+    PACKET_ENDS_PASS, /* done; perhaps the connection is doomed */
+    PACKET_REPLIES,   /* a reply is under way; server_reader_goes_on comes after it */
+};
+
+/* The Reader has put `got` bytes into the decoder; `message` is room for what they make. */
+enum server_packet server_packet_take(struct server_connection *connection, size_t got,
+                                      struct wire_message *message);
+
+#endif

@@ -1,0 +1,137 @@
+#include "rpc/server/refusal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "rpc/server/parts.h"
+
+enum { TEXT_MAX = 1024 };
+
+void server_refusal_trace(struct server_lane *lane, const struct server_connection *connection,
+                          const struct server_call *call, const char *why)
+{
+    if (lane->executor.world->tracer == NULL)
+        return;
+    struct point_event event = server_lane_event(lane, POINT_SERVER_REFUSE, connection, call);
+    SERVER_VALUES(event, WORLD_TEXT(WHY, why));
+    world_trace(lane->executor.world, &event);
+}
+
+static void close_now(struct world_task *task)
+{
+    struct server_connection *connection = world_container(task, struct server_connection, step);
+
+    connection->reading = false;
+    server_connection_close(connection, &connection->reader->lane, connection->refused);
+    server_connection_let_go(connection);
+}
+
+/* The reply has been written, or is lost; the connection ends at once. */
+static void then_close(struct server_lane *lane, struct server_connection *connection)
+{
+    server_lane_post(lane, &connection->step, close_now);
+}
+
+static void reply_now(struct world_task *task)
+{
+    struct server_call *call = world_container(task, struct server_call, task);
+    struct server_connection *connection = call->connection;
+
+    server_refusal_trace(&connection->reader->lane, connection, call, connection->refusal);
+    server_respond(&connection->reader->lane, call, then_close);
+}
+
+/* Send `call`, whose response is made, and close for `close`. */
+static enum server_packet reply(struct server_connection *connection, struct server_call *call,
+                                const char *why, enum server_close close)
+{
+    struct server_lane *lane = &connection->reader->lane;
+
+    connection->refusal = why;
+    connection->refused = close;
+    if (point_guarded(POINT_SERVER_REFUSE)) {
+        struct point_event event = server_lane_event(lane, POINT_SERVER_REFUSE, connection, call);
+        SERVER_VALUES(event, WORLD_TEXT(WHY, why));
+        if (server_lane_held_at(lane, &event, &call->task, reply_now))
+            return PACKET_REPLIES;
+    }
+    reply_now(&call->task);
+    return PACKET_REPLIES;
+}
+
+enum server_packet server_refuse_silently(struct server_connection *connection,
+                                          enum server_close why)
+{
+    server_refusal_trace(&connection->reader->lane, connection, NULL, server_close_name(why));
+    server_connection_close(connection, &connection->reader->lane, why);
+    return PACKET_ENDS_PASS;
+}
+
+enum server_packet server_refuse(struct server_connection *connection,
+                                 const struct wire_message *message, int code, const char *why,
+                                 const char *class_name, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text, sizeof(text), format, values);
+    va_end(values);
+    int32_t id = message != NULL ? message->call_id : WIRE_CALL_AUTHORIZATION_FAILED;
+    struct server_call *call =
+        server_reader_reply(connection, id, message != NULL ? message->retry : -1);
+    if (call == NULL)
+        return server_refuse_silently(connection, CLOSE_OOM);
+    if (server_call_fail(call, WIRE_FATAL, code, class_name, text, wire_text("")) == RPC_OK)
+        return reply(connection, call, why, CLOSE_FATAL);
+    server_call_discard(call);
+    return server_refuse_silently(connection, CLOSE_OOM);
+}
+
+enum server_packet server_refuse_version(struct server_connection *connection, int version)
+{
+    struct server_call *call = server_reader_reply(connection, WIRE_CALL_AUTHORIZATION_FAILED, -1);
+
+    if (call == NULL)
+        return server_refuse_silently(connection, CLOSE_OOM);
+    call->status = WIRE_FATAL;
+    call->answered = wire_encode_version_mismatch(version, &call->response) == RPC_OK;
+    if (call->response.length > 0)
+        return reply(connection, call, server_close_name(CLOSE_VERSION), CLOSE_VERSION);
+    server_call_discard(call);
+    return server_refuse_silently(connection, CLOSE_VERSION);
+}
+
+enum server_packet server_refuse_http(struct server_connection *connection)
+{
+    struct wire_message answer = wire_message(WIRE_HTTP);
+    struct server_call *call = server_reader_reply(connection, WIRE_CALL_AUTHORIZATION_FAILED, -1);
+
+    if (call == NULL)
+        return server_refuse_silently(connection, CLOSE_OOM);
+    answer.side = WIRE_TO_CLIENT;
+    call->status = WIRE_FATAL;
+    call->answered = connection->server->codec->encode(&answer, &call->response) == RPC_OK;
+    return reply(connection, call, server_close_name(CLOSE_HTTP), CLOSE_HTTP);
+}
+
+void server_refuse_busy(struct server_connection *connection, struct server_call *call)
+{
+    struct server *server = connection->server;
+    bool failover = server_setting(server, SETTING_OVERFLOW_FAILOVER) != 0;
+    const char *class_name = failover ? "org.apache.hadoop.ipc.StandbyException"
+                                      : "org.apache.hadoop.ipc.RetriableException";
+    const char *text =
+        failover ? "Server too busy - disconnect and failover" : "Server too busy - disconnecting";
+
+    server_count_up(&server->metrics.backoffs);
+    if (server_call_fail(call, WIRE_FATAL, WIRE_ERROR_RPC_SERVER, class_name, text,
+                         wire_text("")) != RPC_OK) {
+        server_call_discard(call);
+        server_refuse_silently(connection, CLOSE_OOM);
+        return;
+    }
+    server_connection_keep(connection);
+    connection->reading = true;
+    reply(connection, call, "backoff", CLOSE_FATAL);
+}

@@ -1,0 +1,42 @@
+/*
+ * Refusals: how the server turns connections and calls away, with Hadoop's classes and texts
+ * (wire.md of the protocol: a FATAL of the connection reader, then close; IPC 9).
+ *
+ * Reader's thread, takes the lock.
+ */
+#ifndef RPC_SERVER_REFUSAL_H
+#define RPC_SERVER_REFUSAL_H
+
+#include "rpc/server/connection.h"
+#include "rpc/server/packet.h"
+
+/* Tell of a refusal; call may be NULL. */
+void server_refusal_trace(struct server_lane *lane, const struct server_connection *connection,
+                          const struct server_call *call, const char *why);
+
+#define SERVER_RSE            "org.apache.hadoop.ipc.RpcServerException"
+#define SERVER_ACE            "org.apache.hadoop.security.AccessControlException"
+#define SERVER_AUTHORIZATION  "org.apache.hadoop.security.authorize.AuthorizationException"
+#define SERVER_SASL_EXCEPTION "javax.security.sasl.SaslException"
+
+/* FATAL with the id and retry count of `message` (NULL: -1), then close.  The text is made as
+ * printf makes it. */
+enum server_packet server_refuse(struct server_connection *connection,
+                                 const struct wire_message *message, int code, const char *why,
+                                 const char *class_name, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* What a client of another IPC version understands, or nothing; then close. */
+enum server_packet server_refuse_version(struct server_connection *connection, int version);
+
+/* The answer to a browser, then close. */
+enum server_packet server_refuse_http(struct server_connection *connection);
+
+/* Close without a word. */
+enum server_packet server_refuse_silently(struct server_connection *connection,
+                                          enum server_close why);
+
+/* Back-off of a full plain queue (3.x): FATAL in the place of `call`, then close. */
+void server_refuse_busy(struct server_connection *connection, struct server_call *call);
+
+#endif

@@ -1,0 +1,411 @@
+#include "rpc/server/server.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/server/parts.h"
+
+/* --- protocols ---------------------------------------------------------------------- */
+
+enum rpc_status server_add_protocol(struct server *server, const struct server_protocol *protocol)
+{
+    struct server_protocol *grown =
+        realloc(server->protocols, (server->protocol_count + 1) * sizeof(*grown));
+    if (grown == NULL)
+        return RPC_NO_MEMORY;
+    server->protocols = grown;
+    char *name = strdup(protocol->name);
+    if (name == NULL)
+        return RPC_NO_MEMORY;
+    grown[server->protocol_count] = *protocol;
+    grown[server->protocol_count++].name = name;
+    return RPC_OK;
+}
+
+const struct server_protocol *server_find_protocol(const struct server *server,
+                                                   struct wire_bytes name, uint64_t version,
+                                                   bool *known, uint64_t *highest)
+{
+    *known = false;
+    *highest = 0;
+    for (size_t i = 0; i < server->protocol_count; i++) {
+        const struct server_protocol *protocol = &server->protocols[i];
+        if (!wire_is(name, protocol->name))
+            continue;
+        if (protocol->version == version)
+            return *known = true, protocol;
+        if (!*known || protocol->version > *highest)
+            *highest = protocol->version;
+        *known = true;
+    }
+    return NULL;
+}
+
+static void free_protocols(struct server *server)
+{
+    for (size_t i = 0; i < server->protocol_count; i++) {
+        union {
+            const char *in;
+            void *out;
+        } name = {.in = server->protocols[i].name};
+        free(name.out);
+    }
+    free(server->protocols);
+}
+
+/* --- creation ----------------------------------------------------------------------- */
+
+/* 2.x takes the constructor's queue size as it is, 3.x for each Handler. */
+static size_t queue_capacity(const struct server *server)
+{
+    size_t each = server->config.queue;
+    if (each > 0 && !server->release->queue_override_per_handler)
+        return each;
+    if (each == 0)
+        each = (size_t)server_setting(server, SETTING_HANDLER_QUEUE);
+    return each > 0 ? each * server->handler_count : server->handler_count;
+}
+
+static bool create_parts(struct server *server)
+{
+    int64_t readers = server_setting(server, SETTING_READERS);
+
+    server->reader_count = readers > 0 ? (unsigned)readers : 1;
+    server->handler_count = server->config.handlers > 0 ? server->config.handlers : 1;
+    server->lock = world_lock_create(server->world);
+    server->readers = calloc(server->reader_count, sizeof(*server->readers));
+    server->handlers = calloc(server->handler_count, sizeof(*server->handlers));
+    return server->lock != NULL && server->readers != NULL && server->handlers != NULL;
+}
+
+static void free_parts(struct server *server)
+{
+    free_protocols(server);
+    world_lock_free(server->lock);
+    free(server->readers);
+    free(server->handlers);
+    free(server);
+}
+
+static void init_lists(struct server *server)
+{
+    TAILQ_INIT(&server->connections);
+    TAILQ_INIT(&server->calls);
+    STAILQ_INIT(&server->spare_calls);
+    server_call_queue_init(&server->queue, queue_capacity(server),
+                           &server->metrics.call_queue_length);
+}
+
+static void init_lanes(struct server *server)
+{
+    for (unsigned i = 0; i < server->reader_count; i++)
+        server_reader_init(server, &server->readers[i], i);
+    for (unsigned i = 0; i < server->handler_count; i++)
+        server_handler_init(server, &server->handlers[i], i);
+    server_responder_init(server, &server->responder);
+    server_idle_scan_init(server, &server->idle_scan);
+}
+
+enum rpc_status server_create(struct world *world, const struct server_config *config,
+                              struct server **created)
+{
+    struct server *server = calloc(1, sizeof(*server));
+    if (server == NULL)
+        return RPC_NO_MEMORY;
+    server->world = world;
+    server->config = *config;
+    server->release = config->release;
+    server->settings = *config->settings;
+    server->config.settings = NULL;
+    server->codec = wire_codec((int)config->release->ipc_version);
+    assert(server->codec != NULL);
+    if (!create_parts(server)) {
+        free_parts(server);
+        return RPC_NO_MEMORY;
+    }
+    server->id = world_new_id(world, WORLD_ID_SERVER);
+    atomic_init(&server->running, true);
+    init_lists(server);
+    server_lane_init(server, &server->main, "main");
+    enum rpc_status status = server_listener_init(server, &server->listener);
+    if (status != RPC_OK) {
+        server_lane_release(&server->listener.lane);
+        server_lane_release(&server->main);
+        free_parts(server);
+        return status;
+    }
+    server->address = server->listener.socket->address;
+    init_lanes(server);
+    *created = server;
+    return RPC_OK;
+}
+
+void server_start(struct server *server)
+{
+    server_responder_start(&server->responder);
+    server_listener_start(&server->listener);
+}
+
+struct world_executor *server_executor(struct server *server)
+{
+    return &server->main.executor;
+}
+
+/* --- stop --------------------------------------------------------------------------- */
+
+/* The n-th part ends its timers and watches; false when there is none. */
+static bool halt(struct server *server, unsigned n)
+{
+    if (n == 0)
+        server_listener_halt(&server->listener);
+    else if (n == 1)
+        server_responder_halt(&server->responder);
+    else if (n == 2)
+        server_idle_scan_halt(&server->idle_scan);
+    else if (n < 3 + server->handler_count)
+        server_handler_halt(&server->handlers[n - 3]);
+    else
+        return false;
+    return true;
+}
+
+static struct world_executor *control_of(struct server *server, unsigned n)
+{
+    if (n == 0)
+        return server->listener.lane.control;
+    if (n == 1)
+        return server->responder.lane.control;
+    if (n == 2)
+        return server->idle_scan.lane.control;
+    if (n < 3 + server->handler_count)
+        return server->handlers[n - 3].lane.control;
+    return &server->main.executor;
+}
+
+void server_check_stopped(struct server *server)
+{
+    if (!server->halted || server->ending > 0 || server->done == NULL)
+        return;
+    struct world_task *done = server->done;
+    server->done = NULL;
+    world_post(server->done_executor, done);
+}
+
+static void all_halted(struct server *server)
+{
+    world_lock(server->lock);
+    server->halted = true;
+    server_check_stopped(server);
+    world_unlock(server->lock);
+}
+
+/* With a thread for each lane, from control to control. */
+static void hop(struct world_task *task)
+{
+    struct server *server = world_container(task, struct server, hop_task);
+
+    if (halt(server, server->hop))
+        world_post(control_of(server, ++server->hop), task);
+    else
+        all_halted(server);
+}
+
+static void halt_all(struct server *server)
+{
+    server->hop = 0;
+    server->hop_task.run = hop;
+    if (server->config.thread_each) {
+        world_post(control_of(server, 0), &server->hop_task);
+        return;
+    }
+    while (halt(server, server->hop))
+        server->hop++;
+    all_halted(server);
+}
+
+static void stop_run(struct world_task *task)
+{
+    struct server *server = world_container(task, struct server, stop_task);
+    struct server_connection *connection;
+
+    atomic_store_explicit(&server->running, false, memory_order_relaxed);
+    world_lock(server->lock);
+    server_call_queue_release_readers(&server->queue);
+    for (unsigned i = 0; i < server->reader_count; i++)
+        if (server->readers[i].listener_waits)
+            world_resume(&server->listener.lane.executor);
+    TAILQ_FOREACH(connection, &server->connections, all)
+    server_connection_doom(connection, &server->main, CLOSE_STOP);
+    world_unlock(server->lock);
+    for (unsigned i = 0; i < server->handler_count && !server->killed; i++)
+        server_handler_interrupt(&server->handlers[i]);
+    halt_all(server);
+}
+
+static void post_stop(struct server *server, bool kill, struct world_executor *executor,
+                      struct world_task *done)
+{
+    world_lock(server->lock);
+    bool first = !server->stop_posted;
+    server->stop_posted = true;
+    if (first) {
+        server->killed = kill;
+        server->done_executor = executor;
+        server->done = done;
+    } else if (done != NULL && server->done == NULL && !kill) {
+        server->done_executor = executor;
+        server->done = done;
+        server_check_stopped(server);
+    }
+    world_unlock(server->lock);
+    if (first)
+        server_lane_post(&server->main, &server->stop_task, stop_run);
+}
+
+void server_stop(struct server *server, struct world_executor *executor, struct world_task *done)
+{
+    post_stop(server, false, executor, done);
+}
+
+void server_kill(struct server *server)
+{
+    post_stop(server, true, NULL, NULL);
+}
+
+/* --- the end ------------------------------------------------------------------------ */
+
+static void free_connections(struct server *server)
+{
+    struct server_connection *connection;
+
+    while ((connection = TAILQ_FIRST(&server->connections)) != NULL) {
+        TAILQ_REMOVE(&server->connections, connection, all);
+        server_connection_free(connection);
+    }
+}
+
+static void free_calls(struct server *server)
+{
+    struct server_call *call;
+
+    while ((call = TAILQ_FIRST(&server->calls)) != NULL) {
+        TAILQ_REMOVE(&server->calls, call, all);
+        server_call_free(call);
+    }
+}
+
+void server_free(struct server *server)
+{
+    if (server == NULL)
+        return;
+    free_connections(server);
+    free_calls(server);
+    server_idle_scan_release(&server->idle_scan);
+    server_responder_release(&server->responder);
+    for (unsigned i = 0; i < server->handler_count; i++)
+        server_handler_release(&server->handlers[i]);
+    for (unsigned i = 0; i < server->reader_count; i++)
+        server_reader_release(&server->readers[i]);
+    server_listener_release(&server->listener);
+    server_lane_release(&server->main);
+    free_parts(server);
+}
+
+/* --- what others may know ----------------------------------------------------------- */
+
+uint32_t server_id(const struct server *server)
+{
+    return server->id;
+}
+
+struct world_address server_address(const struct server *server)
+{
+    return server->address;
+}
+
+void server_counters(const struct server *server, struct server_counters *counters)
+{
+    server_metrics_read(&server->metrics, counters);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct server_connection_view *first = a, *second = b;
+    return (first->connection > second->connection) - (first->connection < second->connection);
+}
+
+static struct server_connection_view view_of(const struct server_connection *connection)
+{
+    struct server_connection_view view = {
+        .connection = connection->number,
+        .reader = (int)connection->reader->index,
+        .rpc_count = atomic_load_explicit(&connection->rpc_count, memory_order_relaxed),
+        .last_contact_ms = atomic_load_explicit(&connection->last_contact_ms, memory_order_relaxed),
+        .state = server_connection_state_name(connection),
+    };
+    size_t length = connection->user.length;
+    if (length >= sizeof(view.user))
+        length = sizeof(view.user) - 1;
+    if (length > 0)
+        memcpy(view.user, connection->user.data, length);
+    return view;
+}
+
+size_t server_connections(const struct server *server, struct server_connection_view *views,
+                          size_t max)
+{
+    const struct server_connection *connection;
+    size_t count = 0;
+
+    if (server->config.thread_each)
+        world_lock(server->lock);
+    TAILQ_FOREACH(connection, &server->connections, all)
+    {
+        if (server_connection_state(connection) == CONNECTION_CLOSED)
+            continue;
+        if (count < max)
+            views[count] = view_of(connection);
+        count++;
+    }
+    if (server->config.thread_each)
+        world_unlock(server->lock);
+    if (max > 0)
+        qsort(views, count < max ? count : max, sizeof(*views), by_number);
+    return count;
+}
+
+static const struct server_lane *lane_named(const struct server *server, const char *name)
+{
+    if (strcmp(name, server->listener.lane.name) == 0)
+        return &server->listener.lane;
+    if (strcmp(name, server->responder.lane.name) == 0)
+        return &server->responder.lane;
+    if (strcmp(name, server->idle_scan.lane.name) == 0)
+        return &server->idle_scan.lane;
+    for (unsigned i = 0; i < server->reader_count; i++)
+        if (strcmp(name, server->readers[i].lane.name) == 0)
+            return &server->readers[i].lane;
+    for (unsigned i = 0; i < server->handler_count; i++)
+        if (strcmp(name, server->handlers[i].lane.name) == 0)
+            return &server->handlers[i].lane;
+    return NULL;
+}
+
+const char *server_lane_doing(const struct server *server, const char *name)
+{
+    const struct server_lane *lane = lane_named(server, name);
+    return lane != NULL ? atomic_load_explicit(&lane->doing, memory_order_relaxed) : NULL;
+}
+
+enum rpc_status server_refresh(struct server *server, const struct release_settings *settings)
+{
+    static const enum release_setting fresh[] = {SETTING_BACKOFF, SETTING_OVERFLOW_FAILOVER,
+                                                 SETTING_SLOW_RPC, SETTING_SLOW_RPC_THRESHOLD};
+
+    world_lock(server->lock);
+    for (size_t i = 0; i < sizeof(fresh) / sizeof(fresh[0]); i++)
+        server->settings.value[fresh[i]] = settings->value[fresh[i]];
+    world_unlock(server->lock);
+    return RPC_OK;
+}
