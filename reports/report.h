@@ -1,0 +1,84 @@
+/*
+ * The reports of a run: from the records of its results to one HTML page, JUnit XML, TAP 14
+ * and run.json.  A report knows records only: neither Lua nor sockets.
+ *
+ *     report_create(&run, &report);
+ *     report_add(report, &input);            for each result, in any order
+ *     report_write_html(report, "report.html");
+ *     report_free(report);
+ *
+ * Results keep the order in which they were added.  One thread at a time.
+ */
+#ifndef REPORTS_REPORT_H
+#define REPORTS_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "reports/record.h"
+#include "rpc/status.h"
+
+struct report;
+
+/* The run as a whole; all texts are copied and may be NULL. */
+struct report_run {
+    const char *version; /* "0.1.0 (1f3c9e2)" */
+    const char *const *argv;
+    size_t argc;
+    const char *started; /* wall time, ISO 8601 in UTC: "2026-11-21T02:14:07Z" */
+    int64_t wall_ns;     /* 0: not known */
+    const char *host;    /* "linux x86_64" */
+    bool live;           /* JUnit then tells time and host */
+};
+
+/* One result.  Give `path`, or `bytes`, or (there is no record) `scenario` and `status`. */
+struct report_input {
+    const char *path;  /* of the record; read now, and again for the page: keep it until then */
+    const char *bytes; /* a record in memory, borrowed until the report is freed */
+    size_t length;
+    const char *record_name;                /* how run.json names the record's file; NULL: `path` */
+    const struct record_scenario *scenario; /* copied */
+    enum record_status status;
+    const char *reason; /* why broken or skipped, where the record does not say: a crash */
+    bool repeated;      /* the seed belongs to the name */
+    int64_t wall_ns;
+    uint64_t seeds_tried, seeds_failed, first_failing_seed; /* of a sweep; 0: one seed */
+};
+
+/* How many results ended how, and how long they took. */
+struct report_totals {
+    size_t results;
+    size_t by_status[RECORD_STATUS_COUNT];
+    int64_t virtual_ns, wall_ns; /* sums */
+};
+
+/* RPC_OK, RPC_NO_MEMORY. */
+enum rpc_status report_create(const struct report_run *run, struct report **report);
+void report_free(struct report *report);
+
+/* Add one result.  A record that can't be read, has no end or is no record makes a `broken`
+ * result, not a failure; RPC_NO_MEMORY is one, and RPC_BAD_VALUE: a result of that name is
+ * there already. */
+enum rpc_status report_add(struct report *report, const struct report_input *input);
+
+struct report_totals report_totals(const struct report *report);
+
+/* The verdict as a sentence without a full stop: "3 of 72 results failed".  Returns `text`. */
+const char *report_verdict(const struct report *report, char *text, size_t size);
+
+/* Write one report.  A file appears whole or not at all; "-" is the standard output.
+ * RPC_OK, RPC_NO_MEMORY, RPC_IO (errno says why). */
+enum rpc_status report_write_html(const struct report *report, const char *path);
+enum rpc_status report_write_run(const struct report *report, const char *path); /* run.json */
+
+/* `report_path`, the HTML page beside it, or NULL.  `strict`: neither file nor line, for
+ * validators of the Surefire schema. */
+enum rpc_status report_write_junit(const struct report *report, const char *path,
+                                   const char *report_path, bool strict);
+
+/* TAP version 14. */
+enum rpc_status report_write_tap(const struct report *report, FILE *out);
+
+#endif

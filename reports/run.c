@@ -1,0 +1,75 @@
+/*
+ * run.json: the run as a whole, and the only file with wall time and arguments.
+ */
+#include <stdlib.h>
+
+#include "reports/output.h"
+#include "reports/results.h"
+
+void report_run_members(const struct report *report, struct line_buffer *line)
+{
+    struct report_totals totals = report_totals(report);
+    char verdict[128];
+    line_text(line, "version", report->version);
+    line_open(line, "argv", '[');
+    for (size_t i = 0; i < report->argc; i++)
+        line_text(line, NULL, report->argv[i]);
+    line_close(line, ']');
+    line_text(line, "started", report->started);
+    line_text(line, "host", report->host);
+    line_bool(line, "live", report->live);
+    line_number(line, "wall_ns", totals.wall_ns);
+    line_number(line, "virtual_ns", totals.virtual_ns);
+    line_text(line, "verdict", report_verdict(report, verdict, sizeof(verdict)));
+    line_open(line, "counts", '{');
+    line_number(line, "results", (int64_t)totals.results);
+    for (int status = 0; status < RECORD_STATUS_COUNT; status++)
+        line_number(line, record_status_name((enum record_status)status),
+                    (int64_t)totals.by_status[status]);
+    line_close(line, '}');
+}
+
+void report_result_members(const struct result *result, struct line_buffer *line)
+{
+    line_text(line, "name", result->name);
+    line_text(line, "status", record_status_name(result->status));
+    line_text(line, "reason", result->reason);
+    line_number(line, "t", result->t_ns);
+    if (result->wall_ns > 0)
+        line_number(line, "wall_ns", result->wall_ns);
+    line_text(line, "record", result->record_name);
+    if (result->hash != 0)
+        line_hash(line, "hash", result->hash);
+    if (result->seeds_tried > 0) {
+        line_unsigned(line, "seeds", result->seeds_tried);
+        line_unsigned(line, "failed", result->seeds_failed);
+        if (result->seeds_failed > 0)
+            line_unsigned(line, "first_failing_seed", result->first_failing_seed);
+    }
+}
+
+enum rpc_status report_write_run(const struct report *report, const char *path)
+{
+    struct line_buffer line = {0};
+    line_raw(&line, "{", 1);
+    line_text(&line, "type", "run");
+    line_text(&line, "schema", RECORD_SCHEMA);
+    report_run_members(report, &line);
+    line_open(&line, "results", '[');
+    for (size_t i = 0; i < report->count; i++) {
+        line_open(&line, NULL, '{');
+        report_result_members(&report->results[i], &line);
+        line_close(&line, '}');
+    }
+    line_close(&line, ']');
+    line_raw(&line, "}\n", 2);
+
+    struct output output;
+    enum rpc_status status = line.no_memory ? RPC_NO_MEMORY : output_begin(&output, path);
+    if (status == RPC_OK) {
+        fwrite(line.bytes, 1, line.length, output.file);
+        status = output_end(&output, RPC_OK);
+    }
+    free(line.bytes);
+    return status;
+}

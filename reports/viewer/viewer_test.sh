@@ -1,0 +1,46 @@
+#!/bin/sh
+# The viewer's tests: its pure functions (under node, else in a headless browser), then the
+# pages of REPORT, the golden one, opened by file:// in a headless browser.  Exits with 77
+# (skipped) where there is neither.
+#
+#     viewer_test.sh REPORT
+set -u
+folder=$(cd "$(dirname "$0")" && pwd)
+node=$(command -v node || command -v nodejs || true)
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+# Prints what the page FILE has come to; fails unless that is "N passed, 0 failed".
+browse() {
+    timeout 60 "$browser" --headless --no-sandbox --disable-gpu --no-first-run \
+        --disable-background-networking --disable-component-update --disable-sync \
+        --user-data-dir="$work/profile" --virtual-time-budget=30000 --dump-dom "file://$1" \
+        2>/dev/null | sed -n 's/<[^>]*>//g; /[0-9] passed, \| does not show: \|: [A-Za-z]*Error: \|: refused /p' >"$work/told"
+    cat "$work/told"
+    grep -q "[1-9][0-9]* passed, 0 failed" "$work/told"
+}
+
+if [ -z "$node$browser" ]; then
+    echo "skipped: neither node nor chromium is installed"
+    exit 77
+fi
+
+(cd "$folder" && cat time.js record.js order.js lanes.js viewer_test.js) >"$work/pure.js"
+if [ -n "$node" ]; then
+    "$node" "$work/pure.js" || exit 1
+else
+    { echo '<!DOCTYPE html><meta charset="utf-8"><body><script>'
+      cat "$work/pure.js"
+      echo '</script>'; } >"$work/pure.html"
+    browse "$work/pure.html" || exit 1
+fi
+if [ -z "$browser" ]; then
+    echo "the pages are not looked at: chromium is not installed"
+    exit 0
+fi
+{ cat "$1"
+  echo '<script>'
+  cat "$folder/pages_test.js"
+  echo '</script>'; } >"$work/report.html"
+browse "$work/report.html"
