@@ -1,0 +1,30 @@
+/*
+ * Ctrl-C and SIGTERM: the first asks for an end, the second exits at once.
+ */
+#ifndef HARNESS_CLI_INTERRUPT_H
+#define HARNESS_CLI_INTERRUPT_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct world;
+
+/* From now on a signal is remembered, and stops the world that plays. */
+void cli_interrupt_catch(void);
+
+/* In a worker: Ctrl-C is the parent's, who sends SIGTERM; a second signal changes nothing. */
+void cli_interrupt_obey(void);
+
+/* Which signal has come; 0: none. */
+int cli_interrupted(void);
+
+/* How many have come. */
+int cli_interrupt_count(void);
+
+/* The world that a signal stops from now on; NULL: none.  It comes and goes with the case. */
+void cli_interrupt_world(struct world *world);
+
+/* While this is set a second signal is only counted: somebody looks at cli_interrupt_count. */
+void cli_interrupt_attended(bool attended);
+
+#endif

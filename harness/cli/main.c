@@ -1,0 +1,62 @@
+/*
+ * ripcord COMMAND …: finds the command; each has a file of its own.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/usage.h"
+#include "harness/options.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, const char **argv);
+    const char *sentence;
+} commands[] = {
+    {"run", cli_run, "play scenarios, in the simulation or live"},
+    {"list", cli_list, "list the cases that would be played"},
+    {"points", cli_points, "list what can be seen, held and broken"},
+    {"version", cli_version, "tell the version"},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void show_commands(FILE *out)
+{
+    fputs("ripcord: a test harness and fault simulator for Hadoop RPC\n\n", out);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  ripcord %-8s %s\n", commands[i].name, commands[i].sentence);
+    fputs("\nripcord COMMAND --help tells more; so does man ripcord.\n", out);
+}
+
+static int complain_of_command(const char *given)
+{
+    char names[256] = "", nearest[32];
+    size_t used = 0;
+    for (size_t i = 0; i < COMMANDS; i++)
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s ", commands[i].name);
+    if (harness_nearest(given, names, nearest, sizeof(nearest)) != NULL)
+        return cli_complain(CLI_USAGE, "there is no command '%s'; did you mean '%s'?", given,
+                            nearest);
+    return cli_complain(CLI_USAGE, "there is no command '%s'; ripcord --help lists those there are",
+                        given);
+}
+
+int main(int argc, const char **argv)
+{
+    if (argc < 2) {
+        show_commands(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 ||
+        strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "-?") == 0) {
+        show_commands(stdout);
+        return CLI_WELL;
+    }
+    if (strcmp(argv[1], "--version") == 0)
+        return cli_version(1, argv + 1);
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, argv[1]) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return complain_of_command(argv[1]);
+}

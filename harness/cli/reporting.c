@@ -1,0 +1,194 @@
+#include "harness/cli/reporting.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/cli/usage.h"
+
+enum { PATH_LENGTH_MAX = 4096 };
+
+/* --- before ----------------------------------------------------------------------------------- */
+
+static int complain_of(const char *what, const char *path, int error)
+{
+    bool theirs = error == ENOENT || error == ENOTDIR || error == EISDIR || error == ENAMETOOLONG;
+    return cli_complain(theirs ? CLI_USAGE : CLI_MACHINE, "cannot write the %s %s: %s", what, path,
+                        strerror(error));
+}
+
+/* A report appears whole, under another name first: so its folder must take new files. */
+static int check_report(const char *what, const char *path)
+{
+    char folder[PATH_LENGTH_MAX];
+    struct stat about;
+    if (path == NULL || strcmp(path, "-") == 0)
+        return CLI_WELL;
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return S_ISDIR(about.st_mode) ? complain_of(what, path, EISDIR) : CLI_WELL;
+    const char *slash = strrchr(path, '/');
+    int length = slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
+    snprintf(folder, sizeof(folder), "%.*s", length, path);
+    if (access(length == 0 ? "." : folder, W_OK | X_OK) != 0)
+        return complain_of(what, path, errno);
+    return CLI_WELL;
+}
+
+static int make_folder(const char *path)
+{
+    struct stat about;
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        return complain_of("records to", path, errno);
+    if (stat(path, &about) != 0)
+        return complain_of("records to", path, errno);
+    if (!S_ISDIR(about.st_mode))
+        return complain_of("records to", path, ENOTDIR);
+    if (access(path, W_OK | X_OK) != 0)
+        return complain_of("records to", path, errno);
+    return CLI_WELL;
+}
+
+/* Reports are made of records; where nobody wants to keep them they pass. */
+static int make_passing_folder(struct cli_reporting *reporting)
+{
+    const char *parent = getenv("TMPDIR");
+    char path[PATH_LENGTH_MAX];
+    snprintf(path, sizeof(path), "%s/ripcord-XXXXXX",
+             parent != NULL && *parent != '\0' ? parent : "/tmp");
+    if (mkdtemp(path) == NULL)
+        return complain_of("records to", path, errno);
+    reporting->is_passing = true;
+    reporting->folder = strdup(path);
+    return reporting->folder != NULL ? CLI_WELL : cli_complain(CLI_MACHINE, "out of memory");
+}
+
+int cli_reporting_begin(struct cli_reporting *reporting, const struct report_run *run)
+{
+    bool wanted = reporting->html != NULL || reporting->junit != NULL || reporting->tap;
+    int status = check_report("report", reporting->html);
+    if (status == CLI_WELL)
+        status = check_report("JUnit report", reporting->junit);
+    if (status == CLI_WELL && reporting->record != NULL) {
+        status = make_folder(reporting->record);
+        reporting->folder = strdup(reporting->record);
+    } else if (status == CLI_WELL && wanted) {
+        status = make_passing_folder(reporting);
+    }
+    if (status == CLI_WELL && (wanted || reporting->record != NULL) &&
+        (reporting->folder == NULL || report_create(run, &reporting->report) != RPC_OK))
+        status = cli_complain(CLI_MACHINE, "out of memory");
+    return status;
+}
+
+/* --- while it plays --------------------------------------------------------------------------- */
+
+int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *player,
+                      size_t index, const struct cli_outcome *outcome)
+{
+    const struct harness_case *play = &player->cases->items[index];
+    struct report_input input = {.repeated = play->repeated, .wall_ns = outcome->wall_ns};
+    if (reporting->report == NULL)
+        return CLI_WELL;
+    char *path = cli_player_record(player, index);
+    if (outcome->record_error != 0)
+        complain_of("record", path != NULL ? path : "of a case", outcome->record_error);
+    input.path = path;
+    input.record_name = path != NULL ? strrchr(path, '/') + 1 : NULL;
+    if (outcome->result.reason[0] != '\0')
+        input.reason = outcome->result.reason;
+    input.status = outcome->result.status;
+    struct record_scenario scenario = {
+        .name = play->name,
+        .title = play->scenario->title,
+        .file = play->file->path,
+        .line = play->scenario->line,
+        .subject = "self",
+        .release = play->release->name,
+        .seed = play->seed,
+        .replay = "",
+    };
+    input.scenario = &scenario;
+    enum rpc_status status = path != NULL ? report_add(reporting->report, &input) : RPC_NO_MEMORY;
+    free(path);
+    if (status != RPC_OK)
+        return cli_complain(CLI_MACHINE, "the report of %s: %s", play->result,
+                            rpc_status_text(status));
+    return outcome->record_error != 0 ? CLI_MACHINE : CLI_WELL;
+}
+
+/* --- after ------------------------------------------------------------------------------------ */
+
+static int check_written(const char *what, const char *path, enum rpc_status status)
+{
+    if (status == RPC_OK)
+        return CLI_WELL;
+    if (status == RPC_IO)
+        complain_of(what, path, errno != 0 ? errno : EIO);
+    else
+        cli_complain(CLI_MACHINE, "cannot write the %s %s: %s", what, path,
+                     rpc_status_text(status));
+    return CLI_MACHINE;
+}
+
+static int write_run(const struct cli_reporting *reporting)
+{
+    char path[PATH_LENGTH_MAX];
+    snprintf(path, sizeof(path), "%s/run.json", reporting->record);
+    return check_written("run's summary", path, report_write_run(reporting->report, path));
+}
+
+int cli_reporting_write(struct cli_reporting *reporting)
+{
+    const struct report *report = reporting->report;
+    int status = CLI_WELL;
+    if (report == NULL)
+        return CLI_WELL;
+    errno = 0;
+    if (reporting->tap)
+        status |= check_written("TAP", "output", report_write_tap(report, stdout));
+    if (reporting->html != NULL)
+        status |=
+            check_written("report", reporting->html, report_write_html(report, reporting->html));
+    if (reporting->junit != NULL)
+        status |=
+            check_written("JUnit report", reporting->junit,
+                          report_write_junit(report, reporting->junit, reporting->html, false));
+    if (reporting->record != NULL)
+        status |= write_run(reporting);
+    return status;
+}
+
+const char *cli_reporting_path(const struct cli_reporting *reporting)
+{
+    const char *path = reporting->html != NULL    ? reporting->html
+                       : reporting->junit != NULL ? reporting->junit
+                                                  : reporting->record;
+    return path != NULL && strcmp(path, "-") != 0 ? path : NULL;
+}
+
+static void remove_folder(const char *folder)
+{
+    char path[PATH_LENGTH_MAX];
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        unlink(path);
+    }
+    if (entries != NULL)
+        closedir(entries);
+    rmdir(folder);
+}
+
+void cli_reporting_release(struct cli_reporting *reporting)
+{
+    report_free(reporting->report);
+    if (reporting->is_passing && reporting->folder != NULL)
+        remove_folder(reporting->folder);
+    free(reporting->folder);
+}

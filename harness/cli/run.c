@@ -1,0 +1,256 @@
+/*
+ * ripcord run PATHS… : play the scenarios of files and folders.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/cli/interrupt.h"
+#include "harness/cli/reporting.h"
+#include "harness/cli/suite.h"
+#include "harness/cli/terminal.h"
+#include "harness/cli/usage.h"
+#include "harness/cli/workers.h"
+#include "harness/cli/worlds.h"
+
+struct options {
+    char *world, *release, *filter, *tag, *record, *report, *junit, *colour; /* NULL: not given */
+    long long seed, repeat;
+    double speed, tolerance_ms, wall_s;
+    int rough, thread_each, twice, tap, quiet, verbose, jobs;
+};
+
+struct run {
+    struct options options;
+    struct cli_suite suite;
+    struct cli_worlds_options world_options;
+    struct harness_worlds worlds;
+    struct cli_player player;
+    struct cli_terminal terminal;
+    struct cli_reporting reporting;
+    int status; /* of the machine so far */
+};
+
+/* --- options ------------------------------------------------------------------------------ */
+
+static int check_options(const struct options *options)
+{
+    if (options->seed < 0)
+        return cli_complain(CLI_USAGE, "--seed is a number from 0 on");
+    if (options->repeat < 0)
+        return cli_complain(CLI_USAGE, "--repeat is a number of seeds");
+    if (!(options->speed > 0) || options->speed > 1e6)
+        return cli_complain(CLI_USAGE, "--speed lies between 0 and 1000000");
+    if (!(options->tolerance_ms >= 0) || options->tolerance_ms > 1e6)
+        return cli_complain(CLI_USAGE, "--tolerance is a number of milliseconds");
+    if (!(options->wall_s > 0) || options->wall_s > 1e6)
+        return cli_complain(CLI_USAGE, "--wall is a number of seconds");
+    if (options->jobs < 0)
+        return cli_complain(CLI_USAGE, "--jobs is a number of processes, or 0");
+    if (options->quiet && options->verbose)
+        return cli_complain(CLI_USAGE, "--quiet and --verbose don't go together");
+    if (options->colour != NULL && strcmp(options->colour, "auto") != 0 &&
+        strcmp(options->colour, "always") != 0 && strcmp(options->colour, "never") != 0)
+        return cli_complain(CLI_USAGE, "--colour is auto, always or never, not '%s'",
+                            options->colour);
+    if (options->twice && options->world != NULL && strcmp(options->world, "live") == 0)
+        return cli_complain(CLI_USAGE, "--twice is for the simulation: live runs differ");
+    return CLI_WELL;
+}
+
+static enum cli_loudness loudness(const struct options *options)
+{
+    if (options->tap)
+        return CLI_SILENT;
+    return options->quiet ? CLI_QUIET : options->verbose ? CLI_VERBOSE : CLI_USUAL;
+}
+
+/* --- playing ------------------------------------------------------------------------------ */
+
+static bool told(void *owner, size_t index, struct cli_outcome *outcome)
+{
+    struct run *run = owner;
+    const struct harness_case *play = &run->suite.cases.items[index];
+    cli_terminal_result(&run->terminal, play, outcome, run->worlds.replay(run->worlds.owner, play));
+    int status = cli_reporting_add(&run->reporting, &run->player, index, outcome);
+    if (status != CLI_WELL)
+        run->status = status;
+    return status == CLI_WELL;
+}
+
+static void ticked(void *owner, size_t ended, size_t playing)
+{
+    struct run *run = owner;
+    cli_terminal_progress(&run->terminal, ended, &run->suite.cases.items[playing]);
+}
+
+static int exit_status(const struct run *run)
+{
+    const size_t *counts = run->terminal.counts;
+    if (cli_interrupted() != 0)
+        return 128 + cli_interrupted();
+    if (run->status != CLI_WELL)
+        return run->status;
+    if (run->terminal.diverged > 0)
+        return CLI_DIVERGED;
+    if (counts[RECORD_BROKEN] > 0)
+        return CLI_USAGE;
+    return counts[RECORD_FAILED] + counts[RECORD_FIXED] > 0 ? CLI_FINDINGS : CLI_WELL;
+}
+
+static void play_all(struct run *run)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int jobs = run->options.jobs;
+    run->player = (struct cli_player){
+        .worlds = &run->worlds,
+        .cases = &run->suite.cases,
+        .folder = run->reporting.folder,
+        .twice = run->options.twice != 0,
+    };
+    struct cli_workers_options options = {
+        .jobs = jobs != INT_MAX ? (unsigned)jobs
+                : cores > 0     ? (unsigned)cores
+                                : 1,
+        .wall_ns = (int64_t)(run->options.wall_s * 1e9),
+        .told = told,
+        .tick = run->terminal.progress ? ticked : NULL,
+        .owner = run,
+    };
+    cli_terminal_begin(&run->terminal, stdout, loudness(&run->options),
+                       run->options.colour != NULL ? run->options.colour : "auto",
+                       run->suite.cases.count);
+    if (cli_workers_play(&run->player, &options) < 0)
+        run->status = cli_complain(CLI_MACHINE, "cannot start a worker: %s", strerror(errno));
+    cli_terminal_end(&run->terminal, cli_interrupted());
+}
+
+static int play_and_report(struct run *run, int argc, const char **argv)
+{
+    struct utsname machine;
+    char host[sizeof(machine.sysname) + sizeof(machine.machine) + 1], started[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    uname(&machine);
+    snprintf(host, sizeof(host), "%s %s", machine.sysname, machine.machine);
+    strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    struct report_run about = {
+        .version = RIPCORD_VERSION,
+        .argv = argv,
+        .argc = (size_t)argc,
+        .started = started,
+        .host = host,
+        .live = run->worlds.kind == HARNESS_LIVE,
+    };
+    int status = cli_reporting_begin(&run->reporting, &about);
+    if (status != CLI_WELL)
+        return status;
+    cli_interrupt_catch();
+    play_all(run);
+    int written = cli_reporting_write(&run->reporting);
+    const char *path = cli_reporting_path(&run->reporting);
+    if (written != CLI_WELL)
+        run->status = written;
+    else if (path != NULL)
+        printf("%s%s\n", run->options.tap ? "# " : "", path);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        run->status =
+            cli_complain(CLI_MACHINE, "cannot write to the standard output: %s", strerror(errno));
+    return exit_status(run);
+}
+
+static int run_scenarios(struct run *run, const char *const *paths, int argc, const char **argv)
+{
+    struct options *options = &run->options;
+    run->world_options = (struct cli_worlds_options){
+        .world = options->world != NULL ? options->world : "sim",
+        .speed = options->speed,
+        .tolerance_ms = options->tolerance_ms,
+        .thread_each = options->thread_each != 0,
+        .rough = options->rough != 0,
+    };
+    run->reporting = (struct cli_reporting){.record = options->record,
+                                            .html = options->report,
+                                            .junit = options->junit,
+                                            .tap = options->tap != 0};
+    if (!cli_worlds(&run->world_options, &run->worlds))
+        return cli_complain(CLI_USAGE, "--world is sim or live, not '%s'", options->world);
+    int status = check_options(options);
+    if (status == CLI_WELL)
+        status = cli_suite_load(&run->suite, paths);
+    struct harness_choice choice = {
+        .worlds = run->worlds.kind,
+        .release = options->release,
+        .filter = options->filter,
+        .seed = (uint64_t)options->seed,
+        .repeat = (uint64_t)options->repeat,
+        .rough = options->rough != 0,
+    };
+    if (status == CLI_WELL)
+        status = cli_suite_choose(&run->suite, &choice, options->tag);
+    return status == CLI_WELL ? play_and_report(run, argc, argv) : status;
+}
+
+static void release(struct run *run)
+{
+    struct options *options = &run->options;
+    char *texts[] = {options->world,  options->release, options->filter, options->tag,
+                     options->record, options->report,  options->junit,  options->colour};
+    cli_reporting_release(&run->reporting);
+    cli_suite_release(&run->suite);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        free(texts[i]);
+}
+
+int cli_run(int argc, const char **argv)
+{
+    struct run run = {
+        .options = {.seed = 1, .speed = 1, .tolerance_ms = 20, .wall_s = 60, .jobs = INT_MAX}};
+    struct options *options = &run.options;
+    const struct poptOption table[] = {
+        {"world", 'w', POPT_ARG_STRING, &options->world, 0, "sim (the usual one) or live", "WORLD"},
+        {"release", 'r', POPT_ARG_STRING, &options->release, 0,
+         "only Hadoop releases of this range: 2.6, -1.2, 2.3-", "RANGE"},
+        {"filter", 'f', POPT_ARG_STRING, &options->filter, 0,
+         "only cases with TEXT in their name or title", "TEXT"},
+        {"tag", 't', POPT_ARG_STRING, &options->tag, 0, "only scenarios with this tag", "TAG"},
+        {"seed", 's', POPT_ARG_LONGLONG, &options->seed, 0, "seed of each case (1)", "N"},
+        {"repeat", 'n', POPT_ARG_LONGLONG, &options->repeat, 0,
+         "play so many seeds, from --seed on", "N"},
+        {"rough", 0, POPT_ARG_NONE, &options->rough, 0,
+         "sim: the seed decides order, costs and delays, too", NULL},
+        {"twice", 0, POPT_ARG_NONE, &options->twice, 0,
+         "sim: play each case twice; both traces must be equal", NULL},
+        {"speed", 0, POPT_ARG_DOUBLE, &options->speed, 0,
+         "live: how many times faster its clock runs (1)", "X"},
+        {"tolerance", 0, POPT_ARG_DOUBLE, &options->tolerance_ms, 0,
+         "live: how many real milliseconds late is in time (20)", "MS"},
+        {"threads", 0, POPT_ARG_NONE, &options->thread_each, 0,
+         "live: a thread for each of Hadoop's threads", NULL},
+        {"jobs", 'j', POPT_ARG_INT, &options->jobs, 0,
+         "processes that play (one a core); 0: no other process", "N"},
+        {"wall", 0, POPT_ARG_DOUBLE, &options->wall_s, 0,
+         "sim: real seconds that a case may take (60)", "S"},
+        {"record", 0, POPT_ARG_STRING, &options->record, 0, "keep the records in DIR", "DIR"},
+        {"report", 0, POPT_ARG_STRING, &options->report, 0, "write an HTML page", "FILE"},
+        {"junit", 0, POPT_ARG_STRING, &options->junit, 0, "write JUnit XML", "FILE"},
+        {"tap", 0, POPT_ARG_NONE, &options->tap, 0, "print TAP 14 instead of text", NULL},
+        {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "print what failed, and the summary",
+         NULL},
+        {"verbose", 'v', POPT_ARG_NONE, &options->verbose, 0, "print a line a case", NULL},
+        {"colour", 0, POPT_ARG_STRING, &options->colour, 0, "auto, always or never", "WHEN"},
+        POPT_AUTOHELP POPT_TABLEEND};
+    poptContext context =
+        cli_options(argc, argv, table, "ripcord run", "[OPTION…] [FILE or FOLDER…]");
+    int status = cli_options_read(context, table);
+    if (status == CLI_WELL)
+        status = run_scenarios(&run, poptGetArgs(context), argc, argv);
+    poptFreeContext(context);
+    release(&run);
+    return status;
+}

@@ -1,0 +1,70 @@
+#include "harness/cli/usage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/options.h"
+
+enum { NAMES_MAX = 1024, NAME_MAX_LENGTH = 64 };
+
+int cli_complain(int status, const char *sentence, ...)
+{
+    va_list arguments;
+    va_start(arguments, sentence);
+    fputs("ripcord: ", stderr);
+    vfprintf(stderr, sentence, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return status;
+}
+
+poptContext cli_options(int argc, const char **argv, const struct poptOption *table,
+                        const char *name, const char *arguments)
+{
+    poptContext context = poptGetContext(name, argc, argv, table, 0);
+    poptSetOtherOptionHelp(context, arguments);
+    return context;
+}
+
+/* The long names of the table, with spaces between. */
+static void names_of(const struct poptOption *table, char *names, size_t size)
+{
+    size_t used = 0;
+    names[0] = '\0';
+    for (; table->longName != NULL || table->shortName != 0 || table->arg != NULL; table++)
+        if (table->longName != NULL && used < size)
+            used += (size_t)snprintf(names + used, size - used, "%s ", table->longName);
+}
+
+static int complain_of_option(const struct poptOption *table, const char *given)
+{
+    char names[NAMES_MAX], nearest[NAME_MAX_LENGTH], name[NAME_MAX_LENGTH];
+    const char *bare = given + strspn(given, "-");
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(bare, "="), bare);
+    names_of(table, names, sizeof(names));
+    if (harness_nearest(name, names, nearest, sizeof(nearest)) != NULL)
+        return cli_complain(CLI_USAGE, "there is no option %s; did you mean --%s?", given, nearest);
+    return cli_complain(CLI_USAGE, "there is no option %s; --help lists those there are", given);
+}
+
+int cli_options_read(poptContext context, const struct poptOption *table)
+{
+    int status = poptGetNextOpt(context);
+    if (status >= -1)
+        return 0;
+    const char *given = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+    switch (status) {
+    case POPT_ERROR_BADOPT:
+        return complain_of_option(table, given);
+    case POPT_ERROR_NOARG:
+        return cli_complain(CLI_USAGE, "option %s needs a value", given);
+    case POPT_ERROR_UNWANTEDARG:
+        return cli_complain(CLI_USAGE, "option %s takes no value", given);
+    case POPT_ERROR_BADNUMBER:
+    case POPT_ERROR_OVERFLOW:
+        return cli_complain(CLI_USAGE, "option %s needs a number", given);
+    default:
+        return cli_complain(CLI_USAGE, "option %s: %s", given, poptStrerror(status));
+    }
+}

@@ -1,0 +1,22 @@
+/*
+ * How people are told that something is wrong with what they have asked for.
+ */
+#ifndef HARNESS_CLI_USAGE_H
+#define HARNESS_CLI_USAGE_H
+
+#include <popt.h>
+
+#include "harness/cli/commands.h"
+
+/* Print "ripcord: " and the sentence to the standard error.  Returns `status`. */
+int cli_complain(int status, const char *sentence, ...) __attribute__((format(printf, 2, 3)));
+
+/* Begin to read options; `arguments` is the text after "ripcord NAME" in the help.  The caller
+ * frees the context. */
+poptContext cli_options(int argc, const char **argv, const struct poptOption *table,
+                        const char *name, const char *arguments);
+
+/* Read all options.  0, or CLI_USAGE after a complaint that names the nearest right option. */
+int cli_options_read(poptContext context, const struct poptOption *table);
+
+#endif

@@ -1,0 +1,114 @@
+#include "harness/cli/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
+#include "harness/cli/parcel.h"
+
+enum { SIGNAL_STACK = 64 * 1024 };
+
+/* --- a crash ------------------------------------------------------------------------------ */
+
+/* Flush the record, then die of the signal after all.  What was interrupted may hold a lock
+ * that the flush wants: then the alarm ends it. */
+static void on_crash(int signal)
+{
+    struct sigaction plain = {.sa_handler = SIG_DFL};
+    sigemptyset(&plain.sa_mask);
+    sigaction(SIGALRM, &plain, NULL);
+    sigaction(signal, &plain, NULL);
+    sigset_t alarms;
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+    alarm(1);
+    cli_player_flush();
+    raise(signal);
+}
+
+/* On a stack of its own, as the usual one may be what has run out. */
+static void catch_crashes(void)
+{
+    static char room[SIGNAL_STACK];
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    struct rlimit no_core = {0};
+    sigemptyset(&action.sa_mask);
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaction(signals[i], &action, NULL);
+    setrlimit(RLIMIT_CORE, &no_core);
+}
+
+/* --- work --------------------------------------------------------------------------------- */
+
+static bool receive(int socket, void *into, size_t size)
+{
+    char *at = into;
+    while (size > 0) {
+        ssize_t got = read(socket, at, size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static bool send_all(int socket, const void *bytes, size_t length)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t sent = write(socket, at, length);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return false;
+        at += sent;
+        length -= (size_t)sent;
+    }
+    return true;
+}
+
+/* The outcome behind its length, in one piece. */
+static bool answer(int socket, const struct cli_outcome *outcome, struct wire_buffer *buffer)
+{
+    uint32_t length = 0;
+    buffer->length = 0;
+    if (wire_buffer_add(buffer, &length, sizeof(length)) != RPC_OK ||
+        cli_parcel_pack(outcome, buffer) != RPC_OK)
+        return false;
+    length = (uint32_t)(buffer->length - sizeof(length));
+    for (size_t i = 0; i < sizeof(length); i++)
+        buffer->data[i] = ((const uint8_t *)&length)[i];
+    return send_all(socket, buffer->data, buffer->length);
+}
+
+_Noreturn void cli_worker(int socket, const struct cli_player *player)
+{
+    struct wire_buffer buffer = {.data = NULL};
+    uint32_t index;
+    bool well = true;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    cli_interrupt_obey();
+    catch_crashes();
+    while (well && receive(socket, &index, sizeof(index))) {
+        struct cli_outcome outcome;
+        cli_player_play(player, index, &outcome);
+        well = answer(socket, &outcome, &buffer);
+        harness_result_release(&outcome.result);
+    }
+    wire_buffer_release(&buffer);
+    _exit(well ? CLI_WELL : CLI_MACHINE);
+}

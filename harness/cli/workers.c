@@ -1,0 +1,434 @@
+#include "harness/cli/workers.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
+#include "harness/cli/orphans.h"
+#include "harness/cli/parcel.h"
+#include "harness/cli/worker.h"
+
+enum {
+    JOBS_MAX = 256,
+    TICK_MS = 100,
+    READ_SIZE = 64 * 1024,
+    AHEAD_MAX = 1000, /* outcomes that wait for one before them */
+    IDLE_DEATHS_MAX = 16,
+};
+
+#define SECOND_NS   INT64_C(1000000000)
+#define LATE_NS     (5 * SECOND_NS)  /* what a live case may take beyond its limit */
+#define PATIENCE_NS (15 * SECOND_NS) /* what an interrupted case may take to end */
+
+enum { NO_CASE = -1 };
+
+struct worker {
+    pid_t id; /* 0: none */
+    int socket;
+    long playing;     /* place in the list, or NO_CASE */
+    int64_t until_ns; /* wall time: it is killed then */
+    bool too_slow;    /* it has been */
+    struct wire_buffer answer;
+};
+
+/* What has ended but can't be told of before those in front of it. */
+struct waiting {
+    struct cli_outcome outcome;
+    bool there;
+};
+
+struct workers {
+    const struct cli_player *player;
+    const struct cli_workers_options *options;
+    struct worker *each;
+    unsigned count;
+    size_t next;             /* the case to be handed out */
+    size_t told;             /* how many have been told of */
+    struct waiting *waiting; /* of `told`, told + 1 …, a ring */
+    bool closed;             /* no new case */
+    bool interrupted;        /* the workers know */
+    unsigned idle_deaths;    /* workers that died without a case */
+    int error;
+};
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+/* --- telling, in order ---------------------------------------------------------------------- */
+
+static void tell_what_is_due(struct workers *workers)
+{
+    const struct cli_workers_options *options = workers->options;
+    for (;;) {
+        struct waiting *first = &workers->waiting[workers->told % AHEAD_MAX];
+        if (!first->there)
+            return;
+        first->there = false;
+        if (!options->told(options->owner, workers->told, &first->outcome))
+            workers->closed = true;
+        harness_result_release(&first->outcome.result);
+        workers->told++;
+    }
+}
+
+static void keep(struct workers *workers, size_t index, const struct cli_outcome *outcome)
+{
+    struct waiting *place = &workers->waiting[index % AHEAD_MAX];
+    assert(!place->there && index - workers->told < AHEAD_MAX);
+    *place = (struct waiting){.outcome = *outcome, .there = true};
+    tell_what_is_due(workers);
+}
+
+/* --- a worker's life ------------------------------------------------------------------------ */
+
+static void close_others(const struct workers *workers)
+{
+    for (unsigned i = 0; i < workers->count; i++)
+        if (workers->each[i].id != 0)
+            close(workers->each[i].socket);
+}
+
+/* False: errno says why. */
+static bool start(struct workers *workers, struct worker *worker)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    pid_t parent = getpid(), id = fork();
+    if (id == 0) {
+        if (getppid() != parent)
+            _exit(CLI_MACHINE);
+        close_others(workers);
+        close(ends[0]);
+        cli_worker(ends[1], workers->player);
+    }
+    int error = errno;
+    close(ends[1]);
+    if (id < 0) {
+        close(ends[0]);
+        errno = error;
+        return false;
+    }
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    *worker =
+        (struct worker){.id = id, .socket = ends[0], .playing = NO_CASE, .answer = worker->answer};
+    worker->answer.length = 0;
+    return true;
+}
+
+/* Gone, by itself or killed: what it says of its end. */
+static int reap(struct worker *worker)
+{
+    int status = 0;
+    close(worker->socket);
+    while (waitpid(worker->id, &status, 0) < 0 && errno == EINTR)
+        continue;
+    worker->id = 0;
+    return status;
+}
+
+static int64_t wall_limit_ns(const struct workers *workers, const struct harness_case *play)
+{
+    const struct harness_worlds *worlds = workers->player->worlds;
+    uint64_t limit_ns = play->scenario->limit_ns != 0 ? play->scenario->limit_ns : worlds->limit_ns;
+    int64_t each_ns = worlds->kind == HARNESS_SIM ? workers->options->wall_ns
+                                                  : (int64_t)(limit_ns / worlds->speed) + LATE_NS;
+    return workers->player->twice ? 2 * each_ns : each_ns;
+}
+
+static void hand_out(struct workers *workers, struct worker *worker)
+{
+    size_t count = workers->player->cases->count;
+    if (workers->closed || workers->next >= count || workers->next - workers->told >= AHEAD_MAX)
+        return;
+    uint32_t index = (uint32_t)workers->next;
+    if (write(worker->socket, &index, sizeof(index)) != (ssize_t)sizeof(index))
+        return; /* it is dead; its socket says so soon */
+    worker->playing = (long)workers->next++;
+    worker->until_ns = now_ns() + wall_limit_ns(workers, &workers->player->cases->items[index]);
+    worker->answer.length = 0;
+}
+
+static bool may_play(const struct workers *workers)
+{
+    return !workers->closed && workers->next < workers->player->cases->count;
+}
+
+/* --- an outcome that nobody sends ------------------------------------------------------------ */
+
+static void describe_death(const struct workers *workers, const struct worker *worker, int status,
+                           char *text, size_t size)
+{
+    const struct harness_case *play = &workers->player->cases->items[worker->playing];
+    if (workers->interrupted)
+        snprintf(text, size, "interrupted");
+    else if (worker->too_slow)
+        snprintf(text, size, "it took more than %" PRId64 " s of wall time and was killed",
+                 wall_limit_ns(workers, play) / SECOND_NS);
+    else if (WIFSIGNALED(status))
+        snprintf(text, size, "it crashed: %s (signal %d)", strsignal(WTERMSIG(status)),
+                 WTERMSIG(status));
+    else
+        snprintf(text, size, "its process ended with status %d", WEXITSTATUS(status));
+}
+
+static void count_as_broken(struct workers *workers, const struct worker *worker, int status)
+{
+    struct cli_outcome outcome = {.result = {.status = RECORD_BROKEN}};
+    describe_death(workers, worker, status, outcome.result.reason, sizeof(outcome.result.reason));
+    keep(workers, (size_t)worker->playing, &outcome);
+}
+
+/* --- what comes ------------------------------------------------------------------------------ */
+
+/* Take a whole answer.  False: it makes no sense. */
+static bool take_answer(struct workers *workers, struct worker *worker)
+{
+    struct wire_buffer *answer = &worker->answer;
+    uint32_t length;
+    if (answer->length < sizeof(length))
+        return true;
+    memcpy(&length, answer->data, sizeof(length));
+    if (answer->length < sizeof(length) + length)
+        return true;
+    struct wire_bytes bytes = {answer->data + sizeof(length), length};
+    struct cli_outcome outcome;
+    if (cli_parcel_open(bytes, &outcome) != RPC_OK || worker->playing == NO_CASE)
+        return false;
+    long index = worker->playing;
+    worker->playing = NO_CASE;
+    keep(workers, (size_t)index, &outcome);
+    hand_out(workers, worker);
+    return true;
+}
+
+/* Read what is there.  False: it is gone. */
+static bool receive(struct workers *workers, struct worker *worker)
+{
+    uint8_t *room = wire_buffer_room(&worker->answer, READ_SIZE);
+    if (room == NULL)
+        return false;
+    ssize_t got = read(worker->socket, room, READ_SIZE);
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (got == 0)
+        return false;
+    worker->answer.length += (size_t)got;
+    return take_answer(workers, worker);
+}
+
+static void bury(struct workers *workers, struct worker *worker)
+{
+    kill(worker->id, SIGKILL);
+    int status = reap(worker);
+    cli_orphans_kill(workers->interrupted);
+    if (worker->playing != NO_CASE)
+        count_as_broken(workers, worker, status);
+    else if (++workers->idle_deaths > IDLE_DEATHS_MAX)
+        workers->error = ECHILD;
+    worker->playing = NO_CASE;
+    if (may_play(workers) && workers->error == 0) {
+        if (start(workers, worker))
+            hand_out(workers, worker);
+        else
+            workers->error = errno;
+    }
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+/* The record of one that is too slow should be whole: SIGABRT lets it flush, SIGKILL comes a
+ * second later. */
+static void stop_slow_ones(struct workers *workers)
+{
+    int64_t now = now_ns();
+    for (unsigned i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->each[i];
+        if (worker->id == 0 || worker->playing == NO_CASE || now < worker->until_ns)
+            continue;
+        kill(worker->id, worker->too_slow ? SIGKILL : SIGABRT);
+        worker->too_slow = true;
+        worker->until_ns = now + SECOND_NS;
+    }
+}
+
+/* The first signal: running cases end as `broken`; the second: at once. */
+static void heed_signals(struct workers *workers)
+{
+    if (cli_interrupted() == 0)
+        return;
+    workers->closed = true;
+    bool at_once = cli_interrupt_count() > 1;
+    for (unsigned i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->each[i];
+        if (worker->id == 0)
+            continue;
+        if (at_once)
+            kill(worker->id, SIGKILL);
+        else if (!workers->interrupted && worker->playing != NO_CASE)
+            kill(worker->id, SIGTERM);
+        if (!workers->interrupted)
+            worker->until_ns = now_ns() + PATIENCE_NS;
+    }
+    workers->interrupted = true;
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static bool is_busy(const struct workers *workers)
+{
+    for (unsigned i = 0; i < workers->count; i++)
+        if (workers->each[i].id != 0 && workers->each[i].playing != NO_CASE)
+            return true;
+    return false;
+}
+
+static void tick(const struct workers *workers)
+{
+    const struct cli_workers_options *options = workers->options;
+    for (unsigned i = 0; options->tick != NULL && i < workers->count; i++)
+        if (workers->each[i].id != 0 && workers->each[i].playing != NO_CASE) {
+            options->tick(options->owner, workers->told, (size_t)workers->each[i].playing);
+            return;
+        }
+}
+
+static void wait_for_some(struct workers *workers, const sigset_t *before)
+{
+    struct pollfd polls[JOBS_MAX];
+    struct timespec pause = {.tv_nsec = TICK_MS * 1000000L};
+    for (unsigned i = 0; i < workers->count; i++) {
+        const struct worker *worker = &workers->each[i];
+        polls[i] = (struct pollfd){.fd = worker->id != 0 ? worker->socket : -1, .events = POLLIN};
+    }
+    int ready = cli_interrupted() != 0 && !workers->interrupted
+                    ? 0
+                    : ppoll(polls, workers->count, &pause, before);
+    if (ready <= 0) {
+        tick(workers);
+        return;
+    }
+    for (unsigned i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->each[i];
+        if (worker->id != 0 && polls[i].revents != 0 && !receive(workers, worker))
+            bury(workers, worker);
+    }
+}
+
+static void begin(struct workers *workers)
+{
+    for (unsigned i = 0; i < workers->count; i++) {
+        if (!start(workers, &workers->each[i])) {
+            workers->error = i == 0 ? errno : 0; /* fewer will do */
+            workers->count = i;
+            return;
+        }
+        hand_out(workers, &workers->each[i]);
+    }
+}
+
+static void hand_out_to_idle_ones(struct workers *workers)
+{
+    for (unsigned i = 0; i < workers->count; i++)
+        if (workers->each[i].id != 0 && workers->each[i].playing == NO_CASE)
+            hand_out(workers, &workers->each[i]);
+}
+
+static void end(struct workers *workers)
+{
+    bool at_once = cli_interrupt_count() > 1;
+    for (unsigned i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->each[i];
+        if (worker->id != 0) {
+            if (at_once)
+                kill(worker->id, SIGKILL);
+            shutdown(worker->socket, SHUT_RDWR);
+            reap(worker);
+        }
+        wire_buffer_release(&worker->answer);
+    }
+    cli_orphans_kill(false);
+}
+
+static void play_with_workers(struct workers *workers)
+{
+    sigset_t held, before;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    fflush(NULL); /* or what is buffered would be written by each of them */
+    begin(workers);
+    cli_interrupt_attended(true);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    while (workers->error == 0 && (is_busy(workers) || may_play(workers))) {
+        wait_for_some(workers, &before);
+        heed_signals(workers);
+        stop_slow_ones(workers);
+        hand_out_to_idle_ones(workers);
+        if (cli_interrupt_count() > 1)
+            break;
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    end(workers);
+    cli_interrupt_attended(false);
+}
+
+static void play_here(struct workers *workers)
+{
+    const struct cli_workers_options *options = workers->options;
+    while (may_play(workers) && cli_interrupted() == 0) {
+        struct cli_outcome outcome;
+        if (options->tick != NULL)
+            options->tick(options->owner, workers->told, workers->next);
+        cli_player_play(workers->player, workers->next, &outcome);
+        workers->closed = !options->told(options->owner, workers->next++, &outcome);
+        workers->told = workers->next;
+        harness_result_release(&outcome.result);
+    }
+}
+
+static void forget_the_rest(struct workers *workers)
+{
+    for (unsigned i = 0; i < AHEAD_MAX; i++)
+        if (workers->waiting[i].there)
+            harness_result_release(&workers->waiting[i].outcome.result);
+}
+
+long cli_workers_play(const struct cli_player *player, const struct cli_workers_options *options)
+{
+    struct workers workers = {.player = player, .options = options};
+    size_t jobs = options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX;
+    workers.count = (unsigned)(jobs < player->cases->count ? jobs : player->cases->count);
+    workers.each = calloc(workers.count + 1, sizeof(*workers.each));
+    workers.waiting = calloc(AHEAD_MAX, sizeof(*workers.waiting));
+    if (workers.each == NULL || workers.waiting == NULL)
+        workers.error = ENOMEM;
+    else if (jobs == 0)
+        play_here(&workers);
+    else
+        play_with_workers(&workers);
+    if (workers.waiting != NULL)
+        forget_the_rest(&workers);
+    free(workers.waiting);
+    free(workers.each);
+    errno = workers.error;
+    return workers.error != 0 ? -1 : (long)workers.told;
+}

@@ -1,0 +1,484 @@
+#include "harness/handles/dialect.h"
+
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "harness/handles/handles.h"
+#include "harness/message.h"
+#include "harness/options.h"
+
+static const char *const kinds[] = {
+    [WIRE_PREAMBLE] = "preamble", [WIRE_SASL] = "sasl", [WIRE_CONTEXT] = "context",
+    [WIRE_REQUEST] = "request",   [WIRE_PING] = "ping", [WIRE_RESPONSE] = "response",
+    [WIRE_GOODBYE] = "goodbye",   [WIRE_HTTP] = "http",
+};
+
+static const char kind_names[] = "preamble sasl context request ping response goodbye http";
+
+/* What any message may say, and what the kinds may. */
+#define ANY "length trailing bytes "
+static const char *const fields_of[] = {
+    [WIRE_PREAMBLE] = "version service_class auth magic",
+    [WIRE_SASL] = ANY "state mechanism method token call_id retry client_id",
+    [WIRE_CONTEXT] = ANY "user effective protocol call_id retry client_id",
+    [WIRE_REQUEST] = ANY "method value call_id retry client_id protocol version rpc_kind",
+    [WIRE_PING] = ANY "call_id retry client_id",
+    [WIRE_RESPONSE] = ANY "call call_id retry client_id status code class message value",
+    [WIRE_GOODBYE] = "version class message",
+    [WIRE_HTTP] = "",
+};
+
+static const char status_names[] = "SUCCESS ERROR FATAL";
+static const char *const statuses[] = {"SUCCESS", "ERROR", "FATAL"};
+static const char state_names[] = "SUCCESS NEGOTIATE INITIATE CHALLENGE RESPONSE WRAP";
+static const char *const states[] = {"SUCCESS",   "NEGOTIATE", "INITIATE",
+                                     "CHALLENGE", "RESPONSE",  "WRAP"};
+
+const char *harness_kind_name(enum wire_kind kind)
+{
+    return kinds[kind];
+}
+
+/* --- which method a call id was for ---------------------------------------------------------- */
+
+static void push_methods(lua_State *L, const struct harness_dialect *dialect)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, dialect) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, dialect);
+}
+
+static void remember(lua_State *L, const struct harness_dialect *dialect, int32_t call_id,
+                     struct wire_bytes method)
+{
+    push_methods(L, dialect);
+    lua_pushlstring(L, (const char *)method.data, method.length);
+    lua_rawseti(L, -2, call_id);
+    lua_pop(L, 1);
+}
+
+/* The types of the call; its name stays on the stack. */
+static struct schema_method types_of(lua_State *L, const struct harness_dialect *dialect,
+                                     int32_t call_id)
+{
+    push_methods(L, dialect);
+    lua_rawgeti(L, -1, call_id);
+    lua_remove(L, -2);
+    const char *method = lua_tostring(L, -1);
+    return harness_method(dialect->protocol, method == NULL ? "" : method);
+}
+
+/* --- tables to messages ------------------------------------------------------------------------
+ */
+
+/* A text of the table at `index`; it stays on the stack, to be alive. */
+static struct wire_bytes take_text(lua_State *L, int index, const char *key,
+                                   struct wire_bytes otherwise)
+{
+    size_t length;
+    if (harness_option_push(L, index, key) == LUA_TNIL)
+        return otherwise;
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "%s: a string expected, got %s", key, luaL_typename(L, -1));
+    const char *text = lua_tolstring(L, -1, &length);
+    return (struct wire_bytes){(const uint8_t *)text, length};
+}
+
+static int32_t take_number(lua_State *L, int index, const char *key, int32_t otherwise)
+{
+    return (int32_t)harness_option_integer(L, index, key, otherwise, INT32_MIN, INT32_MAX);
+}
+
+static struct wire_bytes own_id(const struct harness_dialect *dialect)
+{
+    return (struct wire_bytes){dialect->client_id, sizeof(dialect->client_id)};
+}
+
+static void take_preamble(lua_State *L, int index, struct wire_message *message)
+{
+    message->version = take_number(L, index, "version", message->version);
+    message->service_class = take_number(L, index, "service_class", message->service_class);
+    if (harness_option_push(L, index, "auth") == LUA_TSTRING) {
+        static const int auths[] = {WIRE_AUTH_NONE, WIRE_AUTH_SASL};
+        message->auth = auths[harness_option_word(L, index, "auth", "none sasl")];
+    } else {
+        message->auth = take_number(L, index, "auth", message->auth);
+    }
+    message->magic = take_text(L, index, "magic", WIRE_ABSENT);
+    if (message->magic.data != NULL && message->magic.length != 4)
+        luaL_error(L, "magic: four bytes expected");
+}
+
+/* As the context has it: the effective user, and the real one behind a proxy user. */
+static void take_context(lua_State *L, int index, const struct harness_dialect *dialect,
+                         struct wire_message *message)
+{
+    struct wire_bytes user = take_text(L, index, "user", wire_text(dialect->user));
+    struct wire_bytes effective = take_text(L, index, "effective", WIRE_ABSENT);
+    message->user = effective.data == NULL ? user : effective;
+    message->real_user = effective.data == NULL ? WIRE_ABSENT : user;
+    message->protocol = take_text(L, index, "protocol", wire_text(dialect->protocol));
+}
+
+/* The message's value at `key` as bytes that live in a string on the stack. */
+static struct wire_bytes take_value(lua_State *L, int index, const ProtobufCMessageDescriptor *type)
+{
+    struct wire_buffer bytes = {0};
+    size_t length;
+    harness_option_push(L, index, "value");
+    if (lua_type(L, -1) != LUA_TSTRING) {
+        harness_message_encode(L, lua_gettop(L), type, &bytes);
+        lua_pushlstring(L, bytes.length == 0 ? "" : (const char *)bytes.data, bytes.length);
+        wire_buffer_release(&bytes);
+    }
+    const char *text = lua_tolstring(L, -1, &length);
+    return (struct wire_bytes){(const uint8_t *)text, length};
+}
+
+static void take_request(lua_State *L, int index, struct harness_dialect *dialect,
+                         struct wire_message *message)
+{
+    message->method = take_text(L, index, "method", WIRE_ABSENT);
+    if (message->method.data == NULL)
+        luaL_error(L, "a request needs a method");
+    struct schema_method types =
+        harness_method(dialect->protocol, (const char *)message->method.data);
+    message->protocol = take_text(L, index, "protocol", wire_text(dialect->protocol));
+    message->protocol_version =
+        (uint64_t)take_number(L, index, "version", (int32_t)dialect->protocol_version);
+    message->rpc_kind = take_number(L, index, "rpc_kind", message->rpc_kind);
+    message->body = take_value(L, index, types.request);
+    remember(L, dialect, message->call_id, message->method);
+}
+
+/* `call`: the request that is answered, as a table or its id. */
+static void take_call(lua_State *L, int index, struct wire_message *message)
+{
+    int call = lua_gettop(L) + 1;
+    switch (harness_option_push(L, index, "call")) {
+    case LUA_TNIL:
+        return;
+    case LUA_TNUMBER:
+        message->call_id = take_number(L, index, "call", 0);
+        return;
+    case LUA_TTABLE:
+        message->call_id = take_number(L, call, "call_id", 0);
+        message->retry = take_number(L, call, "retry", message->retry);
+        message->client_id = take_text(L, call, "client_id", message->client_id);
+        return;
+    default:
+        luaL_error(L, "call: a request or a call id expected, got %s", luaL_typename(L, call));
+    }
+}
+
+static void take_response(lua_State *L, int index, const struct harness_dialect *dialect,
+                          struct wire_message *message)
+{
+    int status = harness_option_word(L, index, "status", status_names);
+    message->class_name = take_text(L, index, "class", WIRE_ABSENT);
+    message->text = take_text(L, index, "message", WIRE_ABSENT);
+    bool failed = message->class_name.data != NULL;
+    message->status = status < 0 ? (failed ? WIRE_ERROR : WIRE_SUCCESS) : (enum wire_status)status;
+    int code = message->status == WIRE_ERROR   ? WIRE_ERROR_APPLICATION
+               : message->status == WIRE_FATAL ? WIRE_FATAL_UNKNOWN
+                                               : WIRE_CODE_NONE;
+    message->code = take_number(L, index, "code", code);
+    struct schema_method types = types_of(L, dialect, message->call_id);
+    if (message->status == WIRE_SUCCESS)
+        message->body = take_value(L, index, types.response);
+}
+
+static void take_sasl(lua_State *L, int index, struct wire_message *message,
+                      struct wire_sasl_auth *auth)
+{
+    int state = harness_option_word(L, index, "state", state_names);
+    message->sasl_state = state < 0 ? WIRE_SASL_NEGOTIATE : (enum wire_sasl_state)state;
+    message->token = take_text(L, index, "token", WIRE_ABSENT);
+    auth->mechanism = take_text(L, index, "mechanism", WIRE_ABSENT);
+    auth->method = take_text(L, index, "method", auth->mechanism);
+    if (auth->method.data != NULL) {
+        if (auth->mechanism.data == NULL)
+            auth->mechanism = wire_text("");
+        message->auths = auth;
+        message->auth_count = 1;
+    }
+}
+
+/* What any message may say, whatever its kind. */
+static void take_any(lua_State *L, int index, struct wire_message *message)
+{
+    if (harness_option_push(L, index, "length") != LUA_TNIL) {
+        message->has_length = true;
+        message->length = take_number(L, index, "length", 0);
+    }
+    message->trailing = take_text(L, index, "trailing", WIRE_ABSENT);
+    struct wire_bytes bytes = take_text(L, index, "bytes", WIRE_ABSENT);
+    if (bytes.data != NULL && (message->kind == WIRE_REQUEST || message->kind == WIRE_RESPONSE))
+        message->body = bytes;
+    else if (bytes.data != NULL)
+        message->payload = bytes;
+}
+
+static void take_header(lua_State *L, int index, struct harness_dialect *dialect,
+                        struct wire_message *message)
+{
+    if (message->kind == WIRE_RESPONSE)
+        take_call(L, index, message);
+    else if (message->client_id.data == NULL)
+        message->client_id = own_id(dialect);
+    int32_t otherwise = message->kind == WIRE_REQUEST ? dialect->next_call_id : message->call_id;
+    message->call_id = take_number(L, index, "call_id", otherwise);
+    if (message->kind == WIRE_REQUEST && message->call_id >= dialect->next_call_id)
+        dialect->next_call_id = message->call_id + 1;
+    message->retry = take_number(L, index, "retry", message->retry);
+    message->client_id = take_text(L, index, "client_id", message->client_id);
+}
+
+static enum wire_kind kind_at(lua_State *L, int index)
+{
+    lua_rawgeti(L, index, 1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "a message begins with its kind, as in { \"request\", … }");
+    const char *name = lua_tostring(L, -1);
+    for (unsigned kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++)
+        if (strcmp(kinds[kind], name) == 0)
+            return (enum wire_kind)kind;
+    harness_no_such(L, "a message", "kind", name, kind_names);
+    return WIRE_PING;
+}
+
+static void encode_table(lua_State *L, int index, struct harness_dialect *dialect,
+                         struct wire_buffer *out)
+{
+    struct wire_sasl_auth auth = {.protocol = wire_text(""), .server_id = wire_text("")};
+    enum wire_kind kind = kind_at(L, index);
+    struct wire_message message = wire_message(kind);
+    message.side = dialect->speaks;
+    harness_options(L, index, kinds[kind], fields_of[kind], HARNESS_POSITIONS);
+    if (kind != WIRE_PREAMBLE && kind != WIRE_GOODBYE && kind != WIRE_HTTP)
+        take_header(L, index, dialect, &message);
+    switch (kind) {
+    case WIRE_PREAMBLE:
+        take_preamble(L, index, &message);
+        break;
+    case WIRE_SASL:
+        take_sasl(L, index, &message, &auth);
+        break;
+    case WIRE_CONTEXT:
+        take_context(L, index, dialect, &message);
+        break;
+    case WIRE_REQUEST:
+        take_request(L, index, dialect, &message);
+        break;
+    case WIRE_RESPONSE:
+        take_response(L, index, dialect, &message);
+        break;
+    case WIRE_GOODBYE:
+        message.version = take_number(L, index, "version", message.version);
+        message.class_name = take_text(L, index, "class", WIRE_ABSENT);
+        message.text = take_text(L, index, "message", WIRE_ABSENT);
+        break;
+    case WIRE_PING:
+    case WIRE_HTTP:
+        break;
+    }
+    take_any(L, index, &message);
+    enum rpc_status status = wire_codec(9)->encode(&message, out);
+    if (status != RPC_OK)
+        luaL_error(L, "the %s can't be encoded: %s", kinds[kind], rpc_status_text(status));
+}
+
+void harness_dialect_encode(lua_State *L, int index, struct harness_dialect *dialect,
+                            struct wire_buffer *out)
+{
+    size_t length;
+    int top = lua_gettop(L);
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 32, "too many values");
+    if (lua_istable(L, index)) {
+        encode_table(L, index, dialect, out);
+    } else {
+        const char *bytes = luaL_checklstring(L, index, &length);
+        if (wire_buffer_add(out, bytes, length) != RPC_OK)
+            luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
+    }
+    lua_settop(L, top);
+}
+
+/* --- messages to tables
+ * ----------------------------------------------------------------------------- */
+
+static void set_bytes(lua_State *L, const char *key, struct wire_bytes bytes)
+{
+    if (bytes.data == NULL)
+        return;
+    lua_pushlstring(L, (const char *)bytes.data, bytes.length);
+    lua_setfield(L, -2, key);
+}
+
+static void set_number(lua_State *L, const char *key, lua_Integer number)
+{
+    lua_pushinteger(L, number);
+    lua_setfield(L, -2, key);
+}
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+/* The value as a table, or as bytes when it does not decode. */
+static void set_value(lua_State *L, const ProtobufCMessageDescriptor *type, struct wire_bytes body)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    if (harness_message_decode(L, type, body, problem) == RPC_OK)
+        lua_setfield(L, -2, "value");
+    else
+        set_bytes(L, "value", body.data == NULL ? wire_text("") : body);
+}
+
+static void push_request(lua_State *L, struct harness_dialect *dialect,
+                         struct wire_message *message, struct wire_arena *arena)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    if (wire_open_request(message, arena, problem) != RPC_OK) {
+        set_text(L, "problem", problem);
+        set_bytes(L, "bytes", message->payload);
+        return;
+    }
+    set_bytes(L, "method", message->method);
+    set_bytes(L, "protocol", message->protocol);
+    set_bytes(L, "bytes", message->body);
+    set_number(L, "version", (lua_Integer)message->protocol_version);
+    remember(L, dialect, message->call_id, message->method);
+    struct schema_method types = types_of(L, dialect, message->call_id);
+    lua_insert(L, -2);
+    set_value(L, types.request, message->body);
+    lua_remove(L, -2);
+}
+
+static void push_response(lua_State *L, struct harness_dialect *dialect,
+                          struct wire_message *message)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    set_number(L, "call", message->call_id);
+    set_text(L, "status", statuses[message->status]);
+    if (message->status != WIRE_SUCCESS) {
+        set_number(L, "code", message->code);
+        set_bytes(L, "class", message->class_name);
+        set_bytes(L, "message", message->text);
+        return;
+    }
+    if (wire_open_value(message, problem) != RPC_OK) {
+        set_text(L, "problem", problem);
+        set_bytes(L, "bytes", message->payload);
+        return;
+    }
+    set_bytes(L, "bytes", message->body);
+    struct schema_method types = types_of(L, dialect, message->call_id);
+    lua_insert(L, -2);
+    set_value(L, types.response, message->body);
+    lua_remove(L, -2);
+}
+
+static void keep_text(char *text, struct wire_bytes bytes)
+{
+    size_t length =
+        bytes.length < HARNESS_DIALECT_TEXT_MAX ? bytes.length : HARNESS_DIALECT_TEXT_MAX - 1;
+    if (bytes.data == NULL)
+        return;
+    memcpy(text, bytes.data, length);
+    text[length] = '\0';
+}
+
+static void push_context(lua_State *L, struct harness_dialect *dialect,
+                         struct wire_message *message, struct wire_arena *arena)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    if (wire_open_context(message, arena, problem) != RPC_OK) {
+        set_text(L, "problem", problem);
+        set_bytes(L, "bytes", message->payload);
+        return;
+    }
+    bool proxied = message->real_user.data != NULL;
+    set_bytes(L, "user", proxied ? message->real_user : message->user);
+    if (proxied)
+        set_bytes(L, "effective", message->user);
+    set_bytes(L, "protocol", message->protocol);
+    keep_text(dialect->protocol, message->protocol);
+}
+
+static void push_sasl(lua_State *L, struct wire_message *message, struct wire_arena *arena)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    if (wire_open_sasl(message, arena, problem) != RPC_OK) {
+        set_text(L, "problem", problem);
+        set_bytes(L, "bytes", message->payload);
+        return;
+    }
+    set_text(L, "state", states[message->sasl_state]);
+    set_bytes(L, "token", message->token);
+    if (message->auth_count > 0) {
+        set_bytes(L, "mechanism", message->auths[0].mechanism);
+        set_bytes(L, "method", message->auths[0].method);
+    }
+}
+
+static void push_header(lua_State *L, const struct wire_message *message)
+{
+    set_number(L, "call_id", message->call_id);
+    if (message->retry != WIRE_NUMBER_ABSENT)
+        set_number(L, "retry", message->retry);
+    set_bytes(L, "client_id", message->client_id);
+    set_number(L, "length", message->length);
+}
+
+void harness_dialect_push(lua_State *L, struct harness_dialect *dialect,
+                          struct wire_message *message, struct wire_arena *arena)
+{
+    luaL_checkstack(L, 16, "too many values");
+    lua_createtable(L, 1, 12);
+    lua_pushstring(L, kinds[message->kind]);
+    lua_rawseti(L, -2, 1);
+    switch (message->kind) {
+    case WIRE_PREAMBLE:
+        set_number(L, "version", message->version);
+        set_number(L, "service_class", message->service_class);
+        set_number(L, "auth", message->auth);
+        set_bytes(L, "magic", message->magic);
+        return;
+    case WIRE_GOODBYE:
+        set_number(L, "version", message->version);
+        set_bytes(L, "class", message->class_name);
+        set_bytes(L, "message", message->text);
+        return;
+    case WIRE_HTTP:
+        return;
+    case WIRE_SASL:
+        push_header(L, message);
+        push_sasl(L, message, arena);
+        break;
+    case WIRE_CONTEXT:
+        push_header(L, message);
+        push_context(L, dialect, message, arena);
+        break;
+    case WIRE_REQUEST:
+        push_header(L, message);
+        push_request(L, dialect, message, arena);
+        break;
+    case WIRE_PING:
+        push_header(L, message);
+        break;
+    case WIRE_RESPONSE:
+        push_header(L, message);
+        push_response(L, dialect, message);
+        break;
+    }
+    if (message->trailing.length > 0)
+        set_bytes(L, "trailing", message->trailing);
+}

@@ -1,0 +1,110 @@
+/*
+ * The handles of the scenario language: what they share, and the modules that make them.
+ *
+ * Objects of a case live as long as the case (harness_keep), in lists in order of creation.
+ * Everything is for the script's thread, unless it says otherwise.
+ */
+#ifndef HARNESS_HANDLES_HANDLES_H
+#define HARNESS_HANDLES_HANDLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/harness.h"
+#include "rpc/wire/schema.h"
+#include "rpc/wire/wire.h"
+
+struct harness_client;
+struct harness_connection;
+struct harness_host;
+struct harness_peer;
+struct harness_program;
+struct harness_raw;
+struct harness_server;
+
+/* What the modules keep of a case. */
+struct harness_handles {
+    struct harness_host *hosts;
+    struct harness_server *servers;
+    struct harness_client *clients;
+    struct harness_peer *peers;
+    struct harness_raw *raws;
+    struct harness_program *programs;
+    struct harness_connection *connections; /* by number */
+    unsigned server_count, client_count, peer_count, dial_count, program_count;
+};
+
+/* In the order of harness_modules[]. */
+extern const struct harness_module harness_hosts;
+extern const struct harness_module harness_servers;
+extern const struct harness_module harness_clients;
+extern const struct harness_module harness_peers;
+extern const struct harness_module harness_programs;
+
+extern const struct harness_type harness_call_type;
+extern const struct harness_type harness_client_type;
+extern const struct harness_type harness_connection_type;
+extern const struct harness_type harness_counters_type;
+extern const struct harness_type harness_host_type;
+extern const struct harness_type harness_lane_type;
+extern const struct harness_type harness_peer_type;
+extern const struct harness_type harness_program_type;
+extern const struct harness_type harness_proxy_type;
+extern const struct harness_type harness_raw_type;
+extern const struct harness_type harness_served_type;
+extern const struct harness_type harness_server_type;
+
+/* --- hosts: host.c ---------------------------------------------------------------------- */
+
+struct harness_host {
+    struct harness_host *next;
+    struct world_host *host;
+    bool killed;
+};
+
+/* The host called `name`, made when it is new. */
+struct harness_host *harness_host_named(lua_State *L, const char *name);
+/* The host that option `key` of the table at `index` names (a handle or a text), or the next
+ * free one called "server1", "server2" … for `kind` "server". */
+struct harness_host *harness_host_option(lua_State *L, int index, const char *key, const char *kind,
+                                         unsigned number);
+
+/* --- connections: connection.c ------------------------------------------------------------ */
+
+/* Push the connection of the world's number `number`, nil for 0.  It is made when it is new. */
+void harness_push_connection(lua_State *L, uint32_t number);
+
+/* --- protocols: protocol.c ---------------------------------------------------------------- */
+
+#define HARNESS_TEST_PROTOCOL "org.ripcord.TestProtocol"
+
+/* The types that ripcord knows by itself: the test protocol and the roles'.  The same for all
+ * cases of a process, and never freed. */
+const struct schema *harness_schema(void);
+
+/* The service behind a protocol's Java name; NULL when it is not known. */
+const struct schema_service *harness_service(const char *protocol);
+
+/* The types of a method.  A method that its protocol does not have, or whose protocol is not
+ * known, has messages without fields. */
+struct schema_method harness_method(const char *protocol, const char *method);
+
+/* Append the bytes of a request or response: a table of fields, or a string of bytes as they
+ * are.  A Lua error when the table does not fit. */
+void harness_encode_value(lua_State *L, int index, const ProtobufCMessageDescriptor *type,
+                          struct wire_buffer *out);
+
+/* --- targets: target.c -------------------------------------------------------------------- */
+
+/* Where a client or a dial goes to. */
+struct harness_target {
+    const char *name; /* NULL: the address as it is */
+    struct world_address address;
+    struct harness_server *server; /* NULL: not one of ours */
+};
+
+/* The server, peer, or "name:port" at `index`; what can't be a target is a Lua error. */
+struct harness_target harness_target(lua_State *L, int index);
+
+#endif

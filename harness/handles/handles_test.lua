@@ -1,0 +1,214 @@
+-- What handles promise, played by handles_test.c in the simulated world.
+
+scenario("The test protocol echoes, takes its time, and throws", function(t)
+    local server = t:server { handlers = 3 }
+    local client = t:client(server)
+    local call = client:call("echo", { message = "hi\0there" })
+    t:expect(call):returns { message = "hi\0there" }:at(0)
+    local slow = client:call("echo", { message = "late", time = "3s" })
+    t:expect(slow):returns { message = "late" }:took "3s"
+    t:expect(slow.executions):is(1)
+    t:expect(slow.connection):is(call.connection)
+    t:expect(slow.call_id):is(call.call_id + 1)
+    local thrown = client:call("throw", { class = "java.io.IOException", message = "x", time = 5 })
+    t:expect(thrown):fails "remote_error":with { class = "java.io.IOException", message = "x" }
+    t:expect(client:call "nothing"):fails "remote_error":says "nothing"
+    t:expect(server.counters.executions):is(3)
+end)
+
+scenario("A blob has exactly as many bytes on the wire as were asked for", function(t)
+    local client = t:client(t:server())
+    for _, size in ipairs { 100, 127, 128, 129, 130, 180, 181, 182, 183, 184, 185, 4096, 16500, 70000 } do
+        t:expect(client:call("blob", { size = size })):returns()
+        local responses = t:events "wire.response"
+        t:expect(responses[#responses].length):is(size)
+    end
+end)
+
+scenario("A Lua handler sleeps, throws, defers, and answers once", function(t)
+    local server = t:server { handlers = 1 }
+    local seen, later
+    server:on("slow", function(call, request)
+        seen = { call.user, call.method, call.retry, #call.client_id, request["?"] }
+        call:sleep "8s"
+        return {}
+    end)
+    server:on("bad", function(call) call:throw("java.io.FileNotFoundException", "no such file") end)
+    server:on("later", function(call)
+        call:defer()
+        later = call
+    end)
+    server:on("raw", function() return "\10\2ok" end)
+    local client = t:client(server, { user = "alice" })
+    t:expect(client:call "slow"):returns {}:took "8s"
+    t:expect(seen):is { "alice", "slow", 0, 16 }
+    t:expect(client:call "bad"):fails "remote_error":with {
+        class = "java.io.FileNotFoundException",
+        message = "no such file",
+    }
+    t:expect(client:call "raw"):returns { ["?"] = "\10\2ok" }
+    local deferred = client:call "later"
+    t:expect(client:call("echo", { message = "the Handler is free" })):returns()
+    t:sleep "2s"
+    t:expect(deferred):pending()
+    t:expect(later:answer {}):is(true)
+    t:expect(later:answer {}):is(false)
+    t:expect(deferred):returns():took "2s"
+end)
+
+scenario("Mistakes are told with the nearest right name", function(t)
+    local function mistake(text, fn, ...)
+        local well, message = pcall(fn, ...)
+        t:expect(well):is(false)
+        t:expect(tostring(message)):is(has(text))
+    end
+    local server = t:server()
+    local client = t:client(server)
+    mistake("did you mean 'handlers'", t.server, t, { handler = 2 })
+    mistake("did you mean 'message'", client.call, client, "echo", { mesage = "x" })
+    mistake("ipc.server.read.threadpool.size", t.server, t, { conf = { ["ipc.server.read.threadpool.siz"] = 2 } })
+    mistake("did you mean 'counters'", function() return server.counter end)
+    mistake("has no lane", server.lane, server, "reader/9")
+    mistake("can't be set", function() server.port = 1 end)
+    mistake("did you mean 'request'", function() t:dial(server):recv "reqest" end)
+end)
+
+scenario("A server stops, starts again at its address, and answers as before", function(t)
+    local server = t:server()
+    local client = t:client(server)
+    local address = server.address
+    t:expect(client:call("echo", { message = "a" })):returns()
+    local hang = client:call "hang"
+    t:sleep "1s"
+    server:stop()
+    t:expect(hang):fails(one_of("eof", "remote_error"))
+    server:start()
+    t:expect(client:call("echo", { message = "b" })):returns { message = "b" }
+    t:expect(server.address):is(address)
+end)
+
+scenario("A server whose host is killed is gone; another takes its place", function(t)
+    local host = t:host "nn"
+    local first = t:server { host = host, port = 8020 }
+    local client = t:client "nn:8020"
+    t:expect(client:call("echo", { message = "a" })):returns()
+    local hang = client:call "hang"
+    t:sleep "1s"
+    host:kill()
+    t:expect(hang):fails(one_of("eof", "reset"))
+    t:expect(client:call("echo", { message = "b" })):fails "refused"
+    t:server { host = "nn", port = 8020 }
+    t:expect(client:call("echo", { message = "c" })):returns { message = "c" }
+    t:expect(tostring(first)):is "server1"
+end)
+
+scenario("Whatever hangs at the end is let go", { releases = "-2.6" }, function(t)
+    local server = t:server { handlers = 5 }
+    server:on("h", function(call)
+        call:hang()
+        return {}
+    end)
+    server:on("d", function(call) call:defer() end)
+    local client = t:client(server)
+    local calls = { client:call "hang", client:call "h", client:call "d" }
+    t:sleep "1h"
+    t:each(calls):pending()
+end)
+
+scenario("A raw client says what it is told, and reads when it is told", function(t)
+    local server = t:server()
+    local raw = t:dial(server)
+    raw:open { user = "alice" }
+    raw:send(
+        { "request", method = "echo", value = { message = "a" } },
+        { "ping" },
+        { "request", method = "echo", value = { message = "b" }, call_id = 7 }
+    )
+    local a, b = raw:recv "response", raw:recv "response"
+    t:expect(a.value):is { message = "a" }
+    t:expect(b.value):is { message = "b" }
+    t:expect({ a.call_id, b.call_id }):is { 0, 7 }
+    t:expect(server.connections[1].user):is "alice"
+    t:expect(server.connections[1].state):is "open"
+    raw:send { "request", method = "throw", value = { class = "x.Y", message = "m" } }
+    local thrown = raw:recv "response"
+    t:expect({ thrown.status, thrown.class, thrown.message }):is { "ERROR", "x.Y", "m" }
+    raw:send { "request", method = "echo", value = {}, length = -5 }
+    t:expect(raw:drain()):is ""
+    t:expect(raw.ended):is(one_of("fin", "rst"))
+end)
+
+scenario("A peer's answers reach the client, and its manners are its own", function(t)
+    local peer = t:peer()
+    local client = t:client(peer, { user = "bob" })
+    local calls = t:times(3, function(i) return client:call("echo", { message = "call " .. i }) end)
+    local raw = peer:accept()
+    local context = raw:open()
+    t:expect({ context.user, context.protocol }):is { "bob", "org.ripcord.TestProtocol" }
+    local requests = t:times(3, function() return raw:recv "request" end)
+    t:expect(requests[2].value):is { message = "call 2" }
+    raw:send { "response", call = requests[2], value = { message = "two" } }
+    t:expect(calls[2]):returns { message = "two" }
+    raw:send { "response", call = requests[1], class = "a.B", message = "c" }
+    t:expect(calls[1]):fails "remote_error":with { class = "a.B", message = "c" }
+    raw:reset()
+    t:expect(calls[3]):fails "reset"
+end)
+
+scenario("A message can be changed on its way, and another put in", function(t)
+    local server = t:server()
+    local client = t:client(server)
+    t:fault("wire.request.change", { server, method = "echo", nth = 1, fields = { method = "blub" } })
+    t:expect(client:call("echo", { message = "a" })):fails "remote_error":says "blub"
+    t:expect(client:call("echo", { message = "a" })):returns()
+end)
+
+scenario("An acl lets in whom it names", { releases = "2.6-" }, function(t)
+    local server = t:server { acl = { "alice" } }
+    t:expect(t:client(server, { user = "alice" }):call("echo", { message = "a" })):returns()
+    t:expect(t:client(server, { user = "bob" }):call("echo", { message = "a" })):fails "remote_fatal"
+    t:expect(server.counters.authorization_failures):is(1)
+end)
+
+scenario("Proxies of one client share what is equal, and nothing else", function(t)
+    local server = t:server()
+    local client = t:client(server)
+    local same = client:proxy {}
+    local other = client:proxy { user = "bob" }
+    local first = client:call("echo", { message = "a" })
+    t:expect(first):returns()
+    local second, third = same:call("echo", { message = "b" }), other:call("echo", { message = "c" })
+    t:expect(second):returns()
+    t:expect(third):returns()
+    t:expect(second.connection):is(first.connection)
+    t:expect(third.connection):is_not(first.connection)
+    t:expect(#client.connections):is(2)
+    client:stop()
+end)
+
+scenario("A NameNode keeps its tree", function(t)
+    local namenode = t:server {
+        role = roles.namenode { tree = { ["/a"] = "hello", ["/dir/"] = {}, ["/dir/x/y"] = "" } },
+    }
+    local client = t:client(namenode)
+    local info = client:call("getFileInfo", { src = "/a" })
+    t:expect(info):returns()
+    t:expect(info.value.fs.length):is(5)
+    local list = client:call("getListing", { src = "/", startAfter = "", needLocation = false })
+    t:expect(list):returns()
+    t:expect(list.value.dirList.partialListing[1].path):is "a"
+    t:expect(list.value.dirList.partialListing[2].path):is "dir"
+    local mkdirs = { src = "/q/w", masked = { perm = 493 }, createParent = true }
+    t:expect(client:call("mkdirs", mkdirs)):returns { result = true }
+    local rename = { src = "/q", dst = "/dir/z", overwriteDest = false }
+    t:expect(client:call("rename2", rename)):returns()
+    t:expect(client:call("getFileInfo", { src = "/q" })):returns {}
+    t:expect(client:call("getFileInfo", { src = "/dir/z/w" })):returns()
+    t:expect(client:call("delete", { src = "/dir", recursive = false })):fails "remote_error":with {
+        class = "org.apache.hadoop.fs.PathIsNotEmptyDirectoryException",
+    }
+    t:expect(client:call("delete", { src = "/dir", recursive = true })):returns { result = true }
+    t:expect(client:call("rename2", rename)):fails "remote_error":with {
+        class = "java.io.FileNotFoundException",
+    }
+end)

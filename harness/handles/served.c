@@ -1,0 +1,477 @@
+/*
+ * Calls that a Lua function serves.
+ *
+ * The server's Handler posts the call to the script's executor and stays PENDING; there the
+ * function runs as a task, and its end is the call's answer.
+ */
+#include "harness/handles/served.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/message.h"
+#include "harness/sandbox.h"
+#include "harness/units.h"
+
+/* What is left to be said about a call. */
+enum served_state {
+    SERVED_RUNNING,  /* the Handler is busy with it */
+    SERVED_DEFERRED, /* the Handler is free, the answer comes later */
+    SERVED_ANSWERED, /* server_call_finish was called: `call` is gone */
+    SERVED_LOST,     /* its server is dead: `call` is gone */
+};
+
+struct harness_served {
+    struct harness_served *next; /* of the server's; the script's thread */
+    struct harness_server *server;
+    struct server_call *call;
+    struct world_task begin;
+    struct harness_served *older; /* of all of a life */
+    enum served_state state;
+    bool running;     /* its function has not ended */
+    bool interrupted; /* the server stops */
+    bool thrown;      /* the exception is the call's answer already */
+    struct schema_method method;
+    uint8_t client_id[16];
+    size_t client_id_length;
+    char user[128];
+    char name[128]; /* of the method */
+    int32_t call_id, retry;
+    uint32_t connection;
+};
+
+/* --- from the server's thread to the script's ------------------------------------------------ */
+
+static size_t copy_text(char *text, size_t size, struct wire_bytes bytes)
+{
+    size_t length = bytes.length < size ? bytes.length : size - 1;
+    if (bytes.data != NULL)
+        memcpy(text, bytes.data, length);
+    text[length] = '\0';
+    return length;
+}
+
+static void begin(struct world_task *task);
+
+enum server_outcome harness_serve_in_lua(struct server_call *call, void *owner)
+{
+    struct harness_server_life *life = owner;
+    struct harness_served *served = calloc(1, sizeof(*served));
+    if (served == NULL) {
+        server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
+        return SERVER_DONE;
+    }
+    *served = (struct harness_served){.server = life->owner,
+                                      .call = call,
+                                      .begin = {.run = begin},
+                                      .call_id = server_call_id(call),
+                                      .retry = server_call_retry(call),
+                                      .connection = server_call_connection(call)};
+    copy_text(served->user, sizeof(served->user), server_call_user(call));
+    copy_text(served->name, sizeof(served->name), server_call_method(call));
+    struct wire_bytes id = server_call_client_id(call);
+    served->client_id_length = id.length < 16 ? id.length : 16;
+    if (id.length > 0)
+        memcpy(served->client_id, id.data, served->client_id_length);
+
+    served->older = atomic_load(&life->all_served);
+    while (!atomic_compare_exchange_weak(&life->all_served, &served->older, served))
+        continue;
+    world_post(&life->owner->harness->executor, &served->begin);
+    return SERVER_PENDING;
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static bool is_open(const struct harness_served *served)
+{
+    return served->state == SERVED_RUNNING || served->state == SERVED_DEFERRED;
+}
+
+/* Its answer is given. */
+static void finish(struct harness_served *served)
+{
+    struct server_call *call = served->call;
+    served->state = SERVED_ANSWERED;
+    served->call = NULL;
+    server_call_finish(call);
+    harness_changed(served->server->harness);
+}
+
+static void throw_away(struct harness_served *served, const char *class_name, const char *message)
+{
+    if (!is_open(served))
+        return;
+    server_call_throw(served->call, class_name, message);
+    finish(served);
+}
+
+static int encode_answer(lua_State *L)
+{
+    const struct harness_served *served = lua_touserdata(L, 2);
+    struct wire_buffer *out = lua_touserdata(L, 3);
+    harness_encode_value(L, 1, served->method.response, out);
+    return 0;
+}
+
+/* The value at the top becomes the answer; false, with the error's text in its place, when it
+ * does not fit. */
+static bool answer_with_top(lua_State *L, struct harness_served *served)
+{
+    struct wire_buffer value = {0};
+    luaL_checkstack(L, 8, "too many values");
+    lua_pushcfunction(L, encode_answer);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, served);
+    lua_pushlightuserdata(L, &value);
+    bool well = lua_pcall(L, 3, 0, 0) == LUA_OK;
+    if (well) {
+        if (server_call_return(served->call, (struct wire_bytes){value.data, value.length}) !=
+            RPC_OK)
+            server_call_throw(served->call, "java.lang.OutOfMemoryError", "Java heap space");
+        finish(served);
+        lua_pushnil(L);
+    }
+    wire_buffer_release(&value);
+    return well;
+}
+
+/* The function has returned, or failed with an error. */
+static void function_ended(struct harness_task *task, lua_State *L, int status, int results,
+                           void *owner)
+{
+    (void)task;
+    struct harness_served *served = owner;
+    struct harness *harness = served->server->harness;
+    served->running = false;
+    harness_changed(harness);
+    if (!is_open(served) || served->thrown)
+        return;
+    if (status == LUA_OK) {
+        bool says_nothing = results == 0 || lua_isnil(L, -results);
+        if (served->state == SERVED_DEFERRED && says_nothing)
+            return;
+        if (results == 0)
+            lua_pushnil(L);
+        else
+            lua_pushvalue(L, -results);
+        if (answer_with_top(L, served))
+            return;
+    }
+    const char *text = harness_error_text(L, -1);
+    harness_broken(harness, "the handler of %s failed: %s", served->name, text);
+    throw_away(served, "java.lang.RuntimeException", text);
+}
+
+/* --- the beginning -----------------------------------------------------------------------------
+ */
+
+static void keep_request(lua_State *L, struct harness_served *served, bool *well, char *problem)
+{
+    struct wire_bytes body = server_call_body(served->call);
+    *well = harness_message_decode(L, served->method.request, body, problem) == RPC_OK;
+    if (*well)
+        lua_rawsetp(L, LUA_REGISTRYINDEX, served);
+}
+
+/* In protected mode: push the function, the handle and the request.  Upvalues none; argument:
+ * the call. */
+static int prepare(lua_State *L)
+{
+    struct harness_served *served = lua_touserdata(L, 1);
+    char problem[WIRE_PROBLEM_MAX];
+    bool well;
+    served->method = harness_method(served->server->protocol, served->name);
+    keep_request(L, served, &well, problem);
+    harness_push_functions(L, served->server);
+    lua_getfield(L, -1, served->name);
+    harness_push(L, &harness_served_type, served);
+    if (well)
+        lua_rawgetp(L, LUA_REGISTRYINDEX, served);
+    else
+        lua_pushstring(L, problem);
+    lua_pushboolean(L, well);
+    return 4;
+}
+
+static void append(struct harness_served *served)
+{
+    struct harness_served **last = &served->server->served;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = served;
+}
+
+static void begin(struct world_task *task)
+{
+    struct harness_served *served = world_container(task, struct harness_served, begin);
+    struct harness *harness = served->server->harness;
+    lua_State *L = harness->lua;
+    char name[256];
+    append(served);
+    if (served->server->state == HARNESS_SERVER_DEAD) {
+        served->state = SERVED_LOST;
+        return;
+    }
+    if (served->server->state == HARNESS_SERVER_STOPPING) {
+        served->interrupted = true;
+        throw_away(served, "java.lang.InterruptedException", NULL);
+        return;
+    }
+    if (!lua_checkstack(L, 16)) {
+        throw_away(served, "java.lang.OutOfMemoryError", "Java heap space");
+        return;
+    }
+    lua_pushcfunction(L, prepare);
+    lua_pushlightuserdata(L, served);
+    if (lua_pcall(L, 1, 4, 0) != LUA_OK) {
+        harness_broken(harness, "the handler of %s: %s", served->name, lua_tostring(L, -1));
+        throw_away(served, "java.lang.RuntimeException", "out of memory");
+        lua_pop(L, 1);
+        return;
+    }
+    bool well = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if (!well) {
+        throw_away(served, "com.google.protobuf.InvalidProtocolBufferException",
+                   lua_tostring(L, -1));
+        lua_pop(L, 3);
+        return;
+    }
+    served->running = true;
+    snprintf(name, sizeof(name), "%s of %s", served->name, served->server->name);
+    if (harness_spawn(harness, name, 2, function_ended, served) == NULL) {
+        served->running = false;
+        throw_away(served, "java.lang.OutOfMemoryError", "Java heap space");
+    }
+}
+
+/* --- the server's life
+ * ---------------------------------------------------------------------------- */
+
+void harness_served_interrupt(struct harness_server *server)
+{
+    for (struct harness_served *served = server->served; served != NULL; served = served->next) {
+        served->interrupted = true;
+        if (served->state == SERVED_DEFERRED && !served->running)
+            throw_away(served, "java.lang.InterruptedException", NULL);
+    }
+    harness_changed(server->harness);
+}
+
+/* The functions that hang look at harness->ending; deferred calls have nobody who would answer. */
+void harness_served_heal(struct harness_server *server)
+{
+    for (struct harness_served *served = server->served; served != NULL; served = served->next) {
+        if (served->state == SERVED_DEFERRED && !served->running) {
+            server_call_return(served->call, WIRE_ABSENT);
+            finish(served);
+        }
+    }
+    harness_changed(server->harness);
+}
+
+void harness_served_forget(struct harness_server *server)
+{
+    for (struct harness_served *served = server->served; served != NULL; served = served->next) {
+        if (!is_open(served))
+            continue;
+        served->state = SERVED_LOST;
+        served->call = NULL;
+        served->interrupted = true;
+    }
+    harness_changed(server->harness);
+}
+
+bool harness_served_settled(const struct harness_server *server)
+{
+    for (const struct harness_served *served = server->served; served != NULL;
+         served = served->next)
+        if (served->running || is_open(served))
+            return false;
+    return true;
+}
+
+void harness_served_free(struct harness_server_life *life)
+{
+    struct harness_served *served = atomic_load(&life->all_served);
+    while (served != NULL) {
+        struct harness_served *older = served->older;
+        free(served);
+        served = older;
+    }
+}
+
+/* --- the handle
+ * ------------------------------------------------------------------------------------ */
+
+static struct harness_served *check_served(lua_State *L)
+{
+    return harness_check(L, 1, &harness_served_type);
+}
+
+/* Leave the function with an exception for the caller. */
+static int throw_exception(lua_State *L, struct harness_served *served, const char *class_name,
+                           const char *message)
+{
+    if (is_open(served)) {
+        served->thrown = true;
+        throw_away(served, class_name, message);
+    }
+    return luaL_error(L, "%s: %s", class_name, message == NULL ? "" : message);
+}
+
+/* call:throw(class, message) */
+static int throw_it(lua_State *L)
+{
+    struct harness_served *served = check_served(L);
+    const char *class_name = luaL_checkstring(L, 2);
+    const char *message = luaL_optstring(L, 3, NULL);
+    if (served->running && served->state == SERVED_RUNNING)
+        return throw_exception(L, served, class_name, message);
+    throw_away(served, class_name, message);
+    return 0;
+}
+
+struct nap {
+    struct harness_served *served;
+    uint64_t until_ns; /* 0: for ever */
+};
+
+static int slept(lua_State *L, struct harness *harness, void *owner)
+{
+    struct nap *nap = owner;
+    if (nap->served->interrupted)
+        return throw_exception(L, nap->served, "java.lang.InterruptedException",
+                               "sleep interrupted");
+    if (nap->until_ns == 0)
+        return harness->ending || harness->dead ? 0 : HARNESS_NOT_YET;
+    return world_now(harness->world) >= nap->until_ns || harness->dead ? 0 : HARNESS_NOT_YET;
+}
+
+static int nap(lua_State *L, struct harness_served *served, const char *what, uint64_t until_ns)
+{
+    struct nap *own = lua_newuserdatauv(L, sizeof(*own), 0);
+    *own = (struct nap){served, until_ns};
+    struct harness_wait wait = {.ready = slept, .owner = own, .what = what, .until_ns = until_ns};
+    return harness_wait(L, &wait);
+}
+
+static int sleep_a_while(lua_State *L)
+{
+    struct harness_served *served = check_served(L);
+    uint64_t now = world_now(harness_of(L)->world);
+    uint64_t until = now + harness_duration(L, 2, "sleep");
+    return nap(L, served, "a handler's sleep", until == 0 ? 1 : until);
+}
+
+static int hang(lua_State *L)
+{
+    return nap(L, check_served(L), "the end of the scenario (the handler hangs)", 0);
+}
+
+static int defer(lua_State *L)
+{
+    struct harness_served *served = check_served(L);
+    if (served->state != SERVED_RUNNING)
+        return 0;
+    served->state = SERVED_DEFERRED;
+    server_call_defer(served->call);
+    return 0;
+}
+
+static int answer(lua_State *L)
+{
+    struct harness_served *served = check_served(L);
+    bool open = is_open(served);
+    lua_settop(L, 2);
+    if (open && !answer_with_top(L, served))
+        return lua_error(L);
+    lua_pushboolean(L, open);
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"sleep", sleep_a_while}, {"throw", throw_it}, {"hang", hang},
+    {"defer", defer},         {"answer", answer},  {NULL, NULL},
+};
+
+static void push_request(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, object);
+}
+
+static void push_user(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushstring(L, ((struct harness_served *)object)->user);
+}
+
+static void push_method(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushstring(L, ((struct harness_served *)object)->name);
+}
+
+static void push_call_id(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushinteger(L, ((struct harness_served *)object)->call_id);
+}
+
+static void push_retry(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushinteger(L, ((struct harness_served *)object)->retry);
+}
+
+static void push_client_id(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    const struct harness_served *served = object;
+    lua_pushlstring(L, (const char *)served->client_id, served->client_id_length);
+}
+
+static void push_connection(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    harness_push_connection(L, ((struct harness_served *)object)->connection);
+}
+
+/* The wall clock of the server's machine, in milliseconds. */
+static void push_time(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    struct world_host *host = ((struct harness_served *)object)->server->host->host;
+    lua_pushinteger(L, (lua_Integer)world_wall_ms(host));
+}
+
+static void push_interrupted(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushboolean(L, ((struct harness_served *)object)->interrupted);
+}
+
+static const struct harness_field fields[] = {
+    {"request", push_request},
+    {"method", push_method},
+    {"user", push_user},
+    {"call_id", push_call_id},
+    {"retry", push_retry},
+    {"client_id", push_client_id},
+    {"connection", push_connection},
+    {"interrupted", push_interrupted},
+    {"time", push_time},
+    {NULL, NULL},
+};
+
+static void describe(const void *object, char *text, size_t size)
+{
+    const struct harness_served *served = object;
+    snprintf(text, size, "call %d of %s", served->call_id, served->name);
+}
+
+const struct harness_type harness_served_type = {
+    .name = "handler call", .methods = methods, .fields = fields, .describe = describe};

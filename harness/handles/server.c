@@ -1,0 +1,641 @@
+/*
+ * Servers: t:server, and the handle's life.
+ *
+ * A server has a thread of its own in live: what its functions do is posted there.
+ */
+#include "harness/handles/server.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/handles/served.h"
+#include "harness/options.h"
+#include "harness/roles/roles.h"
+#include "harness/units.h"
+
+enum { HANDLERS_MAX = 1024, USERS_MAX = 256 };
+
+/* --- methods served ------------------------------------------------------------------------- */
+
+server_method_fn *harness_find_method(const struct server_protocol *protocol,
+                                      struct wire_bytes method)
+{
+    const struct harness_server_life *life = protocol->owner;
+    const struct harness_served_method *served = atomic_load(&life->owner->methods);
+    for (; served != NULL; served = served->next)
+        if (wire_is(method, served->name))
+            return harness_serve_in_lua;
+    bool test = strcmp(life->owner->protocol, HARNESS_TEST_PROTOCOL) == 0;
+    return test ? harness_test_method(method) : NULL;
+}
+
+void harness_push_functions(lua_State *L, struct harness_server *server)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, server) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, server);
+}
+
+/* Serve the method at `name` by the function at `function`. */
+static void serve(lua_State *L, struct harness_server *server, int name, int function)
+{
+    const char *text = lua_tostring(L, name);
+    harness_push_functions(L, server);
+    lua_pushvalue(L, name);
+    lua_pushvalue(L, function);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    struct harness_served_method *first = atomic_load(&server->methods);
+    for (struct harness_served_method *known = first; known != NULL; known = known->next)
+        if (strcmp(known->name, text) == 0)
+            return;
+    struct harness_served_method *made = harness_keep(L, sizeof(*made));
+    char *copy = harness_keep(L, strlen(text) + 1);
+    memcpy(copy, text, strlen(text));
+    *made = (struct harness_served_method){.name = copy, .next = first};
+    atomic_store(&server->methods, made);
+}
+
+static bool lets_in(void *owner, struct wire_bytes user, struct wire_bytes protocol)
+{
+    (void)protocol;
+    const struct harness_server *server = owner;
+    for (const char *const *name = server->users; *name != NULL; name++)
+        if (wire_is(user, *name))
+            return true;
+    return false;
+}
+
+/* --- lives ------------------------------------------------------------------------------------ */
+
+static void run_start(struct world_task *task)
+{
+    server_start(world_container(task, struct harness_server_life, start)->server);
+}
+
+static void run_stop(struct world_task *task)
+{
+    struct harness_server_life *life = world_container(task, struct harness_server_life, stop);
+    server_stop(life->server, &life->owner->harness->executor, &life->stopped);
+    harness_test_calls_interrupt(life);
+}
+
+static void run_heal(struct world_task *task)
+{
+    harness_test_calls_heal(world_container(task, struct harness_server_life, heal));
+}
+
+static void run_refresh(struct world_task *task)
+{
+    struct harness_server_life *life = world_container(task, struct harness_server_life, refresh);
+    enum rpc_status status = server_refresh(life->server, &life->refreshed);
+    atomic_store(&life->refreshing, false);
+    if (status != RPC_OK)
+        harness_broken(life->owner->harness, "%s can't take its new settings: %s",
+                       life->owner->name, rpc_status_text(status));
+}
+
+static enum rpc_status create(struct harness_server *server);
+
+static void run_stopped(struct world_task *task)
+{
+    struct harness_server_life *life = world_container(task, struct harness_server_life, stopped);
+    struct harness_server *server = life->owner;
+    if (server->state != HARNESS_SERVER_STOPPING)
+        return;
+    server->state = HARNESS_SERVER_STOPPED;
+    if (server->again) {
+        enum rpc_status status = create(server);
+        server->again = false;
+        if (status == RPC_OK) {
+            server->state = HARNESS_SERVER_RUNNING;
+            world_post(server_executor(server->life->server), &server->life->start);
+        } else {
+            harness_broken(server->harness, "%s can't start again: %s", server->name,
+                           rpc_status_text(status));
+        }
+    }
+    harness_changed(server->harness);
+}
+
+/* A new life, bound to the address of the former one. */
+static enum rpc_status create(struct harness_server *server)
+{
+    struct harness *harness = server->harness;
+    struct harness_server_life *life = harness_allocate(harness, sizeof(*life));
+    if (life == NULL)
+        return RPC_NO_MEMORY;
+    *life = (struct harness_server_life){.older = server->life,
+                                         .owner = server,
+                                         .start = {.run = run_start},
+                                         .stop = {.run = run_stop},
+                                         .stopped = {.run = run_stopped},
+                                         .refresh = {.run = run_refresh},
+                                         .heal = {.run = run_heal}};
+    enum rpc_status status = server_create(harness->world, &server->config, &life->server);
+    if (status != RPC_OK)
+        return status;
+    server->config.port = server_address(life->server).port;
+    struct server_protocol protocol = {.name = server->protocol,
+                                       .version = server->protocol_version,
+                                       .find = harness_find_method,
+                                       .owner = life};
+    server->life = life;
+    status = server_add_protocol(life->server, &protocol);
+    if (status == RPC_OK)
+        harness_enter(harness->lua, HARNESS_SERVER, server_id(life->server), &harness_server_type,
+                      server);
+    return status;
+}
+
+struct harness_server *harness_server_by_id(struct harness *harness, uint32_t id)
+{
+    for (struct harness_server *server = harness->handles->servers; server != NULL;
+         server = server->next)
+        for (struct harness_server_life *life = server->life; life != NULL; life = life->older)
+            if (server_id(life->server) == id)
+                return server;
+    return NULL;
+}
+
+void harness_servers_of_host_died(struct harness *harness, const struct harness_host *host)
+{
+    for (struct harness_server *server = harness->handles->servers; server != NULL;
+         server = server->next) {
+        if (server->host != host || server->state == HARNESS_SERVER_STOPPED)
+            continue;
+        server->state = HARNESS_SERVER_DEAD;
+        harness_served_forget(server);
+    }
+}
+
+static void stop(struct harness_server *server)
+{
+    if (server->state != HARNESS_SERVER_RUNNING && server->state != HARNESS_SERVER_BOUND)
+        return;
+    server->state = HARNESS_SERVER_STOPPING;
+    world_post(server_executor(harness_server_now(server)), &server->life->stop);
+    harness_served_interrupt(server);
+}
+
+/* --- the handle's methods ------------------------------------------------------------------------
+ */
+
+static struct harness_server *check_server(lua_State *L)
+{
+    return harness_check(L, 1, &harness_server_type);
+}
+
+static int on(lua_State *L)
+{
+    struct harness_server *server = check_server(L);
+    luaL_checktype(L, 2, LUA_TSTRING);
+    luaL_checktype(L, 3, LUA_TFUNCTION);
+    serve(L, server, 2, 3);
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int stop_server(lua_State *L)
+{
+    stop(check_server(L));
+    return 0;
+}
+
+static int start_server(lua_State *L)
+{
+    struct harness_server *server = check_server(L);
+    enum rpc_status status = RPC_OK;
+    switch (server->state) {
+    case HARNESS_SERVER_RUNNING:
+        return luaL_error(L, "%s runs already", server->name);
+    case HARNESS_SERVER_STOPPING:
+        server->again = true;
+        return 0;
+    case HARNESS_SERVER_DEAD:
+        return luaL_error(L, "%s is dead: its host was killed", server->name);
+    case HARNESS_SERVER_STOPPED:
+        status = create(server);
+        break;
+    case HARNESS_SERVER_BOUND:
+        break;
+    }
+    if (status != RPC_OK)
+        return luaL_error(L, "%s can't start: %s", server->name, rpc_status_text(status));
+    server->state = HARNESS_SERVER_RUNNING;
+    world_post(server_executor(harness_server_now(server)), &server->life->start);
+    return 0;
+}
+
+static int refresh(lua_State *L)
+{
+    struct harness_server *server = check_server(L);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (server->state != HARNESS_SERVER_RUNNING)
+        return luaL_error(L, "%s does not run", server->name);
+    if (atomic_load(&server->life->refreshing))
+        return luaL_error(L, "%s has not yet taken the settings before", server->name);
+    harness_conf(L, 2, server->harness->release, &server->settings);
+    server->life->refreshed = server->settings;
+    atomic_store(&server->life->refreshing, true);
+    world_post(server_executor(harness_server_now(server)), &server->life->refresh);
+    return 0;
+}
+
+/* --- lanes and counters
+ * ------------------------------------------------------------------------------ */
+
+struct lane {
+    struct harness_server *server;
+    char name[32];
+};
+
+static int lane(lua_State *L)
+{
+    struct harness_server *server = check_server(L);
+    const char *name = luaL_checkstring(L, 2);
+    if (server_lane_doing(harness_server_now(server), name) == NULL)
+        return luaL_error(L, "%s has no lane '%s' (listener reader/0 … handler/0 … responder)",
+                          server->name, name);
+    harness_push_functions(L, server); /* lanes stand beside them, as "lane reader/0" */
+    lua_pushfstring(L, "lane %s", name);
+    lua_rawget(L, -2);
+    struct lane *made = lua_touserdata(L, -1);
+    if (made == NULL) {
+        made = harness_keep(L, sizeof(*made));
+        made->server = server;
+        snprintf(made->name, sizeof(made->name), "%s", name);
+        lua_pushfstring(L, "lane %s", name);
+        lua_pushlightuserdata(L, made);
+        lua_rawset(L, -4);
+    }
+    harness_push(L, &harness_lane_type, made);
+    return 1;
+}
+
+static const char *lane_doing(const struct lane *lane)
+{
+    const char *doing = server_lane_doing(harness_server_now(lane->server), lane->name);
+    return doing == NULL ? "closed" : doing;
+}
+
+static void push_lane_doing(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushstring(L, lane_doing(object));
+}
+
+/* A Reader that can't get rid of its call. */
+static void push_lane_blocked(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    const struct lane *lane = object;
+    bool reader = strncmp(lane->name, "reader/", 7) == 0;
+    lua_pushboolean(L, reader && strcmp(lane_doing(lane), "put") == 0);
+}
+
+static void push_lane_queue(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    struct server_counters counters;
+    server_counters(harness_server_now(((struct lane *)object)->server), &counters);
+    lua_pushinteger(L, (lua_Integer)counters.call_queue_length);
+}
+
+static const struct harness_field lane_fields[] = {
+    {"doing", push_lane_doing},
+    {"blocked", push_lane_blocked},
+    {"queue", push_lane_queue},
+    {NULL, NULL},
+};
+
+static void describe_lane(const void *object, char *text, size_t size)
+{
+    const struct lane *lane = object;
+    snprintf(text, size, "%s/%s", lane->server->name, lane->name);
+}
+
+static void aim_lane(const void *object, struct plan_aim *aim)
+{
+    const struct lane *lane = object;
+    aim->server = server_id(harness_server_now(lane->server));
+    aim->lane = lane->name;
+}
+
+const struct harness_type harness_lane_type = {
+    .name = "lane", .fields = lane_fields, .describe = describe_lane, .aim = aim_lane};
+
+#define COUNTERS(X)                                                                                \
+    X(accepted)                                                                                    \
+    X(open_connections)                                                                            \
+    X(dropped_connections)                                                                         \
+    X(call_queue_length)                                                                           \
+    X(executions)                                                                                  \
+    X(skipped)                                                                                     \
+    X(output_errors)                                                                               \
+    X(purged)                                                                                      \
+    X(idle_closed)                                                                                 \
+    X(authentication_failures)                                                                     \
+    X(authorization_failures)                                                                      \
+    X(slow_calls)                                                                                  \
+    X(backoffs)                                                                                    \
+    X(cache_hits)
+
+#define X(name)                                                                                    \
+    static void push_##name(lua_State *L, struct harness *harness, void *object)                   \
+    {                                                                                              \
+        (void)harness;                                                                             \
+        struct server_counters counters;                                                           \
+        server_counters(harness_server_now(object), &counters);                                    \
+        lua_pushinteger(L, (lua_Integer)counters.name);                                            \
+    }
+COUNTERS(X)
+#undef X
+
+static const struct harness_field counter_fields[] = {
+#define X(name) {#name, push_##name},
+    COUNTERS(X)
+#undef X
+        {NULL, NULL},
+};
+
+static void describe_counters(const void *object, char *text, size_t size)
+{
+    snprintf(text, size, "counters of %s", ((const struct harness_server *)object)->name);
+}
+
+const struct harness_type harness_counters_type = {
+    .name = "counters", .fields = counter_fields, .describe = describe_counters};
+
+/* --- fields --------------------------------------------------------------------------------------
+ */
+
+static void push_address(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    char text[24];
+    lua_pushstring(L, world_address_text(server_address(harness_server_now(object)), text));
+}
+
+static void push_port(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushinteger(L, server_address(harness_server_now(object)).port);
+}
+
+static void push_host(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    harness_push(L, &harness_host_type, ((struct harness_server *)object)->host);
+}
+
+static void push_counters(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    harness_push(L, &harness_counters_type, object);
+}
+
+static void push_connections(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    struct server *server = harness_server_now(object);
+    size_t room = server_connections(server, NULL, 0);
+    struct server_connection_view *views = lua_newuserdatauv(L, (room + 1) * sizeof(*views), 0);
+    size_t count = server_connections(server, views, room);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count && i < room; i++) {
+        harness_push_connection(L, views[i].connection);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static const luaL_Reg methods[] = {
+    {"on", on},           {"stop", stop_server}, {"start", start_server},
+    {"refresh", refresh}, {"lane", lane},        {NULL, NULL},
+};
+
+static const struct harness_field fields[] = {
+    {"address", push_address},         {"port", push_port},         {"host", push_host},
+    {"connections", push_connections}, {"counters", push_counters}, {NULL, NULL},
+};
+
+static void describe(const void *object, char *text, size_t size)
+{
+    snprintf(text, size, "%s", ((const struct harness_server *)object)->name);
+}
+
+static void aim(const void *object, struct plan_aim *aim)
+{
+    aim->server = server_id(harness_server_now(object));
+}
+
+const struct harness_type harness_server_type = {
+    .name = "server", .methods = methods, .fields = fields, .describe = describe, .aim = aim};
+
+/* --- t:server
+ * -------------------------------------------------------------------------------------- */
+
+static const char server_options[] =
+    "handlers queue conf host port protocol auth acl retry_cache level start role";
+
+/* What is not built yet is skipped, with its reason. */
+static void check_unbuilt(lua_State *L, int index)
+{
+    const char *auth = harness_option_text(L, index, "auth", "simple");
+    if (strcmp(auth, "simple") != 0)
+        harness_skip(L, "servers with auth = \"%s\" need SASL, which is not built yet", auth);
+    if (harness_option_push(L, index, "retry_cache") != LUA_TNIL)
+        harness_skip(L, "the retry cache is not built yet");
+    if (harness_option_push(L, index, "level") != LUA_TNIL)
+        harness_skip(L, "callQueues with levels are not built yet");
+    lua_pop(L, 2);
+}
+
+/* The `acl`: a list of the users who are let in. */
+static void read_users(lua_State *L, int index, struct harness_server *server)
+{
+    if (harness_option_push(L, index, "acl") == LUA_TTABLE) {
+        size_t count = (size_t)lua_rawlen(L, -1);
+        if (count > USERS_MAX)
+            luaL_error(L, "acl: at most %d users", USERS_MAX);
+        const char **users = harness_keep(L, (count + 1) * sizeof(*users));
+        for (size_t i = 0; i < count; i++) {
+            if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING)
+                luaL_error(L, "acl: a list of users expected, got a %s in it",
+                           luaL_typename(L, -1));
+            char *name = harness_keep(L, lua_rawlen(L, -1) + 1);
+            memcpy(name, lua_tostring(L, -1), lua_rawlen(L, -1));
+            users[i] = name;
+            lua_pop(L, 1);
+        }
+        server->users = users;
+        server->config.authorize = lets_in;
+        server->config.authorize_owner = server;
+    } else if (!lua_isnil(L, -1)) {
+        luaL_error(L, "acl: a list of users expected, got %s", luaL_typename(L, -1));
+    }
+    lua_pop(L, 1);
+}
+
+static void set_protocol(lua_State *L, struct harness_server *server, const char *name)
+{
+    if (*name == '\0' || strlen(name) >= sizeof(server->protocol))
+        luaL_error(L, "a protocol's name has 1 to %d letters", HARNESS_PROTOCOL_MAX - 1);
+    snprintf(server->protocol, sizeof(server->protocol), "%s", name);
+    server->protocol_version = 1;
+}
+
+/* A role: { protocol = "…", methods = { name = function(call, request) … end } } */
+static void take_role(lua_State *L, int index, struct harness_server *server)
+{
+    if (harness_option_push(L, index, "role") == LUA_TTABLE) {
+        int role = lua_gettop(L);
+        harness_options(L, role, "role", "name protocol methods", 0);
+        const char *protocol = harness_option_text(L, role, "protocol", NULL);
+        if (protocol == NULL)
+            luaL_error(L, "a role needs a protocol");
+        set_protocol(L, server, protocol);
+        if (harness_option_push(L, role, "methods") != LUA_TTABLE)
+            luaL_error(L, "a role needs a table of methods");
+        lua_pushnil(L);
+        while (lua_next(L, role + 1) != 0) {
+            if (lua_type(L, -2) != LUA_TSTRING || !lua_isfunction(L, -1))
+                luaL_error(L, "a role's methods are functions by name");
+            serve(L, server, lua_gettop(L) - 1, lua_gettop(L));
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    } else if (!lua_isnil(L, -1)) {
+        luaL_error(L, "role: a role expected, such as roles.namenode {}; got %s",
+                   luaL_typename(L, -1));
+    }
+    lua_pop(L, 1);
+}
+
+static void read_options(lua_State *L, int index, struct harness_server *server)
+{
+    const struct release *release = server->harness->release;
+    harness_options(L, index, "server", server_options, 0);
+    check_unbuilt(L, index);
+    release_defaults(release, &server->settings);
+    if (harness_option_push(L, index, "conf") != LUA_TNIL)
+        harness_conf(L, lua_gettop(L), release, &server->settings);
+    lua_pop(L, 1);
+    server->config = (struct server_config){
+        .release = release,
+        .settings = &server->settings,
+        .host = server->host->host,
+        .port = (uint16_t)harness_option_integer(L, index, "port", 0, 0, 65535),
+        .handlers = (unsigned)harness_option_integer(L, index, "handlers", 1, 1, HANDLERS_MAX),
+        .queue = (unsigned)harness_option_integer(L, index, "queue", 0, 0, INT32_MAX),
+    };
+    read_users(L, index, server);
+    set_protocol(L, server, harness_option_text(L, index, "protocol", HARNESS_TEST_PROTOCOL));
+    take_role(L, index, server);
+}
+
+static int make_server(lua_State *L)
+{
+    struct harness *harness = harness_of(L);
+    struct harness_handles *handles = harness->handles;
+    lua_settop(L, 2);
+    if (!lua_isnil(L, 2))
+        luaL_checktype(L, 2, LUA_TTABLE);
+    struct harness_server *server = harness_keep(L, sizeof(*server));
+    server->harness = harness;
+    handles->server_count++;
+    snprintf(server->name, sizeof(server->name), "server%u", handles->server_count);
+    server->host = harness_host_option(L, 2, "host", "server", handles->server_count);
+    read_options(L, 2, server);
+    bool start = harness_option_boolean(L, 2, "start", true);
+
+    enum rpc_status status = create(server);
+    if (status != RPC_OK)
+        return luaL_error(L, "%s can't be made: %s", server->name, rpc_status_text(status));
+    struct harness_server **last = &handles->servers;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = server;
+    server->state = HARNESS_SERVER_BOUND;
+    if (start) {
+        server->state = HARNESS_SERVER_RUNNING;
+        world_post(server_executor(harness_server_now(server)), &server->life->start);
+    }
+    harness_push(L, &harness_server_type, server);
+    return 1;
+}
+
+static const luaL_Reg of_t[] = {{"server", make_server}, {NULL, NULL}};
+
+/* --- the module
+ * ------------------------------------------------------------------------------------- */
+
+#define EACH_SERVER(harness, server)                                                               \
+    for (struct harness_server *server = (harness)->handles->servers; server != NULL;              \
+         server = server->next)
+
+static void heal(struct harness *harness)
+{
+    EACH_SERVER(harness, server)
+    {
+        harness_served_heal(server);
+        if (server->state == HARNESS_SERVER_RUNNING)
+            world_post(server_executor(harness_server_now(server)), &server->life->heal);
+    }
+}
+
+static bool settled(struct harness *harness)
+{
+    EACH_SERVER(harness, server)
+    {
+        if (!harness_served_settled(server) || server->state == HARNESS_SERVER_STOPPING)
+            return false;
+    }
+    return true;
+}
+
+static void stop_all(struct harness *harness)
+{
+    EACH_SERVER(harness, server)
+    {
+        server->again = false;
+        stop(server);
+    }
+}
+
+static bool stopped(struct harness *harness)
+{
+    EACH_SERVER(harness, server)
+    {
+        if (server->state != HARNESS_SERVER_STOPPED && server->state != HARNESS_SERVER_DEAD)
+            return false;
+    }
+    return true;
+}
+
+static void end(struct harness *harness)
+{
+    if (harness->handles == NULL)
+        return;
+    EACH_SERVER(harness, server)
+    {
+        for (struct harness_server_life *life = server->life; life != NULL; life = life->older) {
+            harness_test_calls_free(life);
+            server_free(life->server);
+            harness_served_free(life);
+        }
+    }
+}
+
+const struct harness_module harness_servers = {.methods = of_t,
+                                               .open = harness_roles_open,
+                                               .heal = heal,
+                                               .settled = settled,
+                                               .stop = stop_all,
+                                               .stopped = stopped,
+                                               .end = end};

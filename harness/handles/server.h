@@ -1,0 +1,79 @@
+/*
+ * A server of the script: ours, with the test protocol, the script's methods or a role.
+ */
+#ifndef HARNESS_HANDLES_SERVER_H
+#define HARNESS_HANDLES_SERVER_H
+
+#include <stdatomic.h>
+
+#include "harness/handles/handles.h"
+#include "rpc/server/server.h"
+
+struct harness_served;
+struct harness_test_call;
+
+enum { HARNESS_PROTOCOL_MAX = 128, HARNESS_METHODS_MAX = 16384 };
+
+enum harness_server_state {
+    HARNESS_SERVER_BOUND, /* made with start = false */
+    HARNESS_SERVER_RUNNING,
+    HARNESS_SERVER_STOPPING,
+    HARNESS_SERVER_STOPPED,
+    HARNESS_SERVER_DEAD, /* its host was killed */
+};
+
+/* A method that the script serves.  Never removed; the newest stands first. */
+struct harness_served_method {
+    const char *name;
+    struct harness_served_method *next;
+};
+
+/* One life of a server, from bind to stop; a server that is started again gets another. */
+struct harness_server_life {
+    struct harness_server_life *older;
+    struct harness_server *owner;
+    struct server *server;
+    struct world_task start, stop, stopped, refresh, heal;
+    struct release_settings refreshed;
+    _Atomic bool refreshing;
+    /* The server's thread: */
+    struct harness_test_call *test_calls; /* that take their time */
+    bool healed, interrupted;
+    /* Any thread: */
+    _Atomic(struct harness_test_call *) all_test_calls;
+    _Atomic(struct harness_served *) all_served;
+};
+
+struct harness_server {
+    struct harness_server *next;
+    struct harness *harness;
+    struct harness_host *host;
+    char name[WORLD_NAME_MAX];
+    char protocol[HARNESS_PROTOCOL_MAX];
+    uint64_t protocol_version;
+    struct release_settings settings;
+    struct server_config config;
+    const char *const *users; /* who is let in, ends with NULL; NULL: everybody */
+    enum harness_server_state state;
+    bool again; /* start as soon as it has stopped */
+    struct harness_server_life *life;
+    _Atomic(struct harness_served_method *) methods;
+    struct harness_served *served; /* what Lua serves and has not ended, oldest first */
+};
+
+static inline struct server *harness_server_now(const struct harness_server *server)
+{
+    return server->life->server;
+}
+
+/* The server whose present or former number that is; NULL: none. */
+struct harness_server *harness_server_by_id(struct harness *harness, uint32_t id);
+
+/* Take the host's servers for dead; their structs stay until the end. */
+void harness_servers_of_host_died(struct harness *harness, const struct harness_host *host);
+
+/* What serves `method`; any thread.  For struct server_protocol. */
+server_method_fn *harness_find_method(const struct server_protocol *protocol,
+                                      struct wire_bytes method);
+
+#endif

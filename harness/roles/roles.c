@@ -1,0 +1,30 @@
+#include "harness/roles/roles.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lauxlib.h>
+
+extern const uint8_t harness_role_namenode[];
+extern const size_t harness_role_namenode_length;
+
+/* The chunk gives a function that makes the role; its globals are those at `globals`. */
+static void open_role(lua_State *L, int globals, const char *name, const char *chunk_name,
+                      const uint8_t *text, size_t length)
+{
+    if (luaL_loadbufferx(L, (const char *)text, length, chunk_name, "t") != LUA_OK)
+        lua_error(L);
+    lua_pushvalue(L, globals);
+    lua_setupvalue(L, -2, 1);
+    lua_call(L, 0, 1);
+    lua_setfield(L, -2, name);
+}
+
+void harness_roles_open(lua_State *L)
+{
+    int globals = lua_gettop(L);
+    lua_createtable(L, 0, 1);
+    open_role(L, globals, "namenode", "=roles/namenode.lua", harness_role_namenode,
+              harness_role_namenode_length);
+    lua_setfield(L, globals, "roles");
+}

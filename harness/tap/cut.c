@@ -1,0 +1,162 @@
+#include "harness/tap/cut.h"
+
+#include <string.h>
+
+#include "rpc/wire/arena.h"
+#include "rpc/wire/fields.h"
+
+enum {
+    IPC_VERSION = 9,
+    FRAME_MAX = 256 << 20, /* whatever the peers' own limits are */
+    RAW_KEPT_MAX = 65536,  /* a larger buffer is not kept for the next message */
+    TEXT_MAX = 1024,       /* of an event's text */
+};
+
+enum rpc_status tap_cut_init(struct tap_cut *cut, enum wire_side side)
+{
+    *cut = (struct tap_cut){.deaf = false};
+    cut->decoder = wire_decoder_create(wire_codec(IPC_VERSION), side, FRAME_MAX);
+    return cut->decoder != NULL ? RPC_OK : RPC_NO_MEMORY;
+}
+
+void tap_cut_release(struct tap_cut *cut)
+{
+    wire_decoder_free(cut->decoder);
+    wire_buffer_release(&cut->raw);
+}
+
+bool tap_cut_clear(const struct tap_cut *cut)
+{
+    return cut->done || cut->raw.length == 0;
+}
+
+static void forget(struct tap_cut *cut)
+{
+    cut->done = false;
+    cut->raw.length = 0;
+    if (cut->raw.capacity > RAW_KEPT_MAX)
+        wire_buffer_release(&cut->raw);
+}
+
+/* After these the stream speaks something else. */
+static bool is_last(const struct wire_message *message)
+{
+    if (message->kind == WIRE_PREAMBLE)
+        return !wire_is(message->magic, "hrpc") || message->version != IPC_VERSION;
+    return message->kind == WIRE_HTTP || message->kind == WIRE_GOODBYE;
+}
+
+enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_t *used,
+                             struct wire_message *message)
+{
+    char problem[WIRE_PROBLEM_MAX];
+
+    *used = 0;
+    if (cut->done)
+        forget(cut);
+    if (cut->deaf)
+        return RPC_TOO_LONG;
+    enum rpc_status status = wire_decoder_feed(cut->decoder, bytes, used, message);
+    if (wire_buffer_add(&cut->raw, bytes.data, *used) != RPC_OK)
+        status = RPC_TOO_LONG;
+    cut->done = status != RPC_AGAIN;
+    if (status == RPC_OK) {
+        wire_message_open(message, wire_decoder_arena(cut->decoder), problem);
+        cut->deaf = is_last(message);
+    } else if (status != RPC_AGAIN && status != RPC_MALFORMED) {
+        cut->deaf = true;
+        status = RPC_TOO_LONG;
+    }
+    return status;
+}
+
+/* --- what can be said about a message --------------------------------------------- */
+
+enum point tap_point_of(const struct wire_message *message)
+{
+    switch (message->kind) {
+    case WIRE_PREAMBLE:
+        return POINT_WIRE_PREAMBLE;
+    case WIRE_SASL:
+        return POINT_WIRE_SASL;
+    case WIRE_CONTEXT:
+        return POINT_WIRE_CONTEXT;
+    case WIRE_PING:
+        return POINT_WIRE_PING;
+    case WIRE_REQUEST:
+        return POINT_WIRE_REQUEST;
+    case WIRE_RESPONSE:
+        return POINT_WIRE_RESPONSE;
+    case WIRE_GOODBYE:
+    case WIRE_HTTP:
+        break;
+    }
+    return POINT_COUNT;
+}
+
+/* A C string that lives as long as the message. */
+static const char *text_of(struct tap_cut *cut, struct wire_bytes bytes)
+{
+    size_t length = bytes.length < TEXT_MAX ? bytes.length : TEXT_MAX;
+    char *text = wire_arena_take(wire_decoder_arena(cut->decoder), length + 1);
+    if (text == NULL)
+        return "";
+    memcpy(text, bytes.data, length);
+    text[length] = '\0';
+    return text;
+}
+
+static void add_number(struct point_event *event, struct point_value *values,
+                       enum point_field field, int64_t number)
+{
+    values[event->value_count++] = (struct point_value){(uint8_t)field, NULL, number};
+}
+
+/* The message's field of that name, when there is one. */
+static void add(struct tap_cut *cut, struct point_event *event, struct point_value *values,
+                enum point_field field)
+{
+    struct wire_value value;
+    if (wire_field_get(event->message, point_field_name(field), &value) != RPC_OK)
+        return;
+    if (value.type == WIRE_VALUE_NUMBER)
+        add_number(event, values, field, value.number);
+    else if (value.type == WIRE_VALUE_BYTES)
+        values[event->value_count++] =
+            (struct point_value){(uint8_t)field, text_of(cut, value.bytes), 0};
+}
+
+/* The fields of the points in faults/point.h, but for the length; FIELD_COUNT ends a list. */
+enum { TOLD_MAX = 5 };
+static const enum point_field told[][TOLD_MAX] = {
+    [WIRE_PREAMBLE] = {FIELD_VERSION, FIELD_AUTH, FIELD_COUNT},
+    [WIRE_SASL] = {FIELD_STATE, FIELD_COUNT},
+    [WIRE_CONTEXT] = {FIELD_USER, FIELD_EFFECTIVE, FIELD_PROTOCOL, FIELD_COUNT},
+    [WIRE_REQUEST] = {FIELD_METHOD, FIELD_COUNT},
+    [WIRE_PING] = {FIELD_COUNT},
+    [WIRE_RESPONSE] = {FIELD_STATUS, FIELD_CLASS, FIELD_MESSAGE, FIELD_CODE, FIELD_COUNT},
+    [WIRE_GOODBYE] = {FIELD_COUNT},
+    [WIRE_HTTP] = {FIELD_COUNT},
+};
+
+struct point_event tap_event(struct tap_cut *cut, const struct world_stream *stream,
+                             const struct wire_message *message, struct point_value *values)
+{
+    struct point_event event = {
+        .point = tap_point_of(message),
+        .direction = message->side == WIRE_TO_SERVER ? DIRECTION_C2S : DIRECTION_S2C,
+        .host = stream->host->id,
+        .connection = stream->connection,
+        .call_id = POINT_NO_CALL,
+        .values = values,
+        .message = message,
+    };
+    if (message->kind == WIRE_REQUEST || message->kind == WIRE_RESPONSE) {
+        event.call_id = message->call_id;
+        event.retry = message->retry;
+    }
+    for (const enum point_field *field = told[message->kind]; *field != FIELD_COUNT; field++)
+        add(cut, &event, values, *field);
+    add_number(&event, values, FIELD_LENGTH, (int64_t)message->size);
+    return event;
+}

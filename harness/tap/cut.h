@@ -1,0 +1,45 @@
+/*
+ * Bytes of one direction of a stream, cut into messages.
+ */
+#ifndef HARNESS_TAP_CUT_H
+#define HARNESS_TAP_CUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "faults/point.h"
+#include "rpc/status.h"
+#include "rpc/wire/wire.h"
+#include "rpc/world/world.h"
+
+struct tap_cut {
+    struct wire_decoder *decoder; /* owned */
+    struct wire_buffer raw;       /* the present message, as far as it has come */
+    bool done;                    /* raw is whole */
+    bool deaf;                    /* these are no messages (any more) */
+};
+
+/* RPC_NO_MEMORY. */
+enum rpc_status tap_cut_init(struct tap_cut *cut, enum wire_side side);
+void tap_cut_release(struct tap_cut *cut);
+
+/* Take bytes up to the end of the present message; *used tells how many.
+ * RPC_OK: raw is a message, opened as far as it can be.  RPC_MALFORMED: raw is a frame that
+ * does not decode.  RPC_AGAIN: all bytes are used.  RPC_TOO_LONG: from here on nothing is a
+ * message; raw and the rest of the bytes belong to none.  Both RPC_OK's message and raw live
+ * until the next call. */
+enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_t *used,
+                             struct wire_message *message);
+
+/* Whether no message has begun. */
+bool tap_cut_clear(const struct tap_cut *cut);
+
+/* The point that a message visits; POINT_COUNT for what is none (HTTP, a goodbye). */
+enum point tap_point_of(const struct wire_message *message);
+
+/* The visit of `message`.  Its texts live as long as the message; `values` has room for
+ * POINT_VALUES_MAX and lives as long as the event. */
+struct point_event tap_event(struct tap_cut *cut, const struct world_stream *stream,
+                             const struct wire_message *message, struct point_value *values);
+
+#endif

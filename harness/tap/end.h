@@ -1,0 +1,57 @@
+/*
+ * One end of a stream with a tap on it, and how messages pass.
+ */
+#ifndef HARNESS_TAP_END_H
+#define HARNESS_TAP_END_H
+
+#include <stdbool.h>
+
+#include "harness/tap/pipe.h"
+#include "harness/tap/tap.h"
+#include "rpc/world/world.h"
+
+enum { TAP_HELD_MAX = 65536 }; /* bytes held in one direction before the stack has to wait */
+
+struct tap_end {
+    struct world_filter filter;
+    struct harness_tap *tap;      /* borrowed */
+    struct world_stream *stream;  /* borrowed; the stack's until it closes, then ours */
+    struct tap_end *next, **link; /* among the tap's, in order of creation */
+    struct world_lock *lock;      /* owned: stack and tap may be on two threads */
+    struct tap_pipe out, in;
+    bool foreign;           /* `in` is ours to tell of, and to break */
+    bool in_over;           /* the socket has nothing more to read: `in` ends with a piece */
+    bool closed;            /* the stack has given it back */
+    bool gone;              /* the stream is closed */
+    bool blocked;           /* the socket takes no more for now */
+    enum rpc_status broken; /* what writes say from now on, */
+    bool cut_off;           /* and reads, too */
+
+    /* Of the tap's executor alone, but for what the lock guards. */
+    struct world_task task;
+    struct world_timer timer;
+    struct world_watch watch;
+    bool posted;       /* lock */
+    bool timed;        /* the timer has been begun */
+    bool watching;     /* lock */
+    uint64_t armed_ns; /* lock; WORLD_NEVER: the timer is not armed */
+};
+
+/* Who is told; never NULL. */
+const struct harness_tap_ops *tap_ops(const struct harness_tap *tap);
+void *tap_owner(const struct harness_tap *tap);
+
+/* Bytes that have passed already. */
+void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes);
+
+/* Bytes that are to pass: into the pipe with what goes on, through the faults of wire.* and
+ * net.*.  While the former are armed, what is no whole message yet is kept. */
+void tap_pass(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes);
+
+/* What has been kept of an unfinished message goes on. */
+void tap_pass_rest(struct tap_pipe *pipe);
+
+/* Whether a fault of wire.* could strike in the direction. */
+bool tap_guarded(enum point_direction direction);
+
+#endif

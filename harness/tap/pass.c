@@ -1,0 +1,169 @@
+#include "harness/tap/end.h"
+
+bool tap_guarded(enum point_direction direction)
+{
+    if (point_guarded(POINT_WIRE_SASL))
+        return true;
+    if (direction == DIRECTION_S2C)
+        return point_guarded(POINT_WIRE_RESPONSE);
+    return point_guarded(POINT_WIRE_PREAMBLE) || point_guarded(POINT_WIRE_CONTEXT) ||
+           point_guarded(POINT_WIRE_REQUEST) || point_guarded(POINT_WIRE_PING);
+}
+
+static struct wire_bytes whole(const struct wire_buffer *buffer)
+{
+    return (struct wire_bytes){buffer->data, buffer->length};
+}
+
+/* --- telling ---------------------------------------------------------------------- */
+
+/* The events of a message, and the fault that strikes there. */
+static bool visit(struct tap_end *end, struct tap_pipe *pipe, const struct wire_message *message,
+                  struct point_strike *strike)
+{
+    struct world *world = end->stream->world;
+    enum point point = tap_point_of(message);
+    struct point_value values[POINT_VALUES_MAX];
+
+    if (point == POINT_COUNT || (world->tracer == NULL && !point_guarded(point)))
+        return false;
+    struct point_event event = tap_event(&pipe->cut, end->stream, message, values);
+    event.at_ns = world_now(world);
+    if (world->tracer != NULL)
+        world_trace(world, &event);
+    return strike != NULL && point_strikes(&event, strike);
+}
+
+static void tell(const struct tap_end *end, const struct tap_pipe *pipe,
+                 void (*told)(void *, const struct harness_tap_message *),
+                 const struct wire_message *message, const struct point_strike *strike)
+{
+    if (told == NULL)
+        return;
+    const struct harness_tap_message passing = {
+        .stream = end->stream,
+        .direction = pipe->direction,
+        .message = message,
+        .bytes = whole(&pipe->cut.raw),
+        .at_ns = world_now(end->stream->world),
+        .strike = strike,
+    };
+    told(tap_owner(end->tap), &passing);
+}
+
+void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes)
+{
+    const struct harness_tap_ops *ops = tap_ops(end->tap);
+    bool ours = pipe == &end->out || end->foreign;
+    struct wire_message message;
+    size_t used;
+
+    while (bytes.length > 0) {
+        enum rpc_status status = tap_cut_take(&pipe->cut, bytes, &used, &message);
+        if (status == RPC_TOO_LONG)
+            return;
+        bytes = (struct wire_bytes){bytes.data + used, bytes.length - used};
+        if (status != RPC_OK)
+            continue;
+        if (ours)
+            visit(end, pipe, &message, NULL);
+        tell(end, pipe, ours ? ops->sent : ops->received, &message, NULL);
+    }
+}
+
+/* --- passing ---------------------------------------------------------------------- */
+
+/* Into the segment that goes on at once. */
+static void gather(struct tap_pipe *pipe, struct wire_bytes bytes)
+{
+    if (bytes.length > 0 && wire_buffer_add(&pipe->gather, bytes.data, bytes.length) != RPC_OK)
+        pipe->failed = RPC_NO_MEMORY;
+}
+
+static void send_gathered(struct tap_pipe *pipe)
+{
+    tap_pipe_send(pipe, whole(&pipe->gather), 0);
+    pipe->gather.length = 0;
+}
+
+static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
+                           const struct harness_tap_change *change)
+{
+    size_t before = pipe->gather.length;
+
+    for (size_t i = 0; change != NULL && i < change->count; i++)
+        wire_field_set(&message, change->fields[i].name, change->fields[i].value);
+    if (wire_codec(9)->encode(&message, &pipe->gather) != RPC_OK) {
+        gather(pipe, whole(&pipe->cut.raw)); /* too long to be told otherwise */
+        return;
+    }
+    if (change != NULL && change->has_cut && pipe->gather.length - before > change->cut)
+        pipe->gather.length = before + change->cut;
+}
+
+/* A whole message, which has been held. */
+static void pass_message(struct tap_end *end, struct tap_pipe *pipe,
+                         const struct wire_message *message)
+{
+    const struct wire_bytes raw = whole(&pipe->cut.raw);
+    struct point_strike strike;
+
+    bool struck = visit(end, pipe, message, &strike);
+    tell(end, pipe, tap_ops(end->tap)->sent, message, struck ? &strike : NULL);
+    if (!struck) {
+        gather(pipe, raw);
+    } else if (strike.effect == EFFECT_DELAY) {
+        send_gathered(pipe);
+        tap_pipe_send(pipe, raw, strike.by_ns);
+    } else if (strike.effect == EFFECT_CHANGE) {
+        gather_changed(pipe, *message, strike.payload);
+    } else if (strike.effect == EFFECT_DUPLICATE) {
+        gather(pipe, raw);
+        gather(pipe, raw);
+    } else if (strike.effect != EFFECT_SWALLOW) {
+        gather(pipe, raw); /* armed from outside, with an effect of another point */
+    }
+}
+
+void tap_pass_rest(struct tap_pipe *pipe)
+{
+    if (pipe->holding && !tap_cut_clear(&pipe->cut))
+        gather(pipe, whole(&pipe->cut.raw));
+    pipe->holding = false;
+    send_gathered(pipe);
+}
+
+/* What a piece of the stream turned out to be; `used` are its bytes. */
+static void pass_cut(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes used,
+                     enum rpc_status status, const struct wire_message *message)
+{
+    if (pipe->holding && status == RPC_OK) {
+        pass_message(end, pipe, message);
+        return;
+    }
+    if (!pipe->holding)
+        gather(pipe, used);
+    else if (status != RPC_AGAIN)
+        gather(pipe, whole(&pipe->cut.raw)); /* no message */
+    if (status == RPC_OK) {
+        visit(end, pipe, message, NULL);
+        tell(end, pipe, tap_ops(end->tap)->sent, message, NULL);
+    }
+}
+
+void tap_pass(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes)
+{
+    enum rpc_status status = RPC_OK;
+    struct wire_message message;
+    size_t used;
+
+    while (bytes.length > 0 && status != RPC_TOO_LONG) {
+        if (tap_cut_clear(&pipe->cut))
+            pipe->holding = tap_guarded(pipe->direction);
+        status = tap_cut_take(&pipe->cut, bytes, &used, &message);
+        pass_cut(end, pipe, (struct wire_bytes){bytes.data, used}, status, &message);
+        bytes = (struct wire_bytes){bytes.data + used, bytes.length - used};
+    }
+    gather(pipe, bytes);
+    send_gathered(pipe);
+}

@@ -1,0 +1,300 @@
+#include "harness/tap/pipe.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/tap/tap.h"
+
+/* Linux: TCP_RTO_MIN, TCP_RTO_MAX, and how long tcp_retries2 lasts. */
+#define RTO_MIN_NS (200 * WORLD_MS)
+#define RTO_MAX_NS (120 * WORLD_SEC)
+#define GIVE_UP_NS (924 * WORLD_SEC)
+
+/* A slow line passes its bytes in so many steps. */
+enum { SLOW_STEPS_PER_SEC = 100 };
+
+enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct world_stream *stream,
+                              enum wire_side side)
+{
+    *pipe = (struct tap_pipe){
+        .world = stream->world,
+        .stream = stream,
+        .direction = side == WIRE_TO_SERVER ? DIRECTION_C2S : DIRECTION_S2C,
+    };
+    return tap_cut_init(&pipe->cut, side);
+}
+
+static void free_first(struct tap_pipe *pipe)
+{
+    struct tap_piece *piece = pipe->first;
+    pipe->first = piece->next;
+    if (pipe->first == NULL)
+        pipe->last = NULL;
+    pipe->held -= piece->length - piece->gone;
+    free(piece);
+}
+
+void tap_pipe_release(struct tap_pipe *pipe)
+{
+    while (pipe->first != NULL)
+        free_first(pipe);
+    tap_cut_release(&pipe->cut);
+    wire_buffer_release(&pipe->gather);
+}
+
+bool tap_pipe_clear(const struct tap_pipe *pipe)
+{
+    return pipe->first == NULL && !point_guarded(POINT_NET_SEGMENT) && !point_guarded(POINT_NET);
+}
+
+/* --- pieces ----------------------------------------------------------------------- */
+
+/* Nothing overtakes. */
+static struct tap_piece *append(struct tap_pipe *pipe, enum tap_piece_kind kind,
+                                struct wire_bytes bytes, uint64_t due_ns)
+{
+    struct tap_piece *piece = malloc(sizeof(*piece) + bytes.length);
+    if (piece == NULL) {
+        pipe->failed = RPC_NO_MEMORY;
+        return NULL;
+    }
+    *piece = (struct tap_piece){.kind = kind, .due_ns = due_ns, .length = bytes.length};
+    if (bytes.length > 0)
+        memcpy(piece->bytes, bytes.data, bytes.length);
+    if (pipe->last != NULL)
+        pipe->last->next = piece;
+    else
+        pipe->first = piece;
+    pipe->last = piece;
+    pipe->held += bytes.length;
+    return piece;
+}
+
+static struct wire_bytes part(struct wire_bytes bytes, size_t offset, size_t length)
+{
+    if (offset > bytes.length)
+        offset = bytes.length;
+    if (length > bytes.length - offset)
+        length = bytes.length - offset;
+    return (struct wire_bytes){bytes.data + offset, length};
+}
+
+void tap_pipe_consume(struct tap_pipe *pipe, size_t length)
+{
+    struct tap_piece *piece = pipe->first;
+    assert(length <= piece->length - piece->gone);
+    piece->gone += length;
+    pipe->held -= length;
+    if (piece->gone == piece->length)
+        free_first(pipe);
+}
+
+uint64_t tap_pipe_next_ns(const struct tap_pipe *pipe)
+{
+    return pipe->first != NULL ? pipe->first->due_ns : WORLD_NEVER;
+}
+
+void tap_pipe_drop(struct tap_pipe *pipe)
+{
+    while (pipe->first != NULL && pipe->first->kind != PIECE_CLOSE &&
+           pipe->first->kind != PIECE_ABORT)
+        free_first(pipe);
+    if (pipe->first != NULL)
+        pipe->first->due_ns = 0;
+}
+
+void tap_pipe_heal(struct tap_pipe *pipe)
+{
+    for (struct tap_piece *piece = pipe->first; piece != NULL; piece = piece->next) {
+        if (piece->lost_ns != 0 || piece->due_ns == WORLD_NEVER)
+            piece->due_ns = 0;
+        piece->lost_ns = 0;
+    }
+}
+
+/* --- faults ----------------------------------------------------------------------- */
+
+static bool struck(const struct tap_pipe *pipe, enum point point, size_t bytes,
+                   struct point_strike *strike)
+{
+    if (!point_guarded(point))
+        return false;
+    const struct point_value value = WORLD_NUMBER(BYTES, bytes);
+    const struct point_event event = {
+        .point = point,
+        .direction = pipe->direction,
+        .at_ns = world_now(pipe->world),
+        .host = pipe->stream->host->id,
+        .connection = pipe->stream->connection,
+        .call_id = POINT_NO_CALL,
+        .values = &value,
+        .value_count = point == POINT_NET_FIN || point == POINT_NET_RST ? 0 : 1,
+    };
+    return point_strikes(&event, strike);
+}
+
+static bool segment_struck(const struct tap_pipe *pipe, size_t bytes, struct point_strike *strike)
+{
+    return struck(pipe, POINT_NET_SEGMENT, bytes, strike) || struck(pipe, POINT_NET, bytes, strike);
+}
+
+static bool is_loss(const struct point_strike *strike)
+{
+    return strike->effect == EFFECT_DROP || strike->effect == EFFECT_PARTITION;
+}
+
+/* It is sent again when TCP would. */
+static void lose(const struct tap_pipe *pipe, struct tap_piece *piece)
+{
+    uint64_t wait_ns = RTO_MIN_NS;
+    for (unsigned i = 0; i < piece->losses && wait_ns < RTO_MAX_NS; i++)
+        wait_ns *= 2;
+    if (wait_ns > RTO_MAX_NS)
+        wait_ns = RTO_MAX_NS;
+    uint64_t now_ns = world_now(pipe->world);
+    if (piece->lost_ns == 0)
+        piece->lost_ns = now_ns + 1; /* never 0 */
+    piece->losses++;
+    piece->due_ns = now_ns + wait_ns;
+}
+
+struct tap_piece *tap_pipe_due(struct tap_pipe *pipe)
+{
+    struct tap_piece *piece = pipe->first;
+    uint64_t now_ns = world_now(pipe->world);
+    struct point_strike strike;
+
+    if (piece == NULL || piece->due_ns > now_ns)
+        return NULL;
+    if (piece->lost_ns == 0)
+        return piece;
+    if (now_ns - piece->lost_ns >= GIVE_UP_NS) {
+        pipe->failed = RPC_TIMED_OUT;
+        return NULL;
+    }
+    if (segment_struck(pipe, piece->length, &strike) && is_loss(&strike)) {
+        lose(pipe, piece);
+        return NULL;
+    }
+    piece->lost_ns = 0;
+    return piece;
+}
+
+/* --- what becomes of a segment that a fault strikes --------------------------------- */
+
+typedef void effect_fn(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                       const struct point_strike *strike);
+
+static void lost(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                 const struct point_strike *strike)
+{
+    (void)strike;
+    struct tap_piece *piece = append(pipe, PIECE_BYTES, bytes, due_ns);
+    if (piece != NULL)
+        lose(pipe, piece);
+}
+
+static void late(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                 const struct point_strike *strike)
+{
+    append(pipe, PIECE_BYTES, bytes, due_ns + strike->by_ns);
+}
+
+static void split(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                  const struct point_strike *strike)
+{
+    size_t size = strike->size > 0 ? (size_t)strike->size : 1;
+    for (size_t at = 0; at < bytes.length; at += size) {
+        append(pipe, PIECE_BYTES, part(bytes, at, size), due_ns);
+        due_ns += strike->gap_ns;
+    }
+}
+
+/* When a slow line has passed what it was given. */
+static uint64_t slow_free_ns(const struct tap_pipe *pipe)
+{
+    return pipe->slow_ns + pipe->slow_bytes * WORLD_SEC / pipe->slow_rate;
+}
+
+/* The bytes pass one behind the other, behind those of the segments before. */
+static void slow(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                 const struct point_strike *strike)
+{
+    uint64_t rate = strike->rate > 0 ? strike->rate : 1;
+    uint64_t step = rate / SLOW_STEPS_PER_SEC;
+    size_t size = step > 0 ? (size_t)step : 1;
+
+    if (pipe->slow_rate != rate || slow_free_ns(pipe) < due_ns) {
+        pipe->slow_ns = due_ns;
+        pipe->slow_bytes = 0;
+        pipe->slow_rate = rate;
+    }
+    for (size_t at = 0; at < bytes.length; at += size) {
+        struct wire_bytes passes = part(bytes, at, size);
+        pipe->slow_bytes += passes.length;
+        append(pipe, PIECE_BYTES, passes, slow_free_ns(pipe));
+    }
+}
+
+static void damaged(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                    const struct point_strike *strike)
+{
+    struct tap_piece *piece = append(pipe, PIECE_BYTES, bytes, due_ns);
+    if (piece != NULL)
+        piece->bytes[strike->offset % piece->length] ^= (uint8_t)(1u << strike->bit % 8);
+}
+
+static void injected(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                     const struct point_strike *strike)
+{
+    const struct harness_tap_inject *inject = strike->payload;
+    if (inject != NULL)
+        append(pipe, PIECE_BYTES, inject->bytes, due_ns);
+    append(pipe, PIECE_BYTES, bytes, due_ns);
+}
+
+/* `after` bytes pass, then the stream is over. */
+static void cut_off(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
+                    const struct point_strike *strike)
+{
+    struct wire_bytes passes = part(bytes, 0, (size_t)strike->after);
+    if (passes.length > 0)
+        append(pipe, PIECE_BYTES, passes, due_ns);
+    append(pipe, strike->effect == EFFECT_FIN ? PIECE_FIN : PIECE_RESET, WIRE_ABSENT, due_ns);
+    pipe->ended = true;
+}
+
+/* A duplicate is not among them: TCP takes the second for what it is. */
+static effect_fn *const effects[EFFECT_COUNT] = {
+    [EFFECT_DROP] = lost,   [EFFECT_PARTITION] = lost, [EFFECT_DELAY] = late,
+    [EFFECT_SPLIT] = split, [EFFECT_SLOW] = slow,      [EFFECT_CORRUPT] = damaged,
+    [EFFECT_FIN] = cut_off, [EFFECT_RST] = cut_off,    [EFFECT_INJECT] = injected,
+};
+
+void tap_pipe_send(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t by_ns)
+{
+    uint64_t due_ns = world_now(pipe->world) + by_ns;
+    struct point_strike strike;
+
+    if (bytes.length == 0 || pipe->ended)
+        return;
+    if (segment_struck(pipe, bytes.length, &strike) && effects[strike.effect] != NULL)
+        effects[strike.effect](pipe, bytes, due_ns, &strike);
+    else
+        append(pipe, PIECE_BYTES, bytes, due_ns);
+}
+
+void tap_pipe_end(struct tap_pipe *pipe, enum tap_piece_kind kind)
+{
+    struct tap_piece *piece = append(pipe, kind, WIRE_ABSENT, world_now(pipe->world));
+    struct point_strike strike;
+
+    if (piece == NULL ||
+        !struck(pipe, kind == PIECE_ABORT ? POINT_NET_RST : POINT_NET_FIN, 0, &strike))
+        return;
+    if (strike.effect == EFFECT_DROP)
+        piece->due_ns = WORLD_NEVER;
+    else if (strike.effect == EFFECT_DELAY)
+        piece->due_ns += strike.by_ns;
+}

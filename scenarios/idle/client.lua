@@ -1,0 +1,43 @@
+-- When a client closes a connection that it does not need.
+
+scenario("ID-01 · An idle connection is closed ten seconds after its last read began", function(t)
+    local client = t:client(t:server())
+
+    t:expect(client:call("echo", { message = "hi", time = 5 })):returns():at "5ms"
+    t:sleep "20s"
+
+    t:expect(t:events("client.close", { client })):at { "10s" }
+    t:expect(#client.connections):is(0)
+end)
+
+scenario("ID-02 · A call longer than the idle time closes its connection at once", function(t)
+    local client = t:client(t:server())
+
+    local long = client:call("echo", { message = "a", time = ms "12s" })
+    t:expect(long):returns():at "12s"
+    t:expect(t:events("client.close", { client })):at { "12s" }
+
+    t:sleep(1)
+    local next = client:call("echo", { message = "b" })
+    t:expect(next):returns()
+    t:expect(next.connection):is_not(long.connection)
+end)
+
+scenario("ID-04 · A large idle time is kept to the millisecond", function(t)
+    local client = t:client(t:server(), { conf = { ["ipc.client.connection.maxidletime"] = "1h" } })
+
+    t:expect(client:call("echo", { message = "hi" })):returns()
+    t:sleep "59m59s999ms"
+    t:expect(t:events("client.close", { client })):count(0)
+    t:sleep(1)
+
+    t:expect(t:events("client.close", { client })):at { "1h" }
+end)
+
+scenario("ID-14 · A call that meets the idle close succeeds, on one connection or the other", function(t)
+    local client = t:client(t:server())
+    t:expect(client:call("echo", { message = "a" })):returns()
+    t:sleep "10s"
+
+    t:expect(client:call("echo", { message = "b" })):returns { message = "b" }
+end)

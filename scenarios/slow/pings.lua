@@ -1,0 +1,64 @@
+-- A call that takes long: what keeps it alive, and what ends it.
+
+scenario("SH-01 · A long call is kept alive by pings, and its connection closes with the reply", function(t)
+    local server = t:server()
+    local client = t:client(server, { rpc_timeout = 0 })
+
+    local call = client:call("echo", { message = "late", time = ms "150s" })
+
+    t:expect(call):returns { message = "late" }:at "150s"
+    t:expect(t:events("client.ping", { client })):at { "60s", "120s" }
+    t:expect(t:events("client.close", { client })):at { "150s" }
+end)
+
+scenario("SH-02 · A server that never answers holds a call for ever, but not in 3.4", function(t)
+    local client = t:client(t:server())
+
+    local call = client:call "hang"
+
+    if t:since "3.0" then
+        t:expect(call):fails "read_timeout":at "120s":says "60000 millis timeout"
+        t:expect(t:events("client.ping", { client })):at { "60s" }
+    else
+        t:sleep "600s"
+        t:expect(call):pending()
+        t:expect(t:events("client.ping", { client })):count(10)
+    end
+end)
+
+scenario("SH-05 · Without pings only the rpc time-out ends a call", {
+    releases = "2.2-",
+    cases = {
+        { name = "90s", timeout = "90s" },
+        { name = "none", timeout = 0 },
+    },
+}, function(t, case)
+    local client = t:client(t:server(), {
+        rpc_timeout = case.timeout,
+        conf = { ["ipc.client.ping"] = false },
+    })
+
+    local call = client:call "hang"
+
+    if case.timeout == 0 then
+        t:sleep "1h"
+        t:expect(call):pending()
+    else
+        t:expect(call):fails "read_timeout":at "90s":says "90000 millis timeout"
+    end
+    t:expect(t:events("client.ping", { client })):count(0)
+end)
+
+scenario("SH-15 · Replies to neighbours make pings unnecessary", function(t)
+    local server = t:server { handlers = 3 }
+    local client = t:client(server, { rpc_timeout = 0 })
+
+    local calls = t:times(3, function(i)
+        return client:call("echo", { message = "call " .. i, time = ms "50s" * i })
+    end)
+
+    t:expect(calls[1]):returns():at "50s"
+    t:expect(calls[2]):returns():at "100s"
+    t:expect(calls[3]):returns():at "150s"
+    t:expect(t:events("client.ping", { client })):count(0)
+end)

@@ -1,0 +1,67 @@
+-- The rpc time-out is about silence on a connection, not about the age of a call.
+
+scenario("SH-03 · The rpc time-out beats a slow handler; the late reply hurts nobody", { releases = "1.2-" }, function(t)
+    local server = t:server()
+    server:on("report", function(call)
+        call:sleep "8s" -- the Handler stays busy; call:defer() would free it
+        return {}
+    end)
+    local client = t:client(server, { rpc_timeout = "5s" })
+
+    local late = client:call "report"
+    t:expect(late):fails "read_timeout":at "5s":says "5000 millis timeout"
+    t:sleep "3s"
+    t:expect(server.counters.output_errors):is(1)
+
+    local again = client:call("echo", { message = "hi" })
+    t:expect(again):returns { message = "hi" }
+    t:expect(again.connection):is_not(late.connection)
+end)
+
+scenario("SH-04 · 3.4 rounds the time-out up to a multiple of the ping interval", {
+    releases = "3.4",
+    cases = {
+        { name = "100s", timeout = "100s", pings = { "60s" }, ends = "120s", says = "60000 millis" },
+        { name = "120s", timeout = "120s", pings = { "60s" }, ends = "120s", says = "60000 millis" },
+        { name = "120s1ms", timeout = "120s1ms", pings = { "60s", "120s" }, ends = "180s", says = "60000 millis" },
+        { name = "50s", timeout = "50s", pings = {}, ends = "50s", says = "50000 millis" },
+    },
+}, function(t, case)
+    local client = t:client(t:server(), { rpc_timeout = case.timeout })
+
+    local call = client:call "hang"
+
+    t:expect(call):fails "read_timeout":at(case.ends):says(case.says)
+    t:expect(t:events("client.ping", { client })):at(case.pings)
+end)
+
+scenario("SH-07 · A chatty neighbour hides a stuck call from the time-out", { releases = "1.2-" }, function(t)
+    local server = t:server { handlers = 2 }
+    local client = t:client(server, { rpc_timeout = "5s" })
+
+    local stuck = client:call "hang"
+    for _ = 1, 30 do
+        t:sleep "2s"
+        t:expect(client:call("echo", { message = "still here" })):returns()
+    end
+
+    t:expect(stuck):pending()
+    t:expect(stuck):fails "read_timeout":at "65s"
+end)
+
+scenario("SH-08 · A response that dribbles in never times out", { releases = "1.2-" }, function(t)
+    local peer = t:peer()
+    local client = t:client(peer, { rpc_timeout = "5s" })
+    local call = client:call("echo", { message = "x" })
+    local raw = peer:accept()
+    raw:open()
+    local request = raw:recv "request"
+
+    local bytes = raw:encode { "response", call = request, value = { message = "slowly" } }
+    for i = 1, #bytes do
+        t:sleep "4s"
+        raw:send(bytes:sub(i, i))
+    end
+
+    t:expect(call):returns { message = "slowly" }:at(#bytes * ms "4s")
+end)

@@ -1,0 +1,62 @@
+-- A scenario that makes no sense is broken, whatever else it finds, and says why.
+
+scenario("nothing is expected", function(t)
+    t:sleep "1s"
+end)
+
+scenario("an expectation without a link", function(t)
+    t:expect(1)
+end)
+
+scenario("each of an empty list", function(t)
+    t:each({}):is(1)
+end)
+
+scenario("a fault that never struck", function(t)
+    t:fault("client.read.stop", {})
+    t:expect(1):is(1)
+end)
+
+scenario("a fault that need not strike", function(t)
+    t:fault("client.read.stop", { maybe = true })
+    t:expect(1):is(1)
+end)
+
+scenario("a hold that nobody reached", function(t)
+    t:hold "server.put"
+    t:expect(1):is(1)
+end)
+
+scenario("draws that were left over", function(t)
+    t:draw("client.retry", { 0.5, 1 })
+    t:expect(1):is(1)
+end)
+
+scenario("an error of the script", function(t)
+    t:expect(1):is(1)
+    error "something is wrong"
+end)
+
+scenario("a script that runs away", function()
+    while true do
+        pcall(function() while true do end end)
+    end
+end)
+
+scenario("a script that wants all the memory", function()
+    local text = "x"
+    while true do text = text .. text end
+end)
+
+scenario("waiting where nothing can wait", function(t)
+    t:expect(1):is(1)
+    table.sort({ 2, 1 }, function(a, b)
+        t:sleep "1s"
+        return a < b
+    end)
+end)
+
+scenario("waiting inside a coroutine of one's own", function(t)
+    t:expect(1):is(1)
+    coroutine.wrap(function() t:sleep "1s" end)()
+end)

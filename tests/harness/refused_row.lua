@@ -1,0 +1,1 @@
+scenario("rows have one shape", { cases = { { a = 1 }, { b = 1 } } }, function() end)

@@ -1,0 +1,3 @@
+scenario("a sentence", function(t)
+    t:expect(1:is(1)
+end)

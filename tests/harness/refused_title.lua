@@ -1,0 +1,2 @@
+scenario("one title", function() end)
+scenario("one title", function() end)
