@@ -1,6 +1,7 @@
 #include "faults/plan.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ struct plan_gate {
     enum point point;
     struct plan_aim aim;
     struct waiter *first, **last;
-    uint32_t held, reached, visits;
+    _Atomic uint32_t held, reached; /* read from any thread */
+    uint32_t visits;
     bool open;
 };
 
@@ -26,9 +28,10 @@ struct plan_fault {
     enum point point;
     struct plan_aim aim;
     struct point_strike strike;
-    uint32_t visits, strikes;
-    uint64_t passed; /* bytes, for a "stop" that lets some through first */
-    bool lifted;
+    uint32_t visits;
+    _Atomic uint32_t strikes; /* read from any thread, as is `lifted` */
+    uint64_t passed;          /* bytes, for a "stop" that lets some through first */
+    _Atomic bool lifted;
     struct plan_gate *gate; /* of a "stop": where its victims stand */
 };
 
@@ -44,7 +47,7 @@ struct plan {
     size_t gate_count;
     char **lanes; /* by number */
     size_t lane_count;
-    size_t stops; /* faults that may stop somebody */
+    _Atomic size_t stops; /* faults that may stop somebody */
 };
 
 struct plan *plan_create(struct world *world, plan_identify_fn *identify, plan_strike_fn *struck,
@@ -137,18 +140,22 @@ static void gate_let_go(struct plan_gate *gate, uint32_t count)
 enum rpc_status plan_hold(struct plan *plan, enum point point, const struct plan_aim *aim,
                           struct plan_gate **gate)
 {
-    struct plan_gate **grown =
-        realloc(plan->gates, (plan->gate_count + 1) * sizeof(struct plan_gate *));
-    if (grown == NULL)
-        return RPC_NO_MEMORY;
-    plan->gates = grown;
     *gate = gate_create(plan, point, aim);
     if (*gate == NULL)
         return RPC_NO_MEMORY;
     world_lock(plan->lock);
-    plan->gates[plan->gate_count++] = *gate;
+    struct plan_gate **grown =
+        realloc(plan->gates, (plan->gate_count + 1) * sizeof(struct plan_gate *));
+    if (grown != NULL) {
+        plan->gates = grown;
+        plan->gates[plan->gate_count++] = *gate;
+    }
     world_unlock(plan->lock);
-    return RPC_OK;
+    if (grown != NULL)
+        return RPC_OK;
+    gate_free(*gate);
+    *gate = NULL;
+    return RPC_NO_MEMORY;
 }
 
 uint32_t plan_gate_held(const struct plan_gate *gate)
@@ -308,19 +315,24 @@ enum rpc_status plan_arm(struct plan *plan, enum point point, const struct plan_
 {
     if (!point_has_effect(point, strike->effect))
         return RPC_UNKNOWN_NAME;
-    struct plan_fault **grown =
-        realloc(plan->faults, (plan->fault_count + 1) * sizeof(struct plan_fault *));
-    if (grown == NULL)
-        return RPC_NO_MEMORY;
-    plan->faults = grown;
     *fault = fault_create(plan, point, aim, strike);
     if (*fault == NULL)
         return RPC_NO_MEMORY;
 
     world_lock(plan->lock);
-    plan->faults[plan->fault_count++] = *fault;
-    plan->stops += strike->effect == EFFECT_STOP;
+    struct plan_fault **grown =
+        realloc(plan->faults, (plan->fault_count + 1) * sizeof(struct plan_fault *));
+    if (grown != NULL) {
+        plan->faults = grown;
+        plan->faults[plan->fault_count++] = *fault;
+        plan->stops += strike->effect == EFFECT_STOP;
+    }
     world_unlock(plan->lock);
+    if (grown == NULL) {
+        fault_free(*fault);
+        *fault = NULL;
+        return RPC_NO_MEMORY;
+    }
     if (strike->effect != EFFECT_STOP)
         point_arm(point, strike->effect, judge, plan);
     return RPC_OK;

@@ -34,8 +34,8 @@ _Atomic uint8_t point_guard[POINT_COUNT];
 /* How many holds stand at each point, and whose judges are asked for its faults. */
 static _Atomic int holds[POINT_COUNT];
 static struct {
-    point_judge_fn *judge;
-    void *owner;
+    point_judge_fn *_Atomic judge;
+    void *_Atomic owner;
 } judges[POINT_COUNT][EFFECT_COUNT];
 
 /* The visit that libfiu is being asked about, for the callback that it calls. */
@@ -168,9 +168,9 @@ static int ask_judge(const char *name, int *failnum, void **failinfo, unsigned i
     (void)name, (void)failnum, (void)failinfo, (void)flags;
     enum point point = visit_event->point;
     point_judge_fn *judge = judges[point][visit_effect].judge;
+    void *owner = judges[point][visit_effect].owner;
     visit_judged = true;
-    return judge != NULL &&
-           judge(judges[point][visit_effect].owner, visit_event, visit_effect, visit_strike);
+    return judge != NULL && judge(owner, visit_event, visit_effect, visit_strike);
 }
 
 static bool any_judge(enum point point)
@@ -187,8 +187,9 @@ void point_arm(enum point point, enum point_effect effect, point_judge_fn *judge
     char name[FIU_NAME_MAX];
     fiu_name(point, effect, name);
     bool was_armed = judges[point][effect].judge != NULL;
+    if (judge != NULL)
+        judges[point][effect].owner = owner; /* before anybody can see the judge */
     judges[point][effect].judge = judge;
-    judges[point][effect].owner = owner;
     if (judge != NULL && !was_armed)
         fiu_enable_external(name, 1, NULL, 0, ask_judge);
     else if (judge == NULL && was_armed)

@@ -41,7 +41,7 @@ static const char *name_of(struct harness_arena *arena, const struct harness_cas
 }
 
 static const char *reason_to_skip(struct harness_arena *arena, const struct harness_case *made,
-                                  unsigned worlds)
+                                  unsigned worlds, bool rough)
 {
     if ((made->scenario->worlds & worlds) == 0)
         return made->scenario->worlds == HARNESS_LIVE ? "it needs the live world"
@@ -49,6 +49,8 @@ static const char *reason_to_skip(struct harness_arena *arena, const struct harn
     if (!made->release->built)
         return harness_arena_print(arena, "this ripcord does not speak release %s",
                                    made->release->name);
+    if (rough && made->scenario->calm)
+        return "what it claims holds in a calm world only";
     return NULL;
 }
 
@@ -64,7 +66,7 @@ static bool add_seeds(struct maker *maker, struct harness_case *made)
     const struct harness_choice *choice = maker->choice;
     uint64_t seeds = choice->repeat > 0 ? choice->repeat : made->scenario->seeds;
     made->name = name_of(arena, made);
-    made->skip = reason_to_skip(arena, made, choice->worlds);
+    made->skip = reason_to_skip(arena, made, choice->worlds, choice->rough);
     made->rough = choice->rough || made->scenario->rough;
     made->repeated = seeds > 1;
     if (made->name == NULL)
@@ -83,16 +85,34 @@ static bool add_seeds(struct maker *maker, struct harness_case *made)
     return true;
 }
 
+static unsigned built_releases(void)
+{
+    unsigned mask = 0;
+    for (unsigned id = 0; id < RELEASE_COUNT; id++)
+        mask |= (unsigned)release_get((enum release_id)id)->built << id;
+    return mask;
+}
+
+/* The releases that a row is played for.  Nobody asked for one, and none of the row's is
+ * spoken here: its first stands for them, and is skipped with a reason. */
+static unsigned releases_of(const struct maker *maker, const struct harness_scenario *scenario,
+                            size_t row)
+{
+    unsigned own = scenario->releases;
+    if (scenario->row_count > 0)
+        own &= scenario->rows[row].releases;
+    unsigned chosen = own & maker->releases;
+    return chosen != 0 || maker->choice->release != NULL ? chosen : own & (0 - own);
+}
+
 static bool add_rows(struct maker *maker, struct harness_case *made)
 {
     const struct harness_scenario *scenario = made->scenario;
+    size_t rows = scenario->row_count > 0 ? scenario->row_count : 1;
     for (unsigned id = 0; id < RELEASE_COUNT; id++) {
-        if ((scenario->releases & maker->releases & 1u << id) == 0)
-            continue;
         made->release = release_get((enum release_id)id);
-        size_t rows = scenario->row_count > 0 ? scenario->row_count : 1;
         for (made->row = 0; made->row < rows; made->row++) {
-            bool fits = scenario->row_count == 0 || (scenario->rows[made->row].releases & 1u << id);
+            bool fits = releases_of(maker, scenario, made->row) & 1u << id;
             if (fits && !add_seeds(maker, made))
                 return false;
         }
@@ -139,6 +159,8 @@ enum rpc_status harness_cases_make(struct harness_file *const *files, size_t fil
                  choice->release);
         return RPC_MALFORMED;
     }
+    if (choice->release == NULL)
+        maker.releases = built_releases();
     for (size_t i = 0; i < file_count; i++) {
         for (size_t j = 0; j < files[i]->count; j++) {
             struct harness_case made = {

@@ -7,16 +7,32 @@
 #include "harness/task.h"
 #include "harness/units.h"
 
+#define DELAYED_MAX_NS (10 * WORLD_SEC)
+
 static int at_once(lua_State *L, struct harness *harness, void *owner)
 {
     (void)L, (void)harness, (void)owner;
     return 0;
 }
 
+uint64_t harness_late_ns(const struct harness *harness)
+{
+    return harness->late_ns + harness->world->delays_ns;
+}
+
+/* Where the seed draws delays, what was due may still be under way: it goes first, though
+ * nobody waits for ever. */
 static int time_has_come(lua_State *L, struct harness *harness, void *owner)
 {
+    uint64_t now_ns = world_now(harness->world), due_ns = (uint64_t)lua_tointeger(L, -1);
+    uint64_t until_ns = harness->world->delayed_until_ns;
     (void)owner;
-    return world_now(harness->world) >= (uint64_t)lua_tointeger(L, -1) ? 0 : HARNESS_NOT_YET;
+    if (now_ns < due_ns)
+        return HARNESS_NOT_YET;
+    if (now_ns >= until_ns || now_ns >= due_ns + DELAYED_MAX_NS)
+        return 0;
+    harness_wait_until(harness, until_ns);
+    return HARNESS_NOT_YET;
 }
 
 /* What was due at an instant takes its time where time is not exact. */
@@ -30,7 +46,7 @@ static uint64_t sleep_base(const struct harness *harness)
 {
     uint64_t now_ns = world_now(harness->world);
     bool just_slept = harness->planned_ns != 0 && now_ns >= harness->planned_ns &&
-                      now_ns - harness->planned_ns <= harness->late_ns;
+                      now_ns - harness->planned_ns <= harness_late_ns(harness);
     return just_slept ? harness->planned_ns : now_ns;
 }
 

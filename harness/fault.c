@@ -10,6 +10,7 @@
 #include "harness/matcher.h"
 #include "harness/options.h"
 #include "harness/partition.h"
+#include "harness/road.h"
 #include "harness/sandbox.h"
 #include "harness/show.h"
 #include "harness/units.h"
@@ -19,8 +20,9 @@ enum { STRIKES_MAX = 64, PARAMS_MAX = 4, FILE_LENGTH_MAX = 512 };
 
 /* What a fault handle names. */
 struct fault {
-    struct fault *next; /* in the order of arming */
-    struct plan_fault *plan;
+    struct fault *next;                  /* in the order of arming */
+    struct plan_fault *plan;             /* the script's thread's */
+    uint32_t number;                     /* the plan's */
     struct harness_partition *partition; /* NULL: it is none */
     const char *name;                    /* "client.read.stop" */
     const char *file;
@@ -31,6 +33,8 @@ struct fault {
     size_t param_count;
     int64_t struck_ns[STRIKES_MAX]; /* the first ones */
     size_t struck_count;
+    uint32_t met; /* the connection that it has struck, 0: none */
+    bool met_several;
 };
 
 struct gate {
@@ -252,8 +256,11 @@ static int t_fault(lua_State *L)
     fault->armed_ns = world_now(harness->world);
     fault->aim = aim;
     keep_parameters(L, 3, fault, parameters);
+    fault->number = (uint32_t)plan_fault_count(harness->plan) + 1;
+    harness_lock(harness);
     *faults->last = fault; /* before it is armed: a strike looks for it */
     faults->last = &fault->next;
+    harness_unlock(harness);
     enum rpc_status status = plan_arm(harness->plan, point, &aim->plan, &strike, &fault->plan);
     if (status != RPC_OK)
         return luaL_error(L, "%s: %s", name, rpc_status_text(status));
@@ -269,17 +276,52 @@ static uint32_t strikes_of(const struct fault *fault)
                                     : plan_fault_strikes(fault->plan);
 }
 
+/* An aim in words (a client, a host) has met a connection. */
+static void learn_target(struct fault *fault, const struct point_event *event)
+{
+    bool first = fault->met == 0 && fault->struck_count <= 1;
+    if (first)
+        fault->met = event->connection;
+    else if (fault->met != event->connection)
+        fault->met_several = true;
+}
+
+static bool stood(const struct fault *fault, int64_t at_ns)
+{
+    return (int64_t)fault->armed_ns <= at_ns &&
+           (fault->lifted_ns == 0 || at_ns <= (int64_t)fault->lifted_ns);
+}
+
+bool harness_fault_stood(const struct harness *harness, uint32_t number, int64_t at_ns)
+{
+    const struct fault *fault = harness->faults != NULL ? harness->faults->first : NULL;
+    while (fault != NULL && fault->number != number)
+        fault = fault->next;
+    return fault != NULL && stood(fault, at_ns);
+}
+
+uint32_t harness_faults_cut(const struct harness *harness, int64_t at_ns)
+{
+    const struct fault *fault = harness->faults != NULL ? harness->faults->first : NULL;
+    while (fault != NULL && (fault->partition == NULL || !stood(fault, at_ns)))
+        fault = fault->next;
+    return fault != NULL ? fault->number : 0;
+}
+
 void harness_fault_struck(void *owner, struct plan_fault *struck, const struct point_event *event)
 {
     struct harness *harness = owner;
     harness_lock(harness);
     struct fault *fault = harness->faults != NULL ? harness->faults->first : NULL;
-    while (fault != NULL && fault->plan != struck)
+    while (fault != NULL && fault->number != plan_fault_id(struck))
         fault = fault->next;
     if (fault != NULL && fault->struck_count < STRIKES_MAX)
         fault->struck_ns[fault->struck_count++] =
             (int64_t)(event->at_ns != 0 ? event->at_ns : world_now(harness->world));
+    if (fault != NULL)
+        learn_target(fault, event);
     harness_ledger_struck(harness->ledger, plan_fault_strike(struck)->effect, event);
+    harness_road_struck(harness, plan_fault_id(struck), plan_fault_strike(struck)->effect, event);
     harness_unlock(harness);
     harness_changed(harness);
 }
@@ -287,8 +329,11 @@ void harness_fault_struck(void *owner, struct plan_fault *struck, const struct p
 static int lift(lua_State *L)
 {
     struct fault *fault = harness_check(L, 1, &harness_fault_type);
+    struct harness *harness = harness_of(L);
+    harness_lock(harness);
     if (fault->lifted_ns == 0)
-        fault->lifted_ns = world_now(harness_of(L)->world);
+        fault->lifted_ns = world_now(harness->world);
+    harness_unlock(harness);
     if (fault->partition != NULL)
         harness_partition_lift(fault->partition);
     plan_lift(fault->plan);
@@ -433,7 +478,9 @@ void harness_faults_record(struct harness *harness)
                          .t_ns = (int64_t)fault->armed_ns,
                          .end_ns = fault->lifted_ns != 0 ? (int64_t)fault->lifted_ns : RECORD_NEVER,
                          .target_lane = aim->lane,
-                         .target_connection = aim->connection,
+                         .target_connection = aim->connection != 0 ? aim->connection
+                                              : fault->met_several ? 0
+                                                                   : fault->met,
                          .target_direction = aim->direction == DIRECTION_C2S   ? "c2s"
                                              : aim->direction == DIRECTION_S2C ? "s2c"
                                                                                : NULL,

@@ -21,6 +21,11 @@ struct plan_gate *harness_gate_plan(const void *object);
 /* For the plan: told of each strike (any thread, under the plan's lock). */
 plan_strike_fn harness_fault_struck;
 
+/* For the record, locked: whether fault `number` stood at that time, and the number of a
+ * partition that did (0: none). */
+bool harness_fault_stood(const struct harness *harness, uint32_t number, int64_t at_ns);
+uint32_t harness_faults_cut(const struct harness *harness, int64_t at_ns);
+
 /* Faults that never struck and holds that nobody reached make the case void. */
 void harness_faults_check(struct harness *harness);
 

@@ -1,6 +1,5 @@
 #include "harness/frame.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,7 +61,7 @@ static void add(struct picture *picture, size_t offset, size_t length, unsigned 
 static bool is_readable(struct wire_bytes bytes)
 {
     for (size_t i = 0; i < bytes.length; i++)
-        if (!isprint(bytes.data[i]))
+        if (bytes.data[i] < 0x20 || bytes.data[i] > 0x7e)
             return false;
     return true;
 }

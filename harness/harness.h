@@ -54,7 +54,7 @@ struct harness {
     bool unsettled;                    /* after healing something did not come to rest */
     int unasked, unasked_line;         /* expectations without a link, and where the last is */
     bool dead;                         /* the world says that nothing can ever happen any more */
-    uint64_t early_ns, late_ns;        /* what `at` and `took` forgive; 0 in sim */
+    uint64_t early_ns, late_ns;        /* what `at` and `took` forgive; 0 in a calm sim */
     uint64_t planned_ns;               /* when the last t:sleep was to end */
     uint64_t limit_ns;                 /* of the world's time */
     void (*changed)(struct harness *); /* told of harness_changed; NULL: nobody wants it */
@@ -91,8 +91,11 @@ struct harness *harness_of(lua_State *L);
  * list; they are begun in its order and ended in reverse. */
 struct harness_module {
     const luaL_Reg *methods; /* of `t`; called with `t` first.  Ends with NULL */
-    /* Add globals to the sandbox before a file is loaded into it; there is no case yet. */
+    /* Add globals to the sandbox (the table on top) before a file is loaded into it; there is
+     * no case yet.  With a name in `lazy` that is the only one, and waits until a script reads
+     * it. */
     void (*open)(lua_State *L);
+    const char *lazy;
     /* The sandbox and an empty world are there, the body has not begun. */
     enum rpc_status (*begin)(struct harness *harness);
     /* The body is over and faults and holds are gone: hung handlers return, what a script
@@ -231,6 +234,11 @@ struct harness_wait {
  * lets the world go first, even when it is ready at once.  The C function's arguments stay at
  * their indices for `ready`.  Outside of tasks (a `where`, an `always`) it is a Lua error. */
 int harness_wait(lua_State *L, const struct harness_wait *wait);
+/* From `ready`: not yet; ask again at this time. */
+void harness_wait_until(struct harness *harness, uint64_t until_ns);
+
+/* How late a thing may be by now: what the world forgives, and what chance has held up. */
+uint64_t harness_late_ns(const struct harness *harness);
 
 /* A state for Lua that can't wait (aims, `always`), whatever else is running. */
 lua_State *harness_judge_state(struct harness *harness);
@@ -267,6 +275,9 @@ void harness_broken(struct harness *harness, const char *sentence, ...)
 void harness_call_started(struct harness *harness, uint32_t client, const struct client_call *call,
                           const char *method, const char *protocol);
 void harness_call_ended(struct harness *harness, const struct client_call *call);
+
+/* What makes the connection that the call wants: protocol, user, time-outs. */
+void harness_call_key(struct harness *harness, uint32_t call, const char *key);
 
 /* The lock of trace, ledger and record: whoever writes lines of its own to `record` has it.
  * Any thread; nothing of this header may be called under it. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/lines.h"
+#include "harness/road.h"
 #include "harness/trace.h"
 #include "rpc/client/client.h"
 #include "rpc/wire/wire.h"
@@ -284,6 +285,9 @@ static void learn_call(struct call *call, const struct point_event *event)
         return;
     case POINT_SERVER_REPLY:
         harness_line_reached(line, HARNESS_REPLIED, event->at_ns);
+        for (size_t i = 0; i < event->value_count; i++)
+            if (event->values[i].field == FIELD_LENGTH)
+                line->reply_length = event->values[i].number;
         return;
     case POINT_CLIENT_END:
         call->ends++;
@@ -330,6 +334,8 @@ void harness_ledger_learn(struct harness_ledger *ledger, const struct point_even
         learn_call(call, event);
     if (ledger->harness->lines != NULL)
         harness_lines_event(ledger->harness->lines, event, call != NULL ? &call->line : NULL);
+    harness_road_event(ledger->harness, event, call != NULL ? call->line.number : 0,
+                       call != NULL ? call->line.reply_length : -1);
 }
 
 void harness_ledger_stream(struct harness_ledger *ledger, const struct world_stream *stream)
@@ -366,22 +372,22 @@ static struct call *add_call(struct harness_ledger *ledger)
     return call;
 }
 
-void harness_call_started(struct harness *harness, uint32_t client, const struct client_call *given,
-                          const char *method, const char *protocol)
+void harness_ledger_begin(struct harness *harness, const struct harness_ledger_view *given,
+                          const char *protocol)
 {
     struct harness_ledger *ledger = harness->ledger;
     harness_lock(harness);
     struct call *call = add_call(ledger);
-    struct known *known = enter(ledger, true, client, client_call_id(given));
+    struct known *known = enter(ledger, true, given->client, given->call_id);
     if (call != NULL && known != NULL) {
         call->line = (struct harness_line_call){
-            .number = client_call_number(given),
-            .client = client,
-            .connection = client_call_connection(given),
-            .call_id = client_call_id(given),
-            .method = harness_trace_text(harness->trace, method),
+            .number = given->number,
+            .client = given->client,
+            .connection = given->connection,
+            .call_id = given->call_id,
+            .method = harness_trace_text(harness->trace, given->method),
             .protocol = protocol != NULL ? harness_trace_text(harness->trace, protocol) : NULL,
-            .started_ns = client_call_started_ns(given),
+            .started_ns = given->started_ns,
         };
         known->call = (uint32_t)ledger->call_count;
         known->method = call->line.method;
@@ -389,6 +395,21 @@ void harness_call_started(struct harness *harness, uint32_t client, const struct
     harness_unlock(harness);
     if (call == NULL || known == NULL)
         harness_broken(harness, "not enough memory for the ledger");
+}
+
+void harness_call_started(struct harness *harness, uint32_t client, const struct client_call *given,
+                          const char *method, const char *protocol)
+{
+    harness_ledger_begin(harness,
+                         &(struct harness_ledger_view){
+                             .number = client_call_number(given),
+                             .client = client,
+                             .connection = client_call_connection(given),
+                             .call_id = client_call_id(given),
+                             .method = method,
+                             .started_ns = client_call_started_ns(given),
+                         },
+                         protocol);
 }
 
 static bool is_touched(const struct harness_ledger *ledger, const struct call *call)
@@ -410,26 +431,31 @@ static bool has_foreign_value(struct harness_ledger *ledger, const struct call *
     return true;
 }
 
-void harness_call_ended(struct harness *harness, const struct client_call *given)
+void harness_ledger_end(struct harness *harness, uint32_t number, uint32_t connection,
+                        uint64_t ended_ns, const struct client_outcome *outcome)
 {
     struct harness_ledger *ledger = harness->ledger;
-    const struct client_outcome *outcome = client_call_outcome(given);
-    uint32_t number = client_call_number(given);
     harness_lock(harness);
     for (size_t i = ledger->call_count; i-- > 0;) {
         struct call *call = &ledger->calls[i];
         if (call->line.number != number)
             continue;
-        if (client_call_connection(given) != 0)
-            call->line.connection = client_call_connection(given);
+        if (connection != 0)
+            call->line.connection = connection;
         call->line.ended = true;
-        call->line.ended_ns = client_call_ended_ns(given);
+        call->line.ended_ns = ended_ns;
         call->foreign_value = has_foreign_value(ledger, call, outcome);
         if (harness->lines != NULL)
             harness_lines_call(harness->lines, &call->line, outcome);
         break;
     }
     harness_unlock(harness);
+}
+
+void harness_call_ended(struct harness *harness, const struct client_call *given)
+{
+    harness_ledger_end(harness, client_call_number(given), client_call_connection(given),
+                       client_call_ended_ns(given), client_call_outcome(given));
 }
 
 uint32_t harness_ledger_call_locked(struct harness_ledger *ledger, const struct point_event *event)
@@ -470,6 +496,15 @@ uint32_t harness_ledger_executions(struct harness *harness, uint32_t number)
     uint32_t executions = call != NULL ? call->line.executions : 0;
     harness_unlock(harness);
     return executions;
+}
+
+void harness_call_key(struct harness *harness, uint32_t number, const char *key)
+{
+    harness_lock(harness);
+    struct call *call = numbered(harness, number);
+    if (call != NULL)
+        call->line.key = harness_trace_text(harness->trace, key);
+    harness_unlock(harness);
 }
 
 void harness_ledger_may_pend(struct harness *harness, uint32_t number)

@@ -64,6 +64,14 @@ struct harness_ledger_view {
     bool foreign_value; /* it returned bytes that nobody has sent for it */
 };
 
+/* A call begins (number, client, connection, call_id, method, started_ns count), and ends.
+ * harness_call_started and harness_call_ended are these for a client's call. */
+struct client_outcome;
+void harness_ledger_begin(struct harness *harness, const struct harness_ledger_view *call,
+                          const char *protocol);
+void harness_ledger_end(struct harness *harness, uint32_t number, uint32_t connection,
+                        uint64_t ended_ns, const struct client_outcome *outcome);
+
 size_t harness_ledger_calls(const struct harness *harness);
 struct harness_ledger_view harness_ledger_at(const struct harness *harness, size_t i);
 

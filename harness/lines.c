@@ -38,14 +38,29 @@ static const struct {
     {POINT_CLIENT_END, "end", FIELD_ENDING},
 };
 
-/* A Handler that runs a method, or a call in the queue. */
+/* Lanes whose names need a space. */
+static const struct {
+    const char *lane, *name;
+} spoken[] = {
+    {"Callqueue", "Call queue"},
+    {"Respqueue", "Response queue"},
+    {"Idletimer", "Idle scan"},
+};
+
+/* A Handler that runs a method, a call or a response in its queue, a Reader that reads. */
 struct span {
     struct span *next;
     enum point begun;
-    uint32_t connection, lane, server;
+    uint32_t connection, lane, server, call;
     int32_t call_id;
     uint64_t at_ns;
     const char *label;
+};
+
+/* A server's queues as rows. */
+struct queues {
+    bool calls_told, responses_told;
+    int64_t responses; /* in the queues of its connections */
 };
 
 struct side {
@@ -65,8 +80,8 @@ struct harness_lines {
     struct connection *connections; /* by number */
     uint32_t connection_room;
     struct span *open, *spare; /* the newest first */
-    bool *queue_lanes;         /* by server: its callqueue lane is told */
-    uint32_t queue_lane_room;
+    struct queues *queues;     /* by server */
+    uint32_t queue_room;
     uint32_t lanes; /* told so far */
 };
 
@@ -90,12 +105,11 @@ void harness_lines_free(struct harness_lines *lines)
     if (lines == NULL)
         return;
     free(lines->connections);
-    free(lines->queue_lanes);
+    free(lines->queues);
     free(lines);
 }
 
-/* --- lanes
- * ---------------------------------------------------------------------------------------- */
+/* --- lanes ----------------------------------------------------------------------------------- */
 
 /* "server1/reader/0" is row "reader 0" of "server1". */
 static void tell_lane(struct harness_lines *lines, const char *id)
@@ -109,6 +123,9 @@ static void tell_lane(struct harness_lines *lines, const char *id)
         if (*at == '/')
             *at = ' ';
     name[0] = (char)toupper((unsigned char)name[0]);
+    for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++)
+        if (strcmp(name, spoken[i].lane) == 0)
+            snprintf(name, sizeof(name), "%s", spoken[i].name);
     record_lane(lines->record, &(struct record_lane){.id = id, .group = group, .name = name});
 }
 
@@ -133,32 +150,39 @@ static void tell_lanes(struct harness_lines *lines)
     }
 }
 
-/* The lane of the server's callQueue; the name is in `name`. */
-static bool find_queue_lane(struct harness_lines *lines, const struct point_event *event,
-                            char *name)
+static struct queues *queues_of(struct harness_lines *lines, uint32_t server)
+{
+    if (server >= lines->queue_room) {
+        uint32_t room = server * 2 + 8;
+        struct queues *grown = realloc(lines->queues, room * sizeof(*grown));
+        if (grown == NULL)
+            return NULL;
+        memset(grown + lines->queue_room, 0, (room - lines->queue_room) * sizeof(*grown));
+        lines->queues = grown;
+        lines->queue_room = room;
+    }
+    return &lines->queues[server];
+}
+
+/* The lane of the server's callQueue, or of its response queues; the name is in `name`. */
+static struct queues *find_queue_lane(struct harness_lines *lines, const struct point_event *event,
+                                      bool responses, char *name)
 {
     const char *lane = harness_trace_lane_name(lines->harness->trace, event->lane);
     const char *slash = lane != NULL ? strchr(lane, '/') : NULL;
-    if (slash == NULL || event->server == 0)
-        return false;
-    snprintf(name, LANE_NAME_MAX, "%.*s/callqueue", (int)(slash - lane), lane);
-    if (event->server >= lines->queue_lane_room) {
-        uint32_t room = event->server * 2 + 8;
-        bool *grown = realloc(lines->queue_lanes, room * sizeof(*grown));
-        if (grown == NULL)
-            return false;
-        memset(grown + lines->queue_lane_room, 0, room - lines->queue_lane_room);
-        lines->queue_lanes = grown;
-        lines->queue_lane_room = room;
-    }
-    if (!lines->queue_lanes[event->server])
+    struct queues *queues = event->server != 0 ? queues_of(lines, event->server) : NULL;
+    if (slash == NULL || queues == NULL)
+        return NULL;
+    snprintf(name, LANE_NAME_MAX, "%.*s/%s", (int)(slash - lane), lane,
+             responses ? "respqueue" : "callqueue");
+    bool *told = responses ? &queues->responses_told : &queues->calls_told;
+    if (!*told)
         tell_lane(lines, name);
-    lines->queue_lanes[event->server] = true;
-    return true;
+    *told = true;
+    return queues;
 }
 
-/* --- connections
- * ---------------------------------------------------------------------------------- */
+/* --- connections ----------------------------------------------------------------------------- */
 
 static struct connection *connection_of(struct harness_lines *lines, uint32_t number)
 {
@@ -184,14 +208,18 @@ void harness_lines_stream(struct harness_lines *lines, const struct world_stream
     world_address_text(accepted ? stream->local : stream->remote, connection->remote);
 }
 
-static void tell_connection(struct harness_lines *lines, const struct point_event *event)
+static void tell_connection(struct harness_lines *lines, const struct point_event *event,
+                            const struct harness_line_call *call)
 {
     struct connection *connection =
         event->connection != 0 ? connection_of(lines, event->connection) : NULL;
     bool known = connection != NULL && connection->remote[0] != '\0';
     bool soon = event->point == POINT_CLIENT_SETUP || event->point == POINT_CLIENT_ADD ||
                 event->point == POINT_CLIENT_RESOLVE;
-    if (connection == NULL || connection->written || (soon && !known))
+    /* A client of ours tells more when it has connected. */
+    bool silent = event->point == POINT_NET_SYN || event->point == POINT_SERVER_ACCEPT;
+    bool ours = connection != NULL && connection->client.state != NULL;
+    if (connection == NULL || connection->written || (soon && !known) || (silent && ours))
         return;
     connection->written = true;
     record_conn(lines->record,
@@ -200,6 +228,7 @@ static void tell_connection(struct harness_lines *lines, const struct point_even
                     .client = event->client,
                     .local = connection->local[0] != '\0' ? connection->local : NULL,
                     .remote = connection->remote[0] != '\0' ? connection->remote : NULL,
+                    .key = call != NULL ? call->key : NULL,
                 });
 }
 
@@ -244,6 +273,10 @@ static void tell_state(struct harness_lines *lines, const struct point_event *ev
     case POINT_CLIENT_SASL:
         enter(lines, event, false, "sasl", NULL);
         return;
+    case POINT_WIRE_CONTEXT:
+        if (connection->client.state != NULL && strcmp(connection->client.state, "header") == 0)
+            enter(lines, event, false, "context", NULL);
+        return;
     case POINT_CLIENT_ADD:
         connection->busy++;
         return;
@@ -276,8 +309,24 @@ static void tell_state(struct harness_lines *lines, const struct point_event *ev
     }
 }
 
-/* --- spans
- * ------------------------------------------------------------------------------------------ */
+void harness_lines_received(struct harness_lines *lines, uint32_t number, uint64_t at_ns,
+                            enum wire_kind kind)
+{
+    struct connection *connection = lines != NULL ? connection_of(lines, number) : NULL;
+    struct point_event event = {.connection = number, .at_ns = at_ns};
+    if (connection == NULL || connection->server.state == NULL)
+        return;
+    const char *state = connection->server.state;
+    bool setting_up = strcmp(state, "open") != 0 && strcmp(state, "closed") != 0;
+    if (setting_up && kind == WIRE_PREAMBLE)
+        enter(lines, &event, true, "context", NULL);
+    else if (setting_up && kind == WIRE_SASL)
+        enter(lines, &event, true, "sasl", NULL);
+    else if (setting_up && kind == WIRE_CONTEXT)
+        enter(lines, &event, true, "open", NULL);
+}
+
+/* --- spans ----------------------------------------------------------------------------------- */
 
 static void begin(struct harness_lines *lines, const struct point_event *event)
 {
@@ -328,10 +377,12 @@ static void end(struct harness_lines *lines, const struct point_event *event, en
     *link = span->next;
     char name[LANE_NAME_MAX];
     const char *lane = harness_trace_lane_name(lines->harness->trace, span->lane);
-    if (begun == POINT_SERVER_PUT && find_queue_lane(lines, event, name))
+    bool queued = begun == POINT_SERVER_PUT || begun == POINT_SERVER_REPLY;
+    if (queued && find_queue_lane(lines, event, begun == POINT_SERVER_REPLY, name) != NULL)
         write_span(lines, span, name, "queue", event->at_ns, call);
-    else if (begun == POINT_SERVER_EXECUTE && lane != NULL)
-        write_span(lines, span, lane, "handle", event->at_ns, call);
+    else if (!queued && lane != NULL)
+        write_span(lines, span, lane, begun == POINT_SERVER_READ ? "read" : "handle", event->at_ns,
+                   call);
     span->next = lines->spare;
     lines->spare = span;
 }
@@ -340,16 +391,99 @@ static void tell_queue_length(struct harness_lines *lines, const struct point_ev
 {
     char name[LANE_NAME_MAX];
     for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == FIELD_LENGTH && find_queue_lane(lines, event, name))
+        if (event->values[i].field == FIELD_LENGTH &&
+            find_queue_lane(lines, event, false, name) != NULL)
             record_gauge(lines->record, &(struct record_gauge){.lane = name,
                                                                .t_ns = (int64_t)event->at_ns,
                                                                .value = event->values[i].number});
 }
 
+static int64_t number_of(const struct point_event *event, enum point_field field)
+{
+    for (size_t i = 0; i < event->value_count; i++)
+        if (event->values[i].field == field)
+            return event->values[i].number;
+    return 0;
+}
+
+/* Responses of all connections together. */
+static void tell_responses(struct harness_lines *lines, const struct point_event *event, int change)
+{
+    char name[LANE_NAME_MAX];
+    struct queues *queues = find_queue_lane(lines, event, true, name);
+    if (queues == NULL)
+        return;
+    queues->responses += queues->responses + change >= 0 ? change : 0;
+    record_gauge(lines->record, &(struct record_gauge){.lane = name,
+                                                       .t_ns = (int64_t)event->at_ns,
+                                                       .value = queues->responses});
+}
+
+static struct span *find_open(struct harness_lines *lines, const struct point_event *event,
+                              enum point begun)
+{
+    struct span *span = lines->open;
+    while (span != NULL && (span->begun != begun || span->connection != event->connection))
+        span = span->next;
+    return span;
+}
+
+/* A Reader is at it from the first bytes of a call until that joins the queue. */
+static void end_reading(struct harness_lines *lines, const struct point_event *event, uint32_t call)
+{
+    struct span *span = find_open(lines, event, POINT_SERVER_READ);
+    const char *method = text_of(event, FIELD_METHOD);
+    if (span == NULL)
+        return;
+    span->call_id = event->call_id;
+    span->label = method != NULL ? harness_trace_text(lines->harness->trace, method) : NULL;
+    end(lines, event, POINT_SERVER_READ, call);
+}
+
+/* Whatever waits in the connection's response queue goes with it. */
+static void drop_responses(struct harness_lines *lines, const struct point_event *event)
+{
+    struct span *span;
+    while ((span = find_open(lines, event, POINT_SERVER_REPLY)) != NULL) {
+        struct point_event own = *event;
+        own.call_id = span->call_id;
+        end(lines, &own, POINT_SERVER_REPLY, span->call);
+        tell_responses(lines, event, -1);
+    }
+    if ((span = find_open(lines, event, POINT_SERVER_READ)) != NULL)
+        span->connection = 0; /* the rest never came */
+}
+
+static void tell_write(struct harness_lines *lines, const struct point_event *event, uint32_t call)
+{
+    const char *lane = harness_trace_lane_name(lines->harness->trace, event->lane);
+    char text[64];
+    bool done = number_of(event, FIELD_DONE) != 0;
+    int64_t bytes = number_of(event, FIELD_BYTES), accepted = number_of(event, FIELD_ACCEPTED);
+    if (lane != NULL && accepted < bytes) {
+        snprintf(text, sizeof(text), "%" PRId64 " of %" PRId64 " bytes taken", accepted, bytes);
+        record_mark(lines->record, &(struct record_mark){.lane = lane,
+                                                         .t_ns = (int64_t)event->at_ns,
+                                                         .kind = "short_write",
+                                                         .connection = event->connection,
+                                                         .call = call,
+                                                         .text = text});
+    }
+    if (!done)
+        return;
+    end(lines, event, POINT_SERVER_REPLY, call);
+    tell_responses(lines, event, -1);
+}
+
 static void tell_spans(struct harness_lines *lines, const struct point_event *event, uint32_t call)
 {
     switch ((unsigned)event->point) {
+    case POINT_SERVER_READ:
+        if (number_of(event, FIELD_BYTES) > 0 && find_open(lines, event, POINT_SERVER_READ) == NULL)
+            begin(lines, event);
+        return;
     case POINT_SERVER_PUT:
+        end_reading(lines, event, call);
         begin(lines, event);
         tell_queue_length(lines, event);
         return;
@@ -362,14 +496,22 @@ static void tell_spans(struct harness_lines *lines, const struct point_event *ev
         return;
     case POINT_SERVER_REPLY:
         end(lines, event, POINT_SERVER_EXECUTE, call);
+        begin(lines, event);
+        lines->open->call = call;
+        tell_responses(lines, event, 1);
+        return;
+    case POINT_SERVER_WRITE:
+        tell_write(lines, event, call);
+        return;
+    case POINT_SERVER_CLOSE:
+        drop_responses(lines, event);
         return;
     default:
         return;
     }
 }
 
-/* --- events, calls
- * ------------------------------------------------------------------------------------ */
+/* --- events, calls --------------------------------------------------------------------------- */
 
 static void tell_mark(struct harness_lines *lines, const struct point_event *event, uint32_t call)
 {
@@ -397,7 +539,7 @@ void harness_lines_event(struct harness_lines *lines, const struct point_event *
 {
     uint32_t number = call != NULL ? call->number : 0;
     tell_lanes(lines);
-    tell_connection(lines, event);
+    tell_connection(lines, event, call);
     tell_state(lines, event);
     tell_spans(lines, event, number);
     tell_mark(lines, event, number);

@@ -1,69 +1,22 @@
 #include "harness/messages.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "harness/frame.h"
 #include "harness/ledger.h"
+#include "harness/lines.h"
+#include "harness/road.h"
 #include "harness/tap/tap.h"
 #include "reports/record.h"
 #include "rpc/wire/wire.h"
 
-/* A message that is on its way. */
-struct travelling {
-    struct travelling *next;
-    struct record_msg line;
-};
-
-/* One direction of one connection, the oldest first. */
-struct way {
-    struct travelling *first, **last;
-};
-
-struct road {
-    struct way ways[2]; /* c2s, s2c */
-    bool connected;     /* we have made the connection, so both ends are ours */
-};
-
-struct harness_road_map {
-    struct road **roads; /* by the number of the connection */
-    uint32_t room;
-    uint32_t messages, frames;
-    struct travelling *spare;
-};
-
-/* The road of a connection, made when it is new; locked; NULL when out of memory. */
-static struct road *road_of(struct harness *harness, uint32_t connection)
-{
-    struct harness_road_map *map = harness->roads;
-    if (connection >= map->room) {
-        uint32_t room = connection * 2 + 16;
-        struct road **roads = realloc(map->roads, room * sizeof(struct road *));
-        if (roads == NULL)
-            return NULL;
-        memset(roads + map->room, 0, (room - map->room) * sizeof(struct road *));
-        map->roads = roads;
-        map->room = room;
-    }
-    if (map->roads[connection] == NULL) {
-        struct road *road = harness_allocate(harness, sizeof(*road));
-        if (road == NULL)
-            return NULL;
-        road->ways[0].last = &road->ways[0].first;
-        road->ways[1].last = &road->ways[1].first;
-        map->roads[connection] = road;
-    }
-    return map->roads[connection];
-}
-
 static struct way *way_of(struct harness *harness, const struct harness_tap_message *message)
 {
-    struct road *road = road_of(harness, message->stream->connection);
+    struct road *road = harness_road(harness, message->stream->connection);
     return road != NULL ? &road->ways[message->direction == DIRECTION_S2C] : NULL;
 }
 
-/* --- lines
- * ------------------------------------------------------------------------------------------ */
+/* --- lines ---------------------------------------------------------------------------------- */
 
 static enum record_message kind_of(const struct wire_message *message)
 {
@@ -113,56 +66,74 @@ static uint32_t call_of(struct harness *harness, const struct harness_tap_messag
                : 0;
 }
 
-/* Put it on the road. */
+static const char *note_of(const struct point_strike *strike)
+{
+    if (strike == NULL)
+        return NULL;
+    switch ((unsigned)strike->effect) {
+    case EFFECT_SWALLOW:
+        return "swallowed";
+    case EFFECT_CHANGE:
+        return "changed on the way; these are the bytes before";
+    default:
+        return NULL;
+    }
+}
+
+static void put_on_way(struct harness *harness, struct way *way,
+                       const struct harness_tap_message *message)
+{
+    const struct point_strike *strike = message->strike;
+    struct record_msg line = {
+        .direction = message->direction == DIRECTION_S2C ? RECORD_S2C : RECORD_C2S,
+        .connection = message->stream->connection,
+        .t_ns = (int64_t)message->at_ns,
+        .rx_ns = RECORD_NEVER,
+        .kind = kind_of(message->message),
+        .call = call_of(harness, message),
+        .length = (int64_t)message->bytes.length,
+        .fate = strike != NULL ? fate_of(strike) : way->next_fate,
+        .fault = strike != NULL ? strike->fault : way->next_fault,
+        .frame = ++harness->roads->frames,
+        .note = note_of(strike),
+    };
+    harness_frame_record(harness, line.frame, line.connection, message->direction == DIRECTION_C2S,
+                         message->message, message->bytes);
+    way->partial.begun = false;
+    way->next_fate = RECORD_FATE_DELIVERED;
+    way->next_fault = 0;
+    struct travelling *new = harness_way_append(harness, way, &line);
+    if (new == NULL || strike == NULL || strike->effect != EFFECT_DUPLICATE)
+        return;
+    line.of = new->line.message;
+    line.note = "the copy";
+    harness_way_append(harness, way, &line);
+}
+
 static void sent(void *owner, const struct harness_tap_message *message)
 {
     struct harness *harness = owner;
-    struct harness_road_map *map = harness->roads;
     if (harness->record == NULL)
         return;
     harness_lock(harness);
     struct way *way = way_of(harness, message);
-    struct travelling *new = map->spare;
-    if (new != NULL)
-        map->spare = new->next;
-    else
-        new = harness_allocate(harness, sizeof(*new));
-    if (way != NULL && new != NULL) {
-        new->next = NULL;
-        new->line = (struct record_msg){
-            .message = ++map->messages,
-            .direction = message->direction == DIRECTION_S2C ? RECORD_S2C : RECORD_C2S,
-            .connection = message->stream->connection,
-            .t_ns = (int64_t)message->at_ns,
-            .rx_ns = RECORD_NEVER,
-            .kind = kind_of(message->message),
-            .call = call_of(harness, message),
-            .length = (int64_t)message->bytes.length,
-            .fate = fate_of(message->strike),
-            .fault = message->strike != NULL ? message->strike->fault : 0,
-            .frame = ++map->frames,
-        };
-        harness_frame_record(harness, map->frames, message->stream->connection,
-                             message->direction == DIRECTION_C2S, message->message, message->bytes);
-        *way->last = new;
-        way->last = &new->next;
-        if (message->strike != NULL && message->strike->effect == EFFECT_SWALLOW)
-            new->line.note = "swallowed";
-    }
+    if (way != NULL)
+        put_on_way(harness, way, message);
     harness_unlock(harness);
 }
 
-/* Write the oldest of the way, which has arrived at `at_ns` or never will. */
-static void arrive(struct harness *harness, struct way *way, int64_t at_ns)
+/* The message on the way that looks like this one; a changed one looks like none. */
+static struct travelling *find_like(struct harness *harness, const struct way *way,
+                                    const struct harness_tap_message *message)
 {
-    struct travelling *oldest = way->first;
-    way->first = oldest->next;
-    if (way->first == NULL)
-        way->last = &way->first;
-    oldest->line.rx_ns = at_ns;
-    record_msg(harness->record, &oldest->line);
-    oldest->next = harness->roads->spare;
-    harness->roads->spare = oldest;
+    enum record_message kind = kind_of(message->message);
+    uint32_t call = call_of(harness, message);
+    for (struct travelling *at = way->first; at != NULL; at = at->next)
+        if (at->line.kind == kind && at->line.call == call &&
+            at->line.length == (int64_t)message->bytes.length &&
+            at->line.fate != RECORD_FATE_DROPPED)
+            return at;
+    return NULL;
 }
 
 static void received(void *owner, const struct harness_tap_message *message)
@@ -172,19 +143,44 @@ static void received(void *owner, const struct harness_tap_message *message)
         return;
     harness_lock(harness);
     struct way *way = way_of(harness, message);
+    struct travelling *like = way != NULL ? find_like(harness, way, message) : NULL;
+    if (like != NULL)
+        harness_way_pass_by(harness, way, like);
     while (way != NULL && way->first != NULL && way->first->line.fate == RECORD_FATE_DROPPED)
-        arrive(harness, way, RECORD_NEVER);
+        harness_way_arrive(harness, way, RECORD_NEVER);
     if (way != NULL && way->first != NULL)
-        arrive(harness, way, (int64_t)message->at_ns);
+        harness_way_arrive(harness, way, (int64_t)message->at_ns);
+    if (message->direction == DIRECTION_C2S)
+        harness_lines_received(harness->lines, message->stream->connection, message->at_ns,
+                               message->message->kind);
     harness_unlock(harness);
 }
 
-/* --- the module
- * --------------------------------------------------------------------------------------- */
+/* The reader of `stream` has come to its end. */
+static void ended(void *owner, const struct world_stream *stream, bool reset)
+{
+    struct harness *harness = owner;
+    enum record_message kind = reset ? RECORD_MESSAGE_RST : RECORD_MESSAGE_FIN;
+    if (harness->record == NULL)
+        return;
+    harness_lock(harness);
+    struct road *road = harness_road(harness, stream->connection);
+    struct way *way = road != NULL ? &road->ways[!stream->accepted] : NULL;
+    struct travelling *end = way != NULL ? way->first : NULL;
+    while (end != NULL && end->line.kind != kind)
+        end = end->next;
+    if (end != NULL) {
+        harness_way_pass_by(harness, way, end);
+        harness_way_arrive(harness, way, (int64_t)world_now(harness->world));
+    }
+    harness_unlock(harness);
+}
+
+/* --- the module ------------------------------------------------------------------------------- */
 
 static enum rpc_status begin(struct harness *harness)
 {
-    static const struct harness_tap_ops ops = {.sent = sent, .received = received};
+    static const struct harness_tap_ops ops = {.sent = sent, .received = received, .ended = ended};
     harness->roads = harness_allocate(harness, sizeof(*harness->roads));
     if (harness->roads == NULL)
         return RPC_NO_MEMORY;
@@ -199,7 +195,7 @@ static void take_stream(struct harness *harness, struct world_stream *stream)
     if (harness->tap == NULL)
         return;
     harness_lock(harness);
-    struct road *road = road_of(harness, stream->connection);
+    struct road *road = harness_road(harness, stream->connection);
     if (road != NULL && !stream->accepted)
         road->connected = true;
     bool foreign = road != NULL && stream->accepted && !road->connected;
@@ -227,9 +223,12 @@ static void end(struct harness *harness)
         return;
     harness_lock(harness);
     for (uint32_t i = 0; i < map->room; i++)
-        for (unsigned way = 0; map->roads[i] != NULL && way < 2; way++)
+        for (unsigned way = 0; map->roads[i] != NULL && way < 2; way++) {
+            if (harness->record != NULL)
+                harness_way_give_up(harness, &map->roads[i]->ways[way], i, way == 0);
             while (map->roads[i]->ways[way].first != NULL)
-                arrive(harness, &map->roads[i]->ways[way], RECORD_NEVER);
+                harness_way_arrive(harness, &map->roads[i]->ways[way], RECORD_NEVER);
+        }
     harness_unlock(harness);
     free(map->roads);
     harness->roads = NULL;

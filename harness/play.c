@@ -42,6 +42,7 @@ struct game {
     struct harness_sandbox *sandbox;
     bool body_ended, executors, modules_begun;
     bool hung; /* the body waited for what can't happen, or too long */
+    bool interrupted;
 };
 
 /* --- what harness.h promises -------------------------------------------------------------------
@@ -166,7 +167,8 @@ static bool begin_script(struct game *game)
     if (game->sandbox == NULL)
         return false;
     harness->lua = harness_sandbox_lua(game->sandbox);
-    if (!harness_sandbox_run(game->sandbox)) {
+    harness_sandbox_give(game->sandbox, game->play->file->source);
+    if (!harness_sandbox_run(game->sandbox, game->play->file->epilogue)) {
         harness_broken(harness, "%s", lua_tostring(harness->lua, -1));
         return true;
     }
@@ -221,7 +223,7 @@ static bool is_interrupted(struct game *game)
     if (why == NULL)
         return false;
     harness_broken(&game->harness, "%s", why);
-    game->hung = true;
+    game->hung = game->interrupted = true;
     return true;
 }
 
@@ -319,7 +321,8 @@ static void heal(struct game *game)
     for (const struct harness_module *const *module = harness_modules; *module != NULL; module++)
         if ((*module)->heal != NULL)
             (*module)->heal(harness);
-    harness->unsettled = !rest(harness, has_settled, stop_when_settled);
+    if (!game->interrupted)
+        harness->unsettled = !rest(harness, has_settled, stop_when_settled);
 }
 
 static size_t module_count(void)
@@ -457,6 +460,10 @@ static void begin_record(const struct game *game)
 {
     const struct harness_case *play = game->play;
     const struct harness_worlds *worlds = game->worlds;
+    const struct harness_scenario *scenario = play->scenario;
+    bool has_rows = scenario->row_count > 0;
+    const struct record_pair config = {.name = "case",
+                                       .text = has_rows ? scenario->rows[play->row].name : NULL};
     if (game->harness.record == NULL)
         return;
     record_scenario(game->harness.record, &(struct record_scenario){
@@ -470,6 +477,8 @@ static void begin_record(const struct game *game)
                                               .speed = (int64_t)worlds->speed,
                                               .rough = play->rough,
                                               .seed = play->seed,
+                                              .config = &config,
+                                              .config_count = has_rows,
                                               .tags = play->scenario->tags,
                                               .tag_count = play->scenario->tag_count,
                                               .replay = worlds->replay(worlds->owner, play),

@@ -21,7 +21,8 @@ enum { PATH_LENGTH_MAX = 1024 };
 
 struct harness_sandbox {
     lua_State *lua;
-    size_t used; /* bytes */
+    size_t used;        /* bytes */
+    const char *source; /* borrowed; NULL: read it */
     char path[PATH_LENGTH_MAX];
 };
 
@@ -123,6 +124,19 @@ static struct harness_sandbox *sandbox_of(lua_State *L)
     return sandbox;
 }
 
+/* Push the chunk of the text with our globals, or its error. */
+static int load_source(lua_State *L, const char *path, const char *source, size_t length)
+{
+    const char *name = lua_pushfstring(L, "@%s", path);
+    int status = luaL_loadbufferx(L, source, length, name, "t");
+    lua_remove(L, -2);
+    if (status == LUA_OK) {
+        harness_push_globals(L);
+        lua_setupvalue(L, -2, 1);
+    }
+    return status;
+}
+
 /* Push the chunk in the file at `path` with our globals: LUA_OK; LUA_ERRFILE when it can't be
  * read, or another error, its text pushed. */
 static int load_file(lua_State *L, const char *path)
@@ -148,16 +162,10 @@ static int load_file(lua_State *L, const char *path)
         lua_pushfstring(L, failed ? "cannot read %s" : "%s is longer than 4 MiB", path);
         return LUA_ERRFILE;
     }
-    lua_pushfstring(L, "@%s", path);
     size_t length;
-    const char *source = lua_tolstring(L, -2, &length);
-    int status = luaL_loadbufferx(L, source, length, lua_tostring(L, -1), "t");
-    if (status == LUA_OK) {
-        harness_push_globals(L);
-        lua_setupvalue(L, -2, 1);
-    }
-    lua_replace(L, -3);
-    lua_pop(L, 1);
+    const char *source = lua_tolstring(L, -1, &length);
+    int status = load_source(L, path, source, length);
+    lua_remove(L, -2);
     return status;
 }
 
@@ -236,8 +244,9 @@ static int include(lua_State *L)
     check_relative(L, "include", name);
     if (load_file(L, push_beside(L, name)) != LUA_OK)
         return lua_error(L);
+    int chunk = lua_gettop(L);
     lua_call(L, 0, LUA_MULTRET);
-    return lua_gettop(L) - 2;
+    return lua_gettop(L) - chunk + 1;
 }
 
 /* load(text, name): text only, with our globals */
@@ -279,12 +288,28 @@ static const char *push_global_names(lua_State *L)
     return lua_tostring(L, -1);
 }
 
+/* Whether a module makes this global now that it is wanted; pushed. */
+static bool push_lazy(lua_State *L, const char *name)
+{
+    for (const struct harness_module *const *module = harness_modules; *module != NULL; module++) {
+        if ((*module)->lazy == NULL || strcmp((*module)->lazy, name) != 0)
+            continue;
+        lua_pushvalue(L, lua_upvalueindex(1));
+        (*module)->open(L);
+        lua_getfield(L, lua_upvalueindex(1), name);
+        return true;
+    }
+    return false;
+}
+
 static int read_global(lua_State *L)
 {
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
     const char *name = harness_push_text(L, 2);
+    if (push_lazy(L, name))
+        return 1;
     char nearest[64];
     if (harness_nearest(name, push_global_names(L), nearest, sizeof(nearest)) != NULL)
         return luaL_error(L, "there is no '%s'; did you mean '%s'?", name, nearest);
@@ -324,7 +349,7 @@ static void open_globals(lua_State *L)
     harness_matchers_open(L);
     harness_declarations_open(L);
     for (const struct harness_module *const *module = harness_modules; *module != NULL; module++)
-        if ((*module)->open != NULL)
+        if ((*module)->open != NULL && (*module)->lazy == NULL)
             (*module)->open(L);
     guard_globals(L);
     lua_pop(L, 1);
@@ -387,15 +412,44 @@ void harness_sandbox_play(struct harness_sandbox *sandbox, struct harness *harne
     *(struct harness **)lua_getextraspace(sandbox->lua) = harness;
 }
 
-bool harness_sandbox_run(struct harness_sandbox *sandbox)
+static int run_nothing(lua_State *L)
+{
+    (void)L;
+    return 0;
+}
+
+/* Call the function with what lies above it. */
+static int run_chunk(lua_State *L, int function, int results, int handler)
+{
+    harness_count_instructions(L);
+    return lua_pcall(L, lua_gettop(L) - function, results, handler);
+}
+
+void harness_sandbox_give(struct harness_sandbox *sandbox, const char *source)
+{
+    sandbox->source = source;
+}
+
+bool harness_sandbox_run(struct harness_sandbox *sandbox, const char *epilogue)
 {
     lua_State *L = sandbox->lua;
+    int status = LUA_OK;
     lua_pushcfunction(L, trace_back);
     int handler = lua_gettop(L);
-    int status = load_file(L, sandbox->path);
-    if (status == LUA_OK) {
-        harness_count_instructions(L);
-        status = lua_pcall(L, 0, 0, handler);
+    if (sandbox->path[0] == '\0')
+        lua_pushcfunction(L, run_nothing);
+    else
+        status = load_file(L, sandbox->path);
+    if (status == LUA_OK)
+        status = run_chunk(L, handler + 1, epilogue != NULL ? LUA_MULTRET : 0, handler);
+    if (status == LUA_OK && epilogue != NULL) {
+        status = luaL_loadbufferx(L, epilogue, strlen(epilogue), "=ripcord", "t");
+        if (status == LUA_OK) {
+            harness_push_globals(L);
+            lua_setupvalue(L, -2, 1);
+            lua_insert(L, handler + 1);
+            status = run_chunk(L, handler + 1, 0, handler);
+        }
     }
     lua_remove(L, handler);
     return status == LUA_OK;

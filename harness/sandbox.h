@@ -29,8 +29,12 @@ lua_State *harness_sandbox_lua(struct harness_sandbox *sandbox);
 /* The case that the sandbox plays from now on (NULL: it only declares). */
 void harness_sandbox_play(struct harness_sandbox *sandbox, struct harness *harness);
 
-/* Run the file's chunk.  False: the error's text, with file and line, is on the stack's top. */
-bool harness_sandbox_run(struct harness_sandbox *sandbox);
+/* The text of the file, borrowed, so that it needs not be read again. */
+void harness_sandbox_give(struct harness_sandbox *sandbox, const char *source);
+
+/* Run the file's chunk (none when the path is ""), then the text `epilogue` (or NULL) with what
+ * it returned.  False: the error's text, with file and line, is on the stack's top. */
+bool harness_sandbox_run(struct harness_sandbox *sandbox, const char *epilogue);
 
 /* Push the table whose fields scripts see as globals. */
 void harness_push_globals(lua_State *L);

@@ -197,7 +197,7 @@ static const char *slug_of(struct harness_arena *arena, const char *text)
     size_t used = 0;
     for (; *text != '\0' && used < SLUG_MAX; text++) {
         unsigned char byte = (unsigned char)*text;
-        if (isalnum(byte))
+        if (byte < 0x80 && isalnum(byte)) /* whatever the locale says of the others */
             slug[used++] = (char)tolower(byte);
         else if (used > 0 && slug[used - 1] != '-')
             slug[used++] = '-';
@@ -303,7 +303,7 @@ static void read_scenario(lua_State *L, struct harness_arena *arena,
 {
     lua_rawgeti(L, -1, 1);
     scenario->title = harness_arena_text(arena, lua_tostring(L, -1));
-    scenario->slug = slug_of(arena, lua_tostring(L, -1));
+    scenario->slug = slug_of(arena, scenario->title);
     lua_rawgeti(L, -2, 4);
     scenario->line = (int)lua_tointeger(L, -1);
     lua_pop(L, 2);
@@ -314,11 +314,38 @@ static void read_scenario(lua_State *L, struct harness_arena *arena,
     scenario->releases = releases_at(L, -1);
     scenario->seeds = (uint64_t)harness_option_integer(L, -1, "seeds", 1, 1, SEEDS_MAX);
     scenario->rough = harness_option_boolean(L, -1, "rough", false);
+    scenario->calm = !harness_option_boolean(L, -1, "rough", true);
     scenario->known = known != NULL ? harness_arena_text(arena, known) : NULL;
     scenario->limit_ns = harness_option_duration(L, -1, "limit", 0);
     read_tags(L, arena, scenario);
     read_rows(L, arena, scenario);
     lua_pop(L, 1);
+}
+
+/* Length of what leads a title: the id in "PU-01 · A response …"; 0: nothing does. */
+static size_t lead_of(const char *title)
+{
+    const char *dot = strstr(title, " \xc2\xb7 ");
+    return dot != NULL ? (size_t)(dot - title) : 0;
+}
+
+static bool same_lead(const char *a, const char *b)
+{
+    return lead_of(a) == lead_of(b) && strncmp(a, b, lead_of(a)) == 0;
+}
+
+/* The id alone names a scenario where no other of the file has it. */
+static void shorten_slugs(struct harness_file *file)
+{
+    for (size_t i = 0; i < file->count; i++) {
+        const char *title = file->scenarios[i].title;
+        bool alone = lead_of(title) > 0;
+        for (size_t j = 0; j < file->count; j++)
+            alone = alone && (j == i || !same_lead(title, file->scenarios[j].title));
+        if (alone)
+            file->scenarios[i].slug = slug_of(
+                file->arena, harness_arena_print(file->arena, "%.*s", (int)lead_of(title), title));
+    }
 }
 
 /* Protected: reads everything into the file of the light userdata. */
@@ -341,10 +368,11 @@ static int read_file(lua_State *L)
                 return luaL_error(L, "%s:%d: there is a scenario of this title in line %d",
                                   file->path, file->scenarios[i].line, file->scenarios[j].line);
     }
+    shorten_slugs(file);
     return 0;
 }
 
-static struct harness_file *create_file(const char *path)
+static struct harness_file *create_file(const char *path, const char *epilogue)
 {
     struct harness_arena *arena = harness_arena_create();
     struct harness_file *file = arena != NULL ? harness_arena_take(arena, sizeof(*file)) : NULL;
@@ -355,7 +383,9 @@ static struct harness_file *create_file(const char *path)
     file->arena = arena;
     file->path = harness_arena_text(arena, path);
     file->name = name_of(arena, path);
-    if (file->path == NULL || file->name == NULL) {
+    if (epilogue != NULL)
+        file->epilogue = harness_arena_text(arena, epilogue);
+    if (file->path == NULL || file->name == NULL || (epilogue != NULL && file->epilogue == NULL)) {
         harness_file_free(file);
         return NULL;
     }
@@ -384,15 +414,21 @@ static const char *read_source(struct harness_file *file)
 
 enum rpc_status harness_file_load(const char *path, struct harness_file **file, char *problem)
 {
+    return harness_file_load_with(path, NULL, file, problem);
+}
+
+enum rpc_status harness_file_load_with(const char *path, const char *epilogue,
+                                       struct harness_file **file, char *problem)
+{
     enum rpc_status status = RPC_NO_MEMORY;
-    struct harness_file *made = create_file(path);
+    struct harness_file *made = create_file(path, epilogue);
     struct harness_sandbox *sandbox = made != NULL ? harness_sandbox_create(path) : NULL;
     snprintf(problem, HARNESS_PROBLEM_MAX, "%s", rpc_status_text(RPC_NO_MEMORY));
     if (sandbox == NULL)
         goto fail;
     lua_State *L = harness_sandbox_lua(sandbox);
     status = RPC_MALFORMED;
-    if (!harness_sandbox_run(sandbox))
+    if (!harness_sandbox_run(sandbox, epilogue))
         goto fail_file;
     lua_pushcfunction(L, read_file);
     lua_pushlightuserdata(L, made);

@@ -32,16 +32,17 @@ struct harness_scenario {
     struct harness_row *rows; /* NULL: no `cases` */
     size_t row_count;
     uint64_t seeds;
-    bool rough;
+    bool rough, calm;  /* always; calm: never rough, it claims exact orders or times */
     const char *known; /* NULL: it should pass */
     uint64_t limit_ns; /* 0: the world's default */
 };
 
 struct harness_file {
     struct harness_arena *arena;
-    const char *path;   /* as it was given */
-    const char *name;   /* "purge.slow_reader" */
-    const char *source; /* its text */
+    const char *path;     /* as it was given */
+    const char *name;     /* "purge.slow_reader" */
+    const char *source;   /* its text */
+    const char *epilogue; /* run after it, with what it returned; NULL: nothing */
     struct harness_scenario *scenarios;
     size_t count;
 };
@@ -51,6 +52,9 @@ enum { HARNESS_PROBLEM_MAX = 1024 };
 /* Load the file at `path` and read what it declares.  RPC_MALFORMED: the file is wrong,
  * `problem` (HARNESS_PROBLEM_MAX bytes) says where and why; RPC_NO_MEMORY. */
 enum rpc_status harness_file_load(const char *path, struct harness_file **file, char *problem);
+/* The same with an epilogue; `path` may be "": there is no file then. */
+enum rpc_status harness_file_load_with(const char *path, const char *epilogue,
+                                       struct harness_file **file, char *problem);
 void harness_file_free(struct harness_file *file);
 
 /* Add `scenario` and `ms` to the globals table on the stack's top. */

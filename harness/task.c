@@ -230,6 +230,13 @@ int harness_wait(lua_State *L, const struct harness_wait *wait)
     return lua_yieldk(L, 0, lua_gettop(L), continue_wait);
 }
 
+void harness_wait_until(struct harness *harness, uint64_t until_ns)
+{
+    struct harness_task *task = harness->tasks->current;
+    task->wait.until_ns = until_ns;
+    world_timer_start(&task->timer, until_ns);
+}
+
 void harness_cancel(struct harness_task *task, const char *message)
 {
     if (task->state == TASK_ENDED || task->cancelled != NULL)

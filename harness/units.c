@@ -1,6 +1,5 @@
 #include "harness/units.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -226,8 +225,7 @@ static int64_t setting_value(lua_State *L, enum release_setting setting, const c
             luaL_error(L, "%s: a whole number expected, got %s", key, harness_push_text(L, -1));
         return (int64_t)lua_tointeger(L, -1);
     }
-    assert(!"a kind of setting");
-    return 0;
+    return luaL_error(L, "%s: of an unknown kind", key);
 }
 
 /* All keys there are, with spaces between. */

@@ -80,7 +80,8 @@ static void judge_time(lua_State *L, struct harness *harness, uint64_t seen_ns, 
                        struct harness_verdict *verdict)
 {
     char text[HARNESS_DURATION_MAX];
-    verdict->ok = harness_matches_time(L, argument, seen_ns, harness->early_ns, harness->late_ns);
+    verdict->ok =
+        harness_matches_time(L, argument, seen_ns, harness->early_ns, harness_late_ns(harness));
     harness_show_time(L, argument, verdict->expected, sizeof(verdict->expected));
     snprintf(verdict->seen, sizeof(verdict->seen), "%s", harness_duration_text(seen_ns, text));
     if (!verdict->ok)
@@ -121,7 +122,7 @@ static void judge_times(lua_State *L, struct harness *harness, int subject, int 
         if (i > wanted)
             continue;
         lua_geti(L, argument, i);
-        bool fits = harness_matches_time(L, -1, at_ns, harness->early_ns, harness->late_ns);
+        bool fits = harness_matches_time(L, -1, at_ns, harness->early_ns, harness_late_ns(harness));
         if (!fits && verdict->ok) {
             size_t used =
                 (size_t)snprintf(verdict->why, sizeof(verdict->why), "number %lld: ", (long long)i);

@@ -127,7 +127,7 @@ int cli_list(int argc, const char **argv)
         {"json", 0, POPT_ARG_NONE, &options.json, 0, "as JSON", NULL},
         POPT_AUTOHELP POPT_TABLEEND};
     poptContext context =
-        cli_options(argc, argv, table, "ripcord list", "[OPTION…] [FILE or FOLDER…]");
+        cli_options(argc, argv, table, "ripcord list", "[OPTION]... [FILE or FOLDER]...");
     int status = cli_options_read(context, table);
     if (status == CLI_WELL)
         status = list(&options, poptGetArgs(context));

@@ -9,14 +9,17 @@
 #include "harness/options.h"
 
 static const struct {
-    const char *name;
+    const char *name, *whole; /* what helps call it */
     int (*run)(int argc, const char **argv);
     const char *sentence;
 } commands[] = {
-    {"run", cli_run, "play scenarios, in the simulation or live"},
-    {"list", cli_list, "list the cases that would be played"},
-    {"points", cli_points, "list what can be seen, held and broken"},
-    {"version", cli_version, "tell the version"},
+    {"run", "ripcord run", cli_run, "play scenarios, in the simulation or live"},
+    {"list", "ripcord list", cli_list, "list the cases that would be played"},
+    {"check", "ripcord check", cli_check, "check files of scenarios without playing them"},
+    {"serve", "ripcord serve", cli_serve, "be a server for a client of yours"},
+    {"call", "ripcord call", cli_call, "call a method of a real server"},
+    {"points", "ripcord points", cli_points, "list what can be seen, held and broken"},
+    {"version", "ripcord version", cli_version, "tell the version"},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -56,7 +59,9 @@ int main(int argc, const char **argv)
     if (strcmp(argv[1], "--version") == 0)
         return cli_version(1, argv + 1);
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0)
+        if (strcmp(commands[i].name, argv[1]) == 0) {
+            argv[1] = commands[i].whole;
             return commands[i].run(argc - 1, argv + 1);
+        }
     return complain_of_command(argv[1]);
 }

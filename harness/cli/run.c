@@ -246,7 +246,7 @@ int cli_run(int argc, const char **argv)
         {"colour", 0, POPT_ARG_STRING, &options->colour, 0, "auto, always or never", "WHEN"},
         POPT_AUTOHELP POPT_TABLEEND};
     poptContext context =
-        cli_options(argc, argv, table, "ripcord run", "[OPTION…] [FILE or FOLDER…]");
+        cli_options(argc, argv, table, "ripcord run", "[OPTION]... [FILE or FOLDER]...");
     int status = cli_options_read(context, table);
     if (status == CLI_WELL)
         status = run_scenarios(&run, poptGetArgs(context), argc, argv);

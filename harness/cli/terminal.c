@@ -239,9 +239,12 @@ void cli_terminal_end(struct cli_terminal *terminal, int signal)
         fprintf(terminal->out, "%s%zu with two traces of one seed", played > 0 ? ", " : "",
                 terminal->diverged);
     if (signal != 0)
-        fprintf(terminal->out, "%s%zu not played (%s)", played > 0 ? ", " : "",
-                terminal->total - played, signal == SIGINT ? "interrupted" : "terminated");
-    fprintf(terminal->out, "; %s of virtual time in %s\n",
+        fprintf(terminal->out, "%s%zu not played", played > 0 ? ", " : "",
+                terminal->total - played);
+    fprintf(terminal->out, "%s; %s of virtual time in %s\n",
+            signal == 0        ? ""
+            : signal == SIGINT ? "; interrupted"
+                               : "; terminated",
             rough_time(terminal->virtual_ns, played_text),
             rough_time(wall_now_ns() - terminal->began_ns, took_text));
     fflush(terminal->out);

@@ -50,9 +50,17 @@ static int complain_of_option(const struct poptOption *table, const char *given)
 
 int cli_options_read(poptContext context, const struct poptOption *table)
 {
-    int status = poptGetNextOpt(context);
-    if (status >= -1)
-        return 0;
+    return cli_options_count(context, table, 0, NULL);
+}
+
+int cli_options_count(poptContext context, const struct poptOption *table, int value, int *count)
+{
+    int status;
+    while ((status = poptGetNextOpt(context)) >= 0)
+        if (count != NULL && status == value)
+            ++*count;
+    if (status == -1)
+        return CLI_WELL;
     const char *given = poptBadOption(context, POPT_BADOPTION_NOALIAS);
     switch (status) {
     case POPT_ERROR_BADOPT:
@@ -63,7 +71,7 @@ int cli_options_read(poptContext context, const struct poptOption *table)
         return cli_complain(CLI_USAGE, "option %s takes no value", given);
     case POPT_ERROR_BADNUMBER:
     case POPT_ERROR_OVERFLOW:
-        return cli_complain(CLI_USAGE, "option %s needs a number", given);
+        return cli_complain(CLI_USAGE, "'%s' is no number for an option that needs one", given);
     default:
         return cli_complain(CLI_USAGE, "option %s: %s", given, poptStrerror(status));
     }

@@ -19,4 +19,7 @@ poptContext cli_options(int argc, const char **argv, const struct poptOption *ta
 /* Read all options.  0, or CLI_USAGE after a complaint that names the nearest right option. */
 int cli_options_read(poptContext context, const struct poptOption *table);
 
+/* The same; options whose `val` is `value` are counted. */
+int cli_options_count(poptContext context, const struct poptOption *table, int value, int *count);
+
 #endif

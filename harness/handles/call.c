@@ -65,6 +65,16 @@ static void encode(lua_State *L, int index, const ProtobufCMessageDescriptor *ty
     lua_error(L);
 }
 
+static void tell_key(struct harness *harness, uint32_t call, const struct client_remote *remote)
+{
+    char key[256];
+    snprintf(key, sizeof(key), "%s%s%s, rpc time-out %lld ms",
+             remote->protocol != NULL ? remote->protocol : "no protocol",
+             remote->user != NULL ? ", user " : "", remote->user != NULL ? remote->user : "",
+             (long long)remote->rpc_timeout_ms);
+    harness_call_key(harness, call, key);
+}
+
 static enum rpc_status begin(lua_State *L, struct harness_call *call, const char *method,
                              struct wire_bytes body)
 {
@@ -84,6 +94,7 @@ static enum rpc_status begin(lua_State *L, struct harness_call *call, const char
     client->pending++;
     harness_call_started(client->harness, client_id(client->client), call->call, method,
                          proxy->protocol);
+    tell_key(client->harness, client_call_number(call->call), &proxy->remote);
     harness_enter(L, HARNESS_CALL, client_call_number(call->call), &harness_call_type, call);
     return RPC_OK;
 }

@@ -20,10 +20,10 @@ static const char kind_names[] = "preamble sasl context request ping response go
 #define ANY "length trailing bytes "
 static const char *const fields_of[] = {
     [WIRE_PREAMBLE] = "version service_class auth magic",
-    [WIRE_SASL] = ANY "state mechanism method token call_id retry client_id",
-    [WIRE_CONTEXT] = ANY "user effective protocol call_id retry client_id",
-    [WIRE_REQUEST] = ANY "method value call_id retry client_id protocol version rpc_kind",
-    [WIRE_PING] = ANY "call_id retry client_id",
+    [WIRE_SASL] = ANY "call state mechanism method token call_id retry client_id",
+    [WIRE_CONTEXT] = ANY "call user effective protocol call_id retry client_id",
+    [WIRE_REQUEST] = ANY "call method value call_id retry client_id protocol version rpc_kind",
+    [WIRE_PING] = ANY "call call_id retry client_id",
     [WIRE_RESPONSE] = ANY "call call_id retry client_id status code class message value",
     [WIRE_GOODBYE] = "version class message",
     [WIRE_HTTP] = "",
@@ -155,7 +155,7 @@ static void take_request(lua_State *L, int index, struct harness_dialect *dialec
     remember(L, dialect, message->call_id, message->method);
 }
 
-/* `call`: the request that is answered, as a table or its id. */
+/* `call`: the id, or the request that is answered. */
 static void take_call(lua_State *L, int index, struct wire_message *message)
 {
     int call = lua_gettop(L) + 1;
@@ -226,12 +226,12 @@ static void take_any(lua_State *L, int index, struct wire_message *message)
 static void take_header(lua_State *L, int index, struct harness_dialect *dialect,
                         struct wire_message *message)
 {
-    if (message->kind == WIRE_RESPONSE)
-        take_call(L, index, message);
-    else if (message->client_id.data == NULL)
+    if (message->kind == WIRE_REQUEST)
+        message->call_id = dialect->next_call_id;
+    if (message->kind != WIRE_RESPONSE && message->client_id.data == NULL)
         message->client_id = own_id(dialect);
-    int32_t otherwise = message->kind == WIRE_REQUEST ? dialect->next_call_id : message->call_id;
-    message->call_id = take_number(L, index, "call_id", otherwise);
+    take_call(L, index, message);
+    message->call_id = take_number(L, index, "call_id", message->call_id);
     if (message->kind == WIRE_REQUEST && message->call_id >= dialect->next_call_id)
         dialect->next_call_id = message->call_id + 1;
     message->retry = take_number(L, index, "retry", message->retry);

@@ -86,8 +86,8 @@ const struct schema *harness_schema(void);
 /* The service behind a protocol's Java name; NULL when it is not known. */
 const struct schema_service *harness_service(const char *protocol);
 
-/* The types of a method.  A method that its protocol does not have, or whose protocol is not
- * known, has messages without fields. */
+/* The types of a method.  One that its protocol does not have, or whose protocol is not known,
+ * takes and gives org.ripcord.Anything. */
 struct schema_method harness_method(const char *protocol, const char *method);
 
 /* Append the bytes of a request or response: a table of fields, or a string of bytes as they

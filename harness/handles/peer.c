@@ -56,8 +56,7 @@ static void stop_listening(struct harness_peer *peer)
     if (peer->listener == NULL)
         return;
     world_watch_release(&peer->watch);
-    if (!peer->host->killed)
-        world_listener_close(peer->listener);
+    world_listener_close(peer->listener);
     peer->listener = NULL;
 }
 

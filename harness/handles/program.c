@@ -15,7 +15,7 @@ struct harness_program {
     struct harness_program *next;
     struct harness *harness;
     struct world_program *program;
-    struct world_task ended;
+    struct world_task ended, printed;
     char name[WORLD_NAME_MAX];
 };
 
@@ -32,6 +32,11 @@ static bool has_ended(const struct harness_program *program)
 static void program_ended(struct world_task *task)
 {
     harness_changed(world_container(task, struct harness_program, ended)->harness);
+}
+
+static void program_printed(struct world_task *task)
+{
+    harness_changed(world_container(task, struct harness_program, printed)->harness);
 }
 
 static int kill_program(lua_State *L)
@@ -182,7 +187,8 @@ static int start_program(lua_State *L)
     const char **arguments = read_arguments(L);
     const char **environment = read_environment(L);
     struct harness_program *program = harness_keep(L, sizeof(*program));
-    *program = (struct harness_program){.harness = harness, .ended = {.run = program_ended}};
+    *program = (struct harness_program){
+        .harness = harness, .ended = {.run = program_ended}, .printed = {.run = program_printed}};
     harness->handles->program_count++;
     snprintf(program->name, sizeof(program->name), "%.50s", arguments[0]);
     enum rpc_status status =
@@ -194,6 +200,7 @@ static int start_program(lua_State *L)
         return harness_skip(L, "there is no program '%s' here", arguments[0]);
     if (status != RPC_OK)
         return luaL_error(L, "%s can't be started: %s", arguments[0], rpc_status_text(status));
+    program->program->printed = &program->printed;
     struct harness_program **last = &harness->handles->programs;
     while (*last != NULL)
         last = &(*last)->next;

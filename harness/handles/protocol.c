@@ -41,15 +41,15 @@ const struct schema_service *harness_service(const char *protocol)
 
 struct schema_method harness_method(const char *protocol, const char *method)
 {
-    const ProtobufCMessageDescriptor *nothing =
-        schema_message(harness_schema(), "org.ripcord.Nothing");
-    assert(nothing != NULL);
+    const ProtobufCMessageDescriptor *anything =
+        schema_message(harness_schema(), "org.ripcord.Anything");
+    assert(anything != NULL);
     const struct schema_service *service = harness_service(protocol);
     const struct schema_method *known =
         service == NULL ? NULL : schema_method(service, wire_text(method));
     if (known != NULL)
         return *known;
-    return (struct schema_method){method, nothing, nothing};
+    return (struct schema_method){method, anything, anything};
 }
 
 void harness_encode_value(lua_State *L, int index, const ProtobufCMessageDescriptor *type,

@@ -80,9 +80,7 @@ static void run_start(struct world_task *task)
 
 static void run_stop(struct world_task *task)
 {
-    struct harness_server_life *life = world_container(task, struct harness_server_life, stop);
-    server_stop(life->server, &life->owner->harness->executor, &life->stopped);
-    harness_test_calls_interrupt(life);
+    harness_test_calls_interrupt(world_container(task, struct harness_server_life, stop));
 }
 
 static void run_heal(struct world_task *task)
@@ -179,6 +177,7 @@ static void stop(struct harness_server *server)
     if (server->state != HARNESS_SERVER_RUNNING && server->state != HARNESS_SERVER_BOUND)
         return;
     server->state = HARNESS_SERVER_STOPPING;
+    server_stop(harness_server_now(server), &server->harness->executor, &server->life->stopped);
     world_post(server_executor(harness_server_now(server)), &server->life->stop);
     harness_served_interrupt(server);
 }
@@ -247,131 +246,6 @@ static int refresh(lua_State *L)
     return 0;
 }
 
-/* --- lanes and counters
- * ------------------------------------------------------------------------------ */
-
-struct lane {
-    struct harness_server *server;
-    char name[32];
-};
-
-static int lane(lua_State *L)
-{
-    struct harness_server *server = check_server(L);
-    const char *name = luaL_checkstring(L, 2);
-    if (server_lane_doing(harness_server_now(server), name) == NULL)
-        return luaL_error(L, "%s has no lane '%s' (listener reader/0 … handler/0 … responder)",
-                          server->name, name);
-    harness_push_functions(L, server); /* lanes stand beside them, as "lane reader/0" */
-    lua_pushfstring(L, "lane %s", name);
-    lua_rawget(L, -2);
-    struct lane *made = lua_touserdata(L, -1);
-    if (made == NULL) {
-        made = harness_keep(L, sizeof(*made));
-        made->server = server;
-        snprintf(made->name, sizeof(made->name), "%s", name);
-        lua_pushfstring(L, "lane %s", name);
-        lua_pushlightuserdata(L, made);
-        lua_rawset(L, -4);
-    }
-    harness_push(L, &harness_lane_type, made);
-    return 1;
-}
-
-static const char *lane_doing(const struct lane *lane)
-{
-    const char *doing = server_lane_doing(harness_server_now(lane->server), lane->name);
-    return doing == NULL ? "closed" : doing;
-}
-
-static void push_lane_doing(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    lua_pushstring(L, lane_doing(object));
-}
-
-/* A Reader that can't get rid of its call. */
-static void push_lane_blocked(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    const struct lane *lane = object;
-    bool reader = strncmp(lane->name, "reader/", 7) == 0;
-    lua_pushboolean(L, reader && strcmp(lane_doing(lane), "put") == 0);
-}
-
-static void push_lane_queue(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    struct server_counters counters;
-    server_counters(harness_server_now(((struct lane *)object)->server), &counters);
-    lua_pushinteger(L, (lua_Integer)counters.call_queue_length);
-}
-
-static const struct harness_field lane_fields[] = {
-    {"doing", push_lane_doing},
-    {"blocked", push_lane_blocked},
-    {"queue", push_lane_queue},
-    {NULL, NULL},
-};
-
-static void describe_lane(const void *object, char *text, size_t size)
-{
-    const struct lane *lane = object;
-    snprintf(text, size, "%s/%s", lane->server->name, lane->name);
-}
-
-static void aim_lane(const void *object, struct plan_aim *aim)
-{
-    const struct lane *lane = object;
-    aim->server = server_id(harness_server_now(lane->server));
-    aim->lane = lane->name;
-}
-
-const struct harness_type harness_lane_type = {
-    .name = "lane", .fields = lane_fields, .describe = describe_lane, .aim = aim_lane};
-
-#define COUNTERS(X)                                                                                \
-    X(accepted)                                                                                    \
-    X(open_connections)                                                                            \
-    X(dropped_connections)                                                                         \
-    X(call_queue_length)                                                                           \
-    X(executions)                                                                                  \
-    X(skipped)                                                                                     \
-    X(output_errors)                                                                               \
-    X(purged)                                                                                      \
-    X(idle_closed)                                                                                 \
-    X(authentication_failures)                                                                     \
-    X(authorization_failures)                                                                      \
-    X(slow_calls)                                                                                  \
-    X(backoffs)                                                                                    \
-    X(cache_hits)
-
-#define X(name)                                                                                    \
-    static void push_##name(lua_State *L, struct harness *harness, void *object)                   \
-    {                                                                                              \
-        (void)harness;                                                                             \
-        struct server_counters counters;                                                           \
-        server_counters(harness_server_now(object), &counters);                                    \
-        lua_pushinteger(L, (lua_Integer)counters.name);                                            \
-    }
-COUNTERS(X)
-#undef X
-
-static const struct harness_field counter_fields[] = {
-#define X(name) {#name, push_##name},
-    COUNTERS(X)
-#undef X
-        {NULL, NULL},
-};
-
-static void describe_counters(const void *object, char *text, size_t size)
-{
-    snprintf(text, size, "counters of %s", ((const struct harness_server *)object)->name);
-}
-
-const struct harness_type harness_counters_type = {
-    .name = "counters", .fields = counter_fields, .describe = describe_counters};
-
 /* --- fields --------------------------------------------------------------------------------------
  */
 
@@ -415,8 +289,8 @@ static void push_connections(lua_State *L, struct harness *harness, void *object
 }
 
 static const luaL_Reg methods[] = {
-    {"on", on},           {"stop", stop_server}, {"start", start_server},
-    {"refresh", refresh}, {"lane", lane},        {NULL, NULL},
+    {"on", on},           {"stop", stop_server},         {"start", start_server},
+    {"refresh", refresh}, {"lane", harness_server_lane}, {NULL, NULL},
 };
 
 static const struct harness_field fields[] = {
@@ -443,12 +317,12 @@ const struct harness_type harness_server_type = {
 static const char server_options[] =
     "handlers queue conf host port protocol auth acl retry_cache level start role";
 
+/* A server of another kind than the first refuses whoever comes without SASL. */
+static const char auth_words[] = "simple token kerberos";
+
 /* What is not built yet is skipped, with its reason. */
 static void check_unbuilt(lua_State *L, int index)
 {
-    const char *auth = harness_option_text(L, index, "auth", "simple");
-    if (strcmp(auth, "simple") != 0)
-        harness_skip(L, "servers with auth = \"%s\" need SASL, which is not built yet", auth);
     if (harness_option_push(L, index, "retry_cache") != LUA_TNIL)
         harness_skip(L, "the retry cache is not built yet");
     if (harness_option_push(L, index, "level") != LUA_TNIL)
@@ -534,6 +408,7 @@ static void read_options(lua_State *L, int index, struct harness_server *server)
         .handlers = (unsigned)harness_option_integer(L, index, "handlers", 1, 1, HANDLERS_MAX),
         .queue = (unsigned)harness_option_integer(L, index, "queue", 0, 0, INT32_MAX),
     };
+    server->config.requires_sasl = harness_option_word(L, index, "auth", auth_words) > 0;
     read_users(L, index, server);
     set_protocol(L, server, harness_option_text(L, index, "protocol", HARNESS_TEST_PROTOCOL));
     take_role(L, index, server);
@@ -634,6 +509,7 @@ static void end(struct harness *harness)
 
 const struct harness_module harness_servers = {.methods = of_t,
                                                .open = harness_roles_open,
+                                               .lazy = "roles",
                                                .heal = heal,
                                                .settled = settled,
                                                .stop = stop_all,

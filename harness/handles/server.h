@@ -72,6 +72,9 @@ struct harness_server *harness_server_by_id(struct harness *harness, uint32_t id
 /* Take the host's servers for dead; their structs stay until the end. */
 void harness_servers_of_host_died(struct harness *harness, const struct harness_host *host);
 
+/* server:lane "reader/0" */
+int harness_server_lane(lua_State *L);
+
 /* What serves `method`; any thread.  For struct server_protocol. */
 server_method_fn *harness_find_method(const struct server_protocol *protocol,
                                       struct wire_bytes method);

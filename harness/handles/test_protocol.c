@@ -251,21 +251,33 @@ static size_t bytes_before_value(const struct server_call *call)
     return length;
 }
 
-/* The value of a frame of `size` bytes: field 1 of `data` bytes, whose length takes `prefix`
- * bytes (one more than it needs where no other value would fit exactly). */
+/* Whether a frame of `size` bytes can have a value whose field 1 has `data` bytes and a length
+ * of `prefix` bytes: which may be one more than it needs, since not all sizes fit without. */
+static bool fits(size_t size, size_t before, size_t data, size_t *prefix)
+{
+    for (size_t more = 0; more < 2; more++) {
+        *prefix = varint_length(data) + more;
+        size_t value = 1 + *prefix + data;
+        if (before + varint_length(value) + value == size)
+            return true;
+    }
+    return false;
+}
+
+/* As many bytes as a frame of `size` bytes can have.  Where a value's own delimiter gets a byte
+ * longer, no frame has that size: the one before it is taken. */
 static void fit(size_t size, size_t before, size_t *data, size_t *prefix)
 {
-    *data = 0;
-    *prefix = 1;
-    for (size_t spare = before + 3; size > before + 3 && spare < before + 16; spare++) {
-        *data = size > spare ? size - spare : 0;
-        for (size_t more = 0; more < 2; more++) {
-            *prefix = varint_length(*data) + more;
-            size_t value = 1 + *prefix + *data;
-            if (before + varint_length(value) + value == size)
+    enum { OVERHEAD_MIN = 3, OVERHEAD_MAX = 16 };
+    for (size_t wanted = size; wanted > before + OVERHEAD_MIN && wanted + 2 > size; wanted--) {
+        for (size_t over = OVERHEAD_MIN; over < OVERHEAD_MAX && before + over <= wanted; over++) {
+            *data = wanted - before - over;
+            if (fits(wanted, before, *data, prefix))
                 return;
         }
     }
+    *data = 0;
+    *prefix = 1;
 }
 
 static enum server_outcome blob(struct server_call *call, void *life)

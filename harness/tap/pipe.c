@@ -144,6 +144,11 @@ static bool is_loss(const struct point_strike *strike)
     return strike->effect == EFFECT_DROP || strike->effect == EFFECT_PARTITION;
 }
 
+static uint64_t gives_up_ns(const struct tap_piece *piece)
+{
+    return piece->lost_ns - 1 + GIVE_UP_NS;
+}
+
 /* It is sent again when TCP would. */
 static void lose(const struct tap_pipe *pipe, struct tap_piece *piece)
 {
@@ -157,6 +162,8 @@ static void lose(const struct tap_pipe *pipe, struct tap_piece *piece)
         piece->lost_ns = now_ns + 1; /* never 0 */
     piece->losses++;
     piece->due_ns = now_ns + wait_ns;
+    if (piece->due_ns > gives_up_ns(piece))
+        piece->due_ns = gives_up_ns(piece);
 }
 
 struct tap_piece *tap_pipe_due(struct tap_pipe *pipe)
@@ -169,7 +176,7 @@ struct tap_piece *tap_pipe_due(struct tap_pipe *pipe)
         return NULL;
     if (piece->lost_ns == 0)
         return piece;
-    if (now_ns - piece->lost_ns >= GIVE_UP_NS) {
+    if (now_ns >= gives_up_ns(piece)) {
         pipe->failed = RPC_TIMED_OUT;
         return NULL;
     }

@@ -403,6 +403,8 @@ static enum rpc_status tap_read(struct world_filter *filter, struct world_stream
         if (status == RPC_OK && (end->foreign || end->tap->ops->received != NULL))
             tap_observe(end, &end->in, (struct wire_bytes){buffer, *got});
     }
+    if ((status == RPC_END || status == RPC_RESET) && end->tap->ops->ended != NULL)
+        end->tap->ops->ended(end->tap->owner, stream, status == RPC_RESET);
     leave(end);
     return status;
 }
@@ -413,9 +415,11 @@ static void tap_shutdown(struct world_filter *filter, struct world_stream *strea
     (void)stream;
 
     world_lock(end->lock);
-    tap_pass_rest(&end->out);
-    tap_pipe_end(&end->out, PIECE_FIN);
-    flush(end);
+    if (end->broken == RPC_OK) { /* else an RST is due, and no FIN goes before it */
+        tap_pass_rest(&end->out);
+        tap_pipe_end(&end->out, PIECE_FIN);
+        flush(end);
+    }
     leave(end);
 }
 

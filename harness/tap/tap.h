@@ -46,6 +46,8 @@ struct harness_tap_ops {
     void (*sent)(void *owner, const struct harness_tap_message *message);
     /* A message written by a peer with a tap has been read whole. */
     void (*received)(void *owner, const struct harness_tap_message *message);
+    /* Whoever reads `stream` has come to its end; `reset`: to an RST. */
+    void (*ended)(void *owner, const struct world_stream *stream, bool reset);
 };
 
 /* --- what the faults `change` and `inject` want ------------------------------------- */

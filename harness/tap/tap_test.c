@@ -587,6 +587,7 @@ Test(tap, the_connection_is_reset_in_the_middle)
     cr_assert(eq(int, (int)rig.client.end, RPC_RESET));
     cr_assert(eq(u64, rig.client.end_ns, 0));
     cr_assert(eq(int, (int)world_write(rig.client.stream, "x", 1, &accepted), RPC_RESET));
+    world_shutdown(rig.client.stream);
     side_close(&rig.client);
     run_until(WORLD_SEC);
     cr_assert(eq(int, (int)rig.server.end, RPC_RESET));

@@ -33,18 +33,14 @@ static void trim(struct wire_buffer *buffer)
 /* Ready to be used again. */
 static void clear(struct client_call *call)
 {
-    struct wire_buffer texts = call->texts, body = call->body, value = call->value,
-                       frame = call->frame;
-    trim(&texts);
-    trim(&body);
-    trim(&value);
-    trim(&frame);
-    *call = (struct client_call){.client = call->client,
-                                 .texts = texts,
-                                 .body = body,
-                                 .value = value,
-                                 .frame = frame,
-                                 .tell = {.run = tell}};
+    struct client *client = call->client;
+    memset(call, 0, offsetof(struct client_call, texts));
+    call->client = client;
+    call->tell.run = tell;
+    trim(&call->texts);
+    trim(&call->body);
+    trim(&call->value);
+    trim(&call->frame);
 }
 
 void client_call_drop(struct client_call *call)

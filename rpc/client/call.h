@@ -22,9 +22,6 @@ struct client_call {
     struct client_remote remote; /* its texts are ours, in `texts` */
     const struct release_settings *settings;
     const char *method;
-    struct wire_buffer texts;
-    struct wire_buffer body, value;
-    struct wire_buffer frame; /* the encoded request, until it is written */
 
     struct client_caller *caller;
     struct client_call *next_of_caller; /* queued behind it */
@@ -46,6 +43,11 @@ struct client_call {
     struct world_task tell;
     client_done_fn *finished;
     void *owner;
+
+    /* From here on kept for the next call. */
+    struct wire_buffer texts;
+    struct wire_buffer body, value;
+    struct wire_buffer frame; /* the encoded request, until it is written */
 };
 
 struct client_call *client_call_keep(struct client_call *call);

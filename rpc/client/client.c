@@ -67,23 +67,29 @@ static void number_text(uint32_t ip, char *text, size_t size)
     snprintf(text, size, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255u, ip >> 8 & 255u, ip & 255u);
 }
 
+/* A remote without a name is known by its number. */
+static bool is_address(const struct client_address *address, const struct client_remote *remote)
+{
+    if (address->named != (remote->name != NULL) || address->address.port != remote->address.port)
+        return false;
+    return address->named ? strcmp(address->name, remote->name) == 0
+                          : address->address.ip == remote->address.ip;
+}
+
 struct client_address *client_address_of(struct client *client, const struct client_remote *remote)
 {
-    char number[16];
-    bool named = remote->name != NULL;
-    if (!named)
-        number_text(remote->address.ip, number, sizeof(number));
-    const char *name = named ? remote->name : number;
     struct client_address **last = &client->addresses;
     for (; *last != NULL; last = &(*last)->next)
-        if ((*last)->named == named && (*last)->address.port == remote->address.port &&
-            strcmp((*last)->name, name) == 0)
+        if (is_address(*last, remote))
             return *last;
+    char number[16];
+    number_text(remote->address.ip, number, sizeof(number));
+    const char *name = remote->name != NULL ? remote->name : number;
     struct client_address *address = malloc(sizeof(*address) + strlen(name) + 1);
     if (address == NULL)
         return NULL;
-    *address = (struct client_address){.address = remote->address, .named = named};
-    if (named)
+    *address = (struct client_address){.address = remote->address, .named = remote->name != NULL};
+    if (address->named)
         address->address.ip = 0;
     strcpy(address->name, name);
     *last = address;

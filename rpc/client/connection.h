@@ -75,6 +75,8 @@ struct client_connection {
     uint64_t waited_ms;     /* in this read, by whole time-outs */
     uint64_t wait_began_ns; /* of the present time-out */
     struct world_timer timer;
+    uint64_t deadline_ns; /* what the timer is for; WORLD_NEVER: nothing */
+    uint64_t timer_ns;    /* when it fires; WORLD_NEVER: it does not */
     struct world_watch read_watch;
     struct client_response response;
     struct client_doom read_doom;

@@ -40,6 +40,29 @@ static int64_t ping_interval(const struct client_connection *connection)
 void client_receiver_init(struct client_connection *connection)
 {
     world_timer_init(&connection->receiver.executor, &connection->timer, timer_fired);
+    connection->deadline_ns = connection->timer_ns = WORLD_NEVER;
+}
+
+/* Every call ends one wait and begins another.  The timer is moved only to become earlier; one
+ * that fires too early is started again. */
+static void set_deadline(struct client_connection *connection, uint64_t at_ns)
+{
+    connection->deadline_ns = at_ns;
+    if (connection->timer_ns <= at_ns)
+        return;
+    connection->timer_ns = at_ns;
+    world_timer_start(&connection->timer, at_ns);
+}
+
+static void forget_deadline(struct client_connection *connection)
+{
+    connection->deadline_ns = WORLD_NEVER;
+}
+
+static void stop_timer(struct client_connection *connection)
+{
+    connection->deadline_ns = connection->timer_ns = WORLD_NEVER;
+    world_timer_stop(&connection->timer);
 }
 
 void client_receiver_release(struct client_connection *connection)
@@ -52,7 +75,7 @@ void client_receiver_release(struct client_connection *connection)
 void client_receiver_stop(struct client_connection *connection)
 {
     world_watch_release(&connection->read_watch);
-    world_timer_stop(&connection->timer);
+    stop_timer(connection);
     connection->receiver_place = RECEIVER_ELSEWHERE;
 }
 
@@ -162,7 +185,7 @@ static void wait_with_monitor(struct client_thread *thread)
         return;
     }
     connection->receiver_place = RECEIVER_WAITS;
-    world_timer_start(&connection->timer, world_now(client->world) + (uint64_t)left * WORLD_MS);
+    set_deadline(connection, world_now(client->world) + (uint64_t)left * WORLD_MS);
 }
 
 static void wait_for_work(struct client_thread *thread)
@@ -176,7 +199,7 @@ void client_receiver_notify(struct client_connection *connection)
     if (connection->receiver_place != RECEIVER_WAITS)
         return;
     connection->receiver_place = RECEIVER_ELSEWHERE;
-    world_timer_stop(&connection->timer);
+    forget_deadline(connection);
     client_thread_go(&connection->receiver, woken);
 }
 
@@ -198,7 +221,7 @@ static void fail(struct client_thread *thread, struct client_failure *failure)
 {
     struct client_connection *connection = thread->connection;
     connection->receiver_place = RECEIVER_ELSEWHERE;
-    world_timer_stop(&connection->timer);
+    forget_deadline(connection);
     if (connection->read_watch.executor != NULL)
         world_watch_stop(&connection->read_watch);
     if (!client_failure_is_io(failure)) {
@@ -330,7 +353,7 @@ static void readable(struct world_watch *watch)
     struct client_thread *thread = &connection->receiver;
     connection->receiver_place = RECEIVER_ELSEWHERE;
     world_watch_stop(watch);
-    world_timer_stop(&connection->timer);
+    forget_deadline(connection);
     struct point_event event =
         client_visit(connection->client, POINT_CLIENT_READ, thread, connection, NULL);
     if (!client_thread_held(thread, &event, read_now))
@@ -348,8 +371,9 @@ static void block(struct client_connection *connection)
                          connection->stream, WORLD_READ, readable);
     world_watch_start(&connection->read_watch);
     if (timeout > 0)
-        world_timer_start(&connection->timer,
-                          connection->wait_began_ns + (uint64_t)timeout * WORLD_MS);
+        set_deadline(connection, connection->wait_began_ns + (uint64_t)timeout * WORLD_MS);
+    else
+        stop_timer(connection);
 }
 
 /* Block in a read, for one socket time-out at most. */
@@ -462,6 +486,14 @@ static void handle_timeout(struct client_connection *connection)
 static void timer_fired(struct world_timer *timer)
 {
     struct client_connection *connection = world_container(timer, struct client_connection, timer);
+    uint64_t deadline_ns = connection->deadline_ns;
+    connection->timer_ns = WORLD_NEVER;
+    if (world_now(connection->client->world) < deadline_ns) {
+        if (deadline_ns != WORLD_NEVER)
+            set_deadline(connection, deadline_ns);
+        return;
+    }
+    forget_deadline(connection);
     enum client_receiver_place place = connection->receiver_place;
     connection->receiver_place = RECEIVER_ELSEWHERE;
     switch (place) {
@@ -502,7 +534,7 @@ void client_receiver_interrupt(struct client_connection *connection)
             break;
         connection->receiver_place = RECEIVER_ELSEWHERE;
         world_watch_stop(&connection->read_watch);
-        world_timer_stop(&connection->timer);
+        forget_deadline(connection);
         client_thread_go(&connection->receiver, read_interrupted);
         break;
     case RECEIVER_WRITES:

@@ -42,7 +42,7 @@ static bool fail(struct wire_coded_reader *in, const char *problem)
     return false;
 }
 
-static bool read_varint(struct wire_coded_reader *in, unsigned length_max, uint64_t *number)
+static bool read_long_varint(struct wire_coded_reader *in, unsigned length_max, uint64_t *number)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < length_max; i++) {
@@ -58,7 +58,16 @@ static bool read_varint(struct wire_coded_reader *in, unsigned length_max, uint6
     return fail(in, malformed_varint);
 }
 
-static bool pass(struct wire_coded_reader *in, size_t length)
+/* Nearly all keys, lengths and numbers have one byte. */
+static inline bool read_varint(struct wire_coded_reader *in, unsigned length_max, uint64_t *number)
+{
+    if (in->at == in->end || *in->at >= 0x80)
+        return read_long_varint(in, length_max, number);
+    *number = *in->at++;
+    return true;
+}
+
+static inline bool pass(struct wire_coded_reader *in, size_t length)
 {
     if ((size_t)(in->end - in->at) < length)
         return fail(in, wire_coded_truncated);
@@ -67,7 +76,7 @@ static bool pass(struct wire_coded_reader *in, size_t length)
 }
 
 /* A length is an int in Java, whatever the varint. */
-static bool read_bytes(struct wire_coded_reader *in, unsigned length_max, struct wire_bytes *bytes)
+static inline bool read_bytes(struct wire_coded_reader *in, unsigned length_max, struct wire_bytes *bytes)
 {
     uint64_t number;
     if (!read_varint(in, length_max, &number))
@@ -84,7 +93,7 @@ bool wire_coded_delimited(struct wire_coded_reader *in, struct wire_bytes *bytes
     return read_bytes(in, DELIMITER_MAX, bytes);
 }
 
-static bool read_key(struct wire_coded_reader *in, uint32_t *key)
+static inline bool read_key(struct wire_coded_reader *in, uint32_t *key)
 {
     uint64_t number;
     if (!read_varint(in, VARINT_MAX, &number))
@@ -96,7 +105,7 @@ static bool read_key(struct wire_coded_reader *in, uint32_t *key)
 }
 
 /* What follows a key that begins no group and ends none. */
-static bool read_value(struct wire_coded_reader *in, struct wire_coded_field *field)
+static inline bool read_value(struct wire_coded_reader *in, struct wire_coded_field *field)
 {
     switch (field->key & 7) {
     case TYPE_VARINT:
@@ -166,7 +175,7 @@ bool wire_coded_check(struct wire_coded_reader *in, struct wire_bytes bytes)
 size_t wire_coded_varint_size(uint64_t number)
 {
     size_t size = 1;
-    while (number >= 0x80) {
+    while (__builtin_expect(number >= 0x80, 0)) {
         number >>= 7;
         size++;
     }

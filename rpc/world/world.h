@@ -221,8 +221,8 @@ enum world_end {
     WORLD_LIMIT,   /* the time given has passed */
 };
 
-/* A real program beside the stack (live only).  All fields are the world's to write;
- * texts live until world_program_free. */
+/* A real program beside the stack (live only).  All fields but `printed` are the world's to
+ * write; texts live until world_program_free. */
 struct world_program {
     struct world *world;
     const char *output; /* what it has printed, both streams in order of arrival; NUL ends it */
@@ -230,6 +230,7 @@ struct world_program {
     uint64_t started_ns, ended_ns; /* ended_ns 0: it still runs */
     int exit_status;               /* of an ended one; -1: a signal ended it */
     int signal;
+    struct world_task *printed; /* the caller's to set: posted when it has printed more */
 };
 
 struct world_ops {
@@ -306,6 +307,8 @@ struct world {
     uint32_t (*draw)(void *owner, enum world_site site, uint32_t entity, uint32_t ordinal,
                      uint32_t max, uint32_t drawn); /* a script's own draws; may be NULL */
     void *draw_owner;
+    uint64_t delays_ns;          /* sim: what chance has held things up so far, added up; */
+    uint64_t delayed_until_ns;   /* … and when the last of them will go on */
     _Atomic uint32_t next_id[4]; /* see world_new_id */
     _Atomic uint32_t next_lane;
     bool virtual_time;

@@ -1,6 +1,10 @@
 -- A response that sits unsent: the Responder gives its connection up after 15 minutes.
 
-scenario("PU-01 · A response that nobody reads is purged after 15 minutes; its neighbour notices nothing", function(t)
+local tags = { "regression" }
+
+scenario("PU-01 · A response that nobody reads is purged after 15 minutes; its neighbour notices nothing", {
+    tags = tags,
+}, function(t)
     local server = t:server { handlers = 2 }
     local silent, lively = t:client(server, { rpc_timeout = 0 }), t:client(server)
 
@@ -14,13 +18,24 @@ scenario("PU-01 · A response that nobody reads is purged after 15 minutes; its 
     t:expect(lively:call("echo", { message = "hi" })):returns { message = "hi" }
 end)
 
-scenario("PU-02 · At exact equality a response survives one more interval", function(t)
-    local server = t:server()
-    local silent = t:client(server, { rpc_timeout = 0 })
-    t:draw("server.select", 0)
-    local deaf = t:fault("client.read.stop", { silent })
+-- A client that does not read gets a response that does not fit; what lifts its deafness.
+local function stick(t, server)
+    local client = t:client(server, { rpc_timeout = 0 })
+    local deaf = t:fault("client.read.stop", { client })
+    return client:call("blob", { size = "1MiB" }), deaf
+end
 
-    local stuck = silent:call("blob", { size = "1MiB" })
+-- Wake the Responder up: a response that is handed over, and goes out.
+local function wake(t, server)
+    local client = t:client(server)
+    t:fault("server.write.short", { client, bytes = 0, nth = 1 })
+    t:expect(client:call("echo", { message = "wake up" })):returns()
+end
+
+scenario("PU-02 · At exact equality a response survives one more interval", { tags = tags, rough = false }, function(t)
+    local server = t:server()
+    t:draw("server.select", 0)
+    local stuck, deaf = stick(t, server)
     t:sleep "30m1ms"
 
     t:expect(t:events("server.purge", { server })):at { "30m" }
@@ -28,8 +43,85 @@ scenario("PU-02 · At exact equality a response survives one more interval", fun
     t:expect(stuck):fails "eof"
 end)
 
+scenario("PU-04 · A response that makes progress is purged all the same", { tags = tags }, function(t)
+    local server = t:server()
+    local client = t:client(server, { rpc_timeout = 0 })
+    local deaf = t:fault("client.read.stop", { client })
+    local call = client:call("blob", { size = "4MiB" })
+    for _ = 1, 17 do -- every 55 s the client reads a little more
+        t:sleep "55s"
+        t:expect(call):pending()
+        local before = deaf
+        deaf = t:fault("client.read.stop", { client, after = "64KiB", maybe = true })
+        before:lift()
+    end
+    t:settle()
+
+    t:expect(t:events("server.purge", { server })):at { "15m35s" }
+    deaf:lift()
+    t:expect(call):fails(one_of("eof", "reset"))
+end)
+
+scenario("PU-05 · A response may wait for nearly three intervals", { tags = tags, rough = false }, function(t)
+    local server = t:server { handlers = 2 }
+    wake(t, server) -- the last check is at 0
+    t:sleep "1s"
+    local stuck, deaf = stick(t, server)
+    t:sleep "14m58s"
+    wake(t, server) -- no check is due, and the next select can last 15 minutes
+    t:sleep "20m"
+
+    t:expect(t:events("server.purge", { server })):at { "29m59s1ms" }
+    deaf:lift()
+    t:expect(stuck):fails "eof"
+end)
+
+scenario("PU-07 · What is answered after the purge is dropped; what was queued does not run", {
+    tags = tags,
+}, function(t)
+    local server = t:server { handlers = 1 }
+    local client = t:client(server, { rpc_timeout = 0 })
+    local deaf = t:fault("client.read.stop", { client })
+    local calls = { client:call("blob", { size = "1MiB" }) }
+    t:settle()
+    calls[2] = client:call("echo", { message = "running", time = "20m" })
+    for i = 3, 5 do calls[i] = client:call("echo", { message = "queued" }) end
+    t:sleep "15m1ms"
+    t:expect(server.counters.purged):is(1)
+    t:sleep "10m"
+
+    t:expect(server.counters.executions):is(t:by { ["-2.2"] = 5, ["2.3-"] = 2 })
+    t:expect(server.counters.output_errors):is(at_most(1))
+    t:expect(t:events("server.close", { server })):count(1)
+    deaf:lift()
+    t:each(calls):fails(one_of("eof", "reset"))
+end)
+
+scenario("PU-09 · Short writes and purges at any moment end in no deadlock (HADOOP-4552)", {
+    tags = tags,
+    rough = true,
+    seeds = 5,
+}, function(t)
+    local server = t:server { handlers = 4 }
+    local calls = t:times(20, function()
+        local client = t:client(server, { rpc_timeout = 0 })
+        t:fault("client.read.stop", { client, from = t:random(0, "30m"), maybe = true })
+        return client
+    end)
+    for minute = 0, 60 do
+        for i, client in ipairs(calls) do
+            if (minute + i) % 7 == 0 then client:call("blob", { size = t:random(100, 200000) }) end
+        end
+        t:sleep "1m"
+    end
+
+    t:expect(server.counters.purged):is(at_least(1))
+    t:expect(t:client(server, { rpc_timeout = 0 }):call("echo", { message = "hi" })):returns { message = "hi" }
+end)
+
 scenario("PU-10 · The interval is a setting in 3.4, and nonsense means 15 minutes", {
     releases = "3.4",
+    tags = tags,
     cases = {
         { name = "1", minutes = 1, at = "1m1ms" },
         { name = "0", minutes = 0, at = "15m1ms" },
@@ -37,10 +129,7 @@ scenario("PU-10 · The interval is a setting in 3.4, and nonsense means 15 minut
     },
 }, function(t, case)
     local server = t:server { conf = { ["ipc.server.purge.interval"] = case.minutes } }
-    local silent = t:client(server, { rpc_timeout = 0 })
-    local deaf = t:fault("client.read.stop", { silent })
-
-    local stuck = silent:call("blob", { size = "1MiB" })
+    local stuck, deaf = stick(t, server)
     t:sleep "16m"
 
     t:expect(t:events("server.purge", { server })):at { case.at }
@@ -48,13 +137,26 @@ scenario("PU-10 · The interval is a setting in 3.4, and nonsense means 15 minut
     t:expect(stuck):fails "eof"
 end)
 
-scenario("PU-11 · A call that runs for an hour is not purged", function(t)
+scenario("PU-11 · A call that runs for an hour is not purged", { tags = tags }, function(t)
     local server = t:server()
     local client = t:client(server, { rpc_timeout = 0 })
 
-    local call = client:call("echo", { message = "x", time = ms "1h" })
+    local call = client:call("echo", { message = "x", time = "1h" })
 
     t:expect(call):returns():at "1h"
     t:expect(t:events("client.ping", { client })):count(one_of(59, 60))
     t:expect(t:events("server.purge", { server })):count(0)
+end)
+
+scenario("PU-14 · A jump of the server's clock ages responses, but not in 3.4", { tags = tags }, function(t)
+    local server = t:server { handlers = 2, host = "nn" }
+    local stuck, deaf = stick(t, server)
+    t:sleep "1m"
+    server.host:clock "+1h"
+    wake(t, server)
+    t:sleep "15m1ms"
+
+    t:expect(t:events("server.purge", { server })):at { t:by { ["-2.6"] = "1m", ["3.4"] = "16m1ms" } }
+    deaf:lift()
+    t:expect(stuck):fails "eof"
 end)

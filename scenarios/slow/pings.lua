@@ -1,17 +1,21 @@
 -- A call that takes long: what keeps it alive, and what ends it.
 
-scenario("SH-01 · A long call is kept alive by pings, and its connection closes with the reply", function(t)
+scenario("SH-01 · A long call is kept alive by pings, and its connection closes with the reply", {
+    tags = { "regression", "live" },
+}, function(t)
     local server = t:server()
     local client = t:client(server, { rpc_timeout = 0 })
 
-    local call = client:call("echo", { message = "late", time = ms "150s" })
+    local call = client:call("echo", { message = "late", time = "150s" })
 
     t:expect(call):returns { message = "late" }:at "150s"
     t:expect(t:events("client.ping", { client })):at { "60s", "120s" }
     t:expect(t:events("client.close", { client })):at { "150s" }
 end)
 
-scenario("SH-02 · A server that never answers holds a call for ever, but not in 3.4", function(t)
+scenario("SH-02 · A server that never answers holds a call for ever, but not in 3.4", {
+    tags = { "regression" },
+}, function(t)
     local client = t:client(t:server())
 
     local call = client:call "hang"
@@ -26,8 +30,26 @@ scenario("SH-02 · A server that never answers holds a call for ever, but not in
     end
 end)
 
+scenario("SH-02 · A frozen server is no different from one that never answers", {
+    tags = { "regression" },
+}, function(t)
+    local server = t:server { host = "nn" }
+    local client = t:client(server, { rpc_timeout = 0 })
+    t:expect(client:call("echo", { message = "awake" })):returns()
+    local call = client:call("echo", { message = "x", time = "1s" })
+    t:sleep "500ms"
+    server.host:pause() -- its kernel still acknowledges
+    t:sleep "600s"
+
+    t:expect(call):pending()
+    t:expect(t:events("client.ping", { client })):count(10)
+    server.host:resume()
+    t:expect(call):returns { message = "x" }:at "600500ms"
+end)
+
 scenario("SH-05 · Without pings only the rpc time-out ends a call", {
     releases = "2.2-",
+    tags = { "regression" },
     cases = {
         { name = "90s", timeout = "90s" },
         { name = "none", timeout = 0 },
@@ -49,7 +71,26 @@ scenario("SH-05 · Without pings only the rpc time-out ends a call", {
     t:expect(t:events("client.ping", { client })):count(0)
 end)
 
-scenario("SH-15 · Replies to neighbours make pings unnecessary", function(t)
+scenario("SH-14 · A ping is a request header without a body, and is never answered", {
+    releases = "2.2-",
+    tags = { "regression" },
+}, function(t)
+    local peer = t:peer()
+    local client = t:client(peer, { rpc_timeout = 0 })
+    local call = client:call("echo", { message = "x" })
+    local raw = peer:accept()
+    raw:open()
+    local request = raw:recv "request"
+
+    local ping = raw:recv "ping"
+    t:expect(t.now):is(60000)
+    t:expect(ping.call_id):is(-4)
+    t:expect(ping.retry):is(-1)
+    raw:send { "response", call = request, value = { message = "x" } }
+    t:expect(call):returns():at "60s"
+end)
+
+scenario("SH-15 · Replies to neighbours make pings unnecessary", { tags = { "regression" } }, function(t)
     local server = t:server { handlers = 3 }
     local client = t:client(server, { rpc_timeout = 0 })
 

@@ -1,8 +1,11 @@
 -- The rpc time-out is about silence on a connection, not about the age of a call.
 
-scenario("SH-03 · The rpc time-out beats a slow handler; the late reply hurts nobody", { releases = "1.2-" }, function(t)
+scenario("SH-03 · The rpc time-out beats a slow handler; the late reply hurts nobody", {
+    releases = "1.2-",
+    tags = { "regression", "live" },
+}, function(t)
     local server = t:server()
-    server:on("report", function(call)
+    server:on("report", function(call, request) -- luacheck: ignore request
         call:sleep "8s" -- the Handler stays busy; call:defer() would free it
         return {}
     end)
@@ -20,6 +23,7 @@ end)
 
 scenario("SH-04 · 3.4 rounds the time-out up to a multiple of the ping interval", {
     releases = "3.4",
+    tags = { "regression" },
     cases = {
         { name = "100s", timeout = "100s", pings = { "60s" }, ends = "120s", says = "60000 millis" },
         { name = "120s", timeout = "120s", pings = { "60s" }, ends = "120s", says = "60000 millis" },
@@ -35,7 +39,10 @@ scenario("SH-04 · 3.4 rounds the time-out up to a multiple of the ping interval
     t:expect(t:events("client.ping", { client })):at(case.pings)
 end)
 
-scenario("SH-07 · A chatty neighbour hides a stuck call from the time-out", { releases = "1.2-" }, function(t)
+scenario("SH-07 · A chatty neighbour hides a stuck call from the time-out", {
+    releases = "1.2-",
+    tags = { "regression" },
+}, function(t)
     local server = t:server { handlers = 2 }
     local client = t:client(server, { rpc_timeout = "5s" })
 
@@ -49,7 +56,10 @@ scenario("SH-07 · A chatty neighbour hides a stuck call from the time-out", { r
     t:expect(stuck):fails "read_timeout":at "65s"
 end)
 
-scenario("SH-08 · A response that dribbles in never times out", { releases = "1.2-" }, function(t)
+scenario("SH-08 · A response that dribbles in never times out", {
+    releases = "1.2-",
+    tags = { "regression" },
+}, function(t)
     local peer = t:peer()
     local client = t:client(peer, { rpc_timeout = "5s" })
     local call = client:call("echo", { message = "x" })

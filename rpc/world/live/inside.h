@@ -73,6 +73,8 @@ struct live_thread {
     struct live_link watches;
     struct live_watch *running_watch; /* until its function ends or stops it */
     uint64_t served;                  /* callbacks so far */
+    uint64_t turn;                    /* from 1; see batch.h */
+    struct live_link late, leftovers; /* batch.h */
 
     pthread_mutex_t mutex;                          /* for the inbox */
     struct live_executor *inbox_first, *inbox_last; /* of whom another thread wants something */

@@ -113,6 +113,8 @@ static void when_printed(evutil_socket_t descriptor, short what, void *owner)
     } else if (room > 0) {
         program->output_length += (size_t)count;
         live->output[program->output_length] = '\0';
+        if (program->printed != NULL && !program->printed->queued)
+            live_post(live->executor, program->printed);
     }
 }
 
@@ -297,6 +299,14 @@ void live_program_kill(struct world_program *program, int signal)
         kill(-live->id, signal);
 }
 
+static void forget(struct live_program *live, struct world_task *task)
+{
+    if (task == NULL || !task->queued)
+        return;
+    live_thread_drain(live->thread);
+    live_executor_forget(live->executor, task);
+}
+
 void live_program_free(struct world_program *program)
 {
     struct live_world *world = live_of(program->world);
@@ -304,10 +314,9 @@ void live_program_free(struct world_program *program)
     pthread_mutex_lock(&world->mutex);
     live_link_remove(&live->link);
     pthread_mutex_unlock(&world->mutex);
-    if (live->ended != NULL && live->ended->queued && live->program.ended_ns != 0) {
-        live_thread_drain(live->thread);
-        live_executor_forget(live->executor, live->ended);
-    }
+    if (live->program.ended_ns != 0)
+        forget(live, live->ended);
+    forget(live, live->program.printed);
     destroy(live);
 }
 

@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "rpc/world/live/address.h"
+#include "rpc/world/live/thread.h"
 #include "rpc/world/live/timers.h"
 #include "rpc/world/live/watch.h"
-
-enum { PARTS_MAX = 1024 }; /* IOV_MAX */
 
 struct live_listener {
     struct world_listener listener;
@@ -198,6 +197,7 @@ struct live_stream *live_stream_create(struct world_host *host, int descriptor, 
         (struct world_stream){.world = host->world, .host = host, .connection = connection};
     live->descriptor = descriptor;
     live->failure = RPC_AGAIN;
+    live_batch_init(&live->batch);
     pthread_mutex_init(&live->mutex, NULL);
     pthread_mutex_lock(&world->mutex);
     live_link_last(&world->streams, &live->link);
@@ -207,8 +207,6 @@ struct live_stream *live_stream_create(struct world_host *host, int descriptor, 
 
 static void stream_free(struct live_stream *live)
 {
-    if (live->descriptor >= 0)
-        close(live->descriptor);
     pthread_mutex_destroy(&live->mutex);
     free(live);
 }
@@ -224,13 +222,10 @@ static enum rpc_status failure(const struct live_stream *live)
 enum rpc_status live_read(struct world_stream *stream, void *buffer, size_t size, size_t *got)
 {
     struct live_stream *live = live_stream_of(stream);
-    ssize_t count;
     *got = 0;
     if (size == 0)
         return RPC_OK;
-    do {
-        count = recv(live->descriptor, buffer, size, 0);
-    } while (count < 0 && errno == EINTR);
+    ssize_t count = live_batch_read(live, buffer, size);
     if (count < 0)
         return failure(live);
     if (count == 0)
@@ -241,29 +236,12 @@ enum rpc_status live_read(struct world_stream *stream, void *buffer, size_t size
     return RPC_OK;
 }
 
-/* One part goes the shorter way. */
-static ssize_t send_parts(int descriptor, const struct iovec *parts, int count)
-{
-    if (count == 1)
-        return send(descriptor, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
-    union {
-        const struct iovec *in;
-        struct iovec *out;
-    } vector = {.in = parts};
-    struct msghdr message = {.msg_iov = vector.out,
-                             .msg_iovlen = (size_t)(count < PARTS_MAX ? count : PARTS_MAX)};
-    return sendmsg(descriptor, &message, MSG_NOSIGNAL);
-}
-
 enum rpc_status live_writev(struct world_stream *stream, const struct iovec *parts, int count,
                             size_t *accepted)
 {
     struct live_stream *live = live_stream_of(stream);
-    ssize_t sent;
     *accepted = 0;
-    do {
-        sent = send_parts(live->descriptor, parts, count);
-    } while (sent < 0 && errno == EINTR);
+    ssize_t sent = live_batch_write(live, parts, count);
     if (sent < 0 && errno == EPIPE && !live->is_connected)
         return live->failure; /* as Linux says before the handshake */
     if (sent < 0)
@@ -280,7 +258,7 @@ void live_shutdown(struct world_stream *stream)
     if (live->has_ended || live->descriptor < 0)
         return;
     live->has_ended = true;
-    if (shutdown(live->descriptor, SHUT_WR) == 0)
+    if (live_batch_shut(live))
         live_trace(live, POINT_NET_FIN, false, 0);
 }
 
@@ -289,7 +267,34 @@ size_t live_unread(struct world_stream *stream)
     int count = 0;
     if (ioctl(live_stream_of(stream)->descriptor, FIONREAD, &count) < 0 || count < 0)
         count = 0;
-    return (size_t)count;
+    return (size_t)count + live_batch_ahead(live_stream_of(stream));
+}
+
+static void take_rest_off(struct live_stream *live)
+{
+    for (int i = 0; i < 2; i++)
+        if (live->resting[i] != NULL)
+            live_watch_end_rest(live->resting[i]);
+}
+
+/* A watch that rests on it, or late bytes, belong to another thread. */
+static bool is_foreign(struct live_stream *live)
+{
+    bool foreign = false;
+    if (live_here == NULL)
+        return false;
+    pthread_mutex_lock(&live->mutex);
+    for (int i = 0; i < 2; i++)
+        foreign |= live->resting[i] != NULL && live_watch_thread(live->resting[i]) != live_here;
+    pthread_mutex_unlock(&live->mutex);
+    return foreign || live_batch_is_foreign(live);
+}
+
+/* RST instead of FIN, whatever has been read. */
+static void set_abort(const struct live_stream *live)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(live->descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
 /* What the peer will be told by a close. */
@@ -303,6 +308,17 @@ static void trace_close(struct live_stream *live, bool reset)
         live_trace(live, POINT_NET_FIN, false, 0);
 }
 
+static void end_socket(struct live_stream *live, bool reset)
+{
+    reset |= live_batch_ahead(live) > 0;
+    if (reset && live->descriptor >= 0)
+        set_abort(live);
+    live_batch_close(live, reset);
+    if (live->descriptor >= 0)
+        close(live->descriptor);
+    live->descriptor = -1;
+}
+
 void live_close(struct world_stream *stream, bool reset)
 {
     struct live_world *world = live_of(stream->world);
@@ -313,10 +329,13 @@ void live_close(struct world_stream *stream, bool reset)
     if (live->resend.implementation != NULL)
         live_timer_release(&live->resend);
     trace_close(live, reset);
-    if (reset && live->descriptor >= 0) {
-        const struct linger now = {.l_onoff = 1, .l_linger = 0};
-        setsockopt(live->descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-    }
+    bool foreign = is_foreign(live);
+    if (foreign)
+        live_stand_still(world);
+    take_rest_off(live);
+    end_socket(live, reset);
+    if (foreign)
+        live_go_on(world);
     pthread_mutex_lock(&world->mutex);
     live_link_remove(&live->link);
     pthread_mutex_unlock(&world->mutex);
@@ -352,6 +371,17 @@ bool live_stream_set_watch(struct world_stream *stream, enum world_direction dir
     return begun;
 }
 
+bool live_stream_set_resting(struct live_stream *live, enum world_direction direction,
+                             struct live_watch *watch)
+{
+    pthread_mutex_lock(&live->mutex);
+    bool free = live->resting[direction] == NULL || watch == NULL;
+    if (free)
+        live->resting[direction] = watch;
+    pthread_mutex_unlock(&live->mutex);
+    return free;
+}
+
 bool live_stream_has_begun(struct world_stream *stream)
 {
     live_stream_lock(stream, WORLD_WRITE);
@@ -380,11 +410,11 @@ void live_sockets_die(struct world_host *host)
         live_watch_lose(live->stream.watches[WORLD_READ]);
         live_watch_lose(live->stream.watches[WORLD_WRITE]);
         live_watch_lose(live->stream.beneath);
+        take_rest_off(live);
         if (live->resend.implementation != NULL)
             live_timer_release(&live->resend);
         trace_close(live, false);
-        close(live->descriptor);
-        live->descriptor = -1;
+        end_socket(live, false);
     }
 }
 
@@ -393,6 +423,7 @@ void live_sockets_free(struct live_world *world)
     while (world->streams.next != &world->streams) {
         struct live_stream *live = world_container(world->streams.next, struct live_stream, link);
         live_link_remove(&live->link);
+        end_socket(live, false);
         stream_free(live);
     }
     while (world->listeners.next != &world->listeners) {

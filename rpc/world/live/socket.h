@@ -4,12 +4,13 @@
 #ifndef RPC_WORLD_LIVE_SOCKET_H
 #define RPC_WORLD_LIVE_SOCKET_H
 
+#include "rpc/world/live/batch.h"
 #include "rpc/world/live/inside.h"
 
 struct live_stream {
     struct world_stream stream;
     struct live_link link; /* the world's mutex */
-    pthread_mutex_t mutex; /* for the watches' pointers and has_begun */
+    pthread_mutex_t mutex; /* for the watches' pointers, `resting`, has_begun, late bytes */
     int descriptor;        /* -1: its host is dead */
     bool has_begun;        /* accepted, or its connecting is in the kernel's hands */
     bool is_connected;
@@ -17,6 +18,8 @@ struct live_stream {
     enum rpc_status failure; /* of connecting; RPC_AGAIN: none so far */
     uint32_t syn;            /* SYNs lost so far */
     struct world_timer resend;
+    struct live_watch *resting[2]; /* stopped ones whose events are still on, see watch.h */
+    struct live_batch batch;
 };
 
 static inline struct live_stream *live_stream_of(struct world_stream *stream)
@@ -51,6 +54,11 @@ int live_listener_descriptor(struct world_listener *listener);
 bool live_stream_set_watch(struct world_stream *stream, enum world_direction direction,
                            struct world_watch *watch);
 bool live_stream_has_begun(struct world_stream *stream);
+
+/* Say which stopped watch rests here, or (NULL) that it does no more.  False: another one
+ * does. */
+bool live_stream_set_resting(struct live_stream *live, enum world_direction direction,
+                             struct live_watch *watch);
 
 /* The watch of that direction, which stays as it is until live_stream_unlock. */
 struct world_watch *live_stream_lock(struct world_stream *stream, enum world_direction direction);

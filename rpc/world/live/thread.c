@@ -9,12 +9,14 @@
 
 #include <event2/event.h>
 
+#include "rpc/world/live/batch.h"
 #include "rpc/world/live/executor.h"
 #include "rpc/world/live/timers.h"
 #include "rpc/world/live/watch.h"
 
-/* Tasks that run before the sockets are looked at again. */
-enum { TURN_TASKS = 64 };
+/* A turn serves so many tasks and, while they take little time, as many again: the more it
+ * serves the more goes out at once. */
+enum { TURN_TASKS = 64, TURN_NS = 200 * 1000 };
 
 _Thread_local struct live_thread *live_here;
 
@@ -59,6 +61,9 @@ bool live_thread_init(struct live_thread *thread, struct live_world *world)
         .world = world, .alarm = -1, .wake = -1, .alarm_ns = WORLD_NEVER, .limit_ns = WORLD_NEVER};
     live_link_init(&thread->link);
     live_link_init(&thread->watches);
+    live_link_init(&thread->late);
+    live_link_init(&thread->leftovers);
+    thread->turn = 1;
     pthread_mutex_init(&thread->mutex, NULL);
     thread->base = new_base();
     thread->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -76,6 +81,7 @@ bool live_thread_init(struct live_thread *thread, struct live_world *world)
 void live_thread_release(struct live_thread *thread)
 {
     live_watches_free(thread);
+    live_batch_release(thread);
     if (thread->alarm_event != NULL)
         event_free(thread->alarm_event);
     if (thread->wake_event != NULL)
@@ -221,14 +227,26 @@ static void serve_one(struct live_thread *thread, struct live_line *line)
     thread->current = NULL;
 }
 
-static void serve(struct live_thread *thread)
+/* False: nothing is left. */
+static bool serve_some(struct live_thread *thread)
 {
     for (int count = 0; count < TURN_TASKS && !live_thread_interrupted(thread); count++) {
         live_thread_drain(thread);
         if (thread->ready.first == NULL)
-            return;
+            return false;
         serve_one(thread, &thread->ready);
     }
+    return true;
+}
+
+static void serve(struct live_thread *thread)
+{
+    if (thread->ready.first == NULL && !atomic_load(&thread->full))
+        return;
+    uint64_t end_ns = live_machine_ns() + TURN_NS;
+    while (serve_some(thread) && !thread->due && !live_thread_interrupted(thread) &&
+           live_machine_ns() < end_ns)
+        continue;
 }
 
 static void look(struct live_thread *thread)
@@ -264,6 +282,7 @@ static void loop(struct live_thread *thread)
             continue;
         }
         serve(thread);
+        live_batch_give_all(thread);
         if (thread->ready.first != NULL || thread->due)
             look(thread);
         else if (thread->lowest.first != NULL)
@@ -271,6 +290,7 @@ static void loop(struct live_thread *thread)
         else
             wait(thread);
     }
+    live_batch_give_all(thread);
 }
 
 /* --- threads ---------------------------------------------------------------------- */

@@ -16,12 +16,23 @@ struct live_watch {
     struct world_watch *watch;
     struct event *event;
     struct live_watch *next_waiting;
+    struct live_stream *rests_on; /* stopped, its event still added; NULL: not so */
     bool added, waiting;
     _Atomic bool woken; /* its task is posted */
 };
 
+static void wake_up(struct live_watch *live)
+{
+    if (live->rests_on != NULL)
+        live_stream_set_resting(live->rests_on, live->watch->direction, NULL);
+    live->rests_on = NULL;
+}
+
 static void add(struct live_watch *live)
 {
+    wake_up(live);
+    if (live->added)
+        return;
     int failed = event_add(live->event, NULL);
     assert(failed == 0);
     live->added = true;
@@ -29,9 +40,22 @@ static void add(struct live_watch *live)
 
 static void off(struct live_watch *live)
 {
+    wake_up(live);
     if (live->added)
         event_del(live->event);
     live->added = false;
+}
+
+/* Whoever reads, answers and reads on stops and starts its watch at each message: only when
+ * something comes meanwhile the event is really taken off. */
+static void rest(struct live_watch *live)
+{
+    struct live_stream *stream = live_stream_of(live->watch->stream);
+    if (!live->added || !live_stream_set_resting(stream, live->watch->direction, live)) {
+        off(live);
+        return;
+    }
+    live->rests_on = stream;
 }
 
 /* What a filter says of a watch above it. */
@@ -42,14 +66,23 @@ static enum world_readiness filtered(const struct world_watch *watch)
     return (enum world_readiness)atomic_load(&watch->stream->readiness[watch->direction]);
 }
 
-/* A filter's own bytes are a level, too: as long as it has some the watch runs. */
+/* Ready whatever the socket says: a filter has bytes of its own, or some are read ahead. */
+static bool is_ready(const struct world_watch *watch)
+{
+    enum world_readiness says = filtered(watch);
+    if (says != WORLD_AS_BENEATH || watch->stream == NULL || watch->direction != WORLD_READ)
+        return says == WORLD_READY;
+    return live_batch_ahead(live_stream_of(watch->stream)) > 0;
+}
+
+/* That is a level, too: as long as it lasts the watch runs. */
 static void run(struct live_watch *live)
 {
     struct world_watch *watch = live->watch;
     struct live_thread *thread = live->thread;
     thread->running_watch = live;
     watch->run(watch);
-    if (thread->running_watch == live && filtered(watch) == WORLD_READY)
+    if (thread->running_watch == live && is_ready(watch))
         live_wake(watch->stream, watch->direction);
     thread->running_watch = NULL;
 }
@@ -60,8 +93,8 @@ static void when_ready(evutil_socket_t descriptor, short what, void *owner)
     struct live_watch *live = owner;
     struct world_watch *watch = live->watch;
     struct live_thread *thread = live->thread;
-    if (filtered(watch) == WORLD_NOT_READY) {
-        off(live); /* until live_wake */
+    if (!watch->on || filtered(watch) == WORLD_NOT_READY) {
+        off(live); /* until it is started, or live_wake */
         return;
     }
     if (live_step_begin(thread, watch->executor)) {
@@ -116,7 +149,7 @@ static void run_woken(struct world_task *task)
     atomic_store(&live->woken, false);
     if (was_off && live_stream_has_begun(watch->stream))
         add(live);
-    if (!was_off || filtered(watch) == WORLD_READY)
+    if (!was_off || is_ready(watch))
         run(live);
 }
 
@@ -138,6 +171,7 @@ static struct live_watch *create(struct world_watch *watch)
 
 static void destroy(struct live_watch *live)
 {
+    off(live);
     event_free(live->event);
     live_link_remove(&live->link);
     free(live);
@@ -168,7 +202,7 @@ void live_watch_start(struct world_watch *watch)
     } else if (live_stream_set_watch(watch->stream, watch->direction, watch)) {
         add(live);
     }
-    if (filtered(watch) == WORLD_READY)
+    if (is_ready(watch))
         live_wake(watch->stream, watch->direction);
 }
 
@@ -183,7 +217,10 @@ void live_watch_stop(struct world_watch *watch)
         watch->stream->beneath = NULL;
     else
         live_stream_set_watch(watch->stream, watch->direction, NULL);
-    off(live);
+    if (watch->stream != NULL && !watch->beneath)
+        rest(live);
+    else
+        off(live);
     if (live->thread->running_watch == live)
         live->thread->running_watch = NULL;
     if (live->waiting)
@@ -208,6 +245,16 @@ void live_watch_lose(struct world_watch *watch)
 {
     if (watch != NULL)
         off(watch->implementation);
+}
+
+void live_watch_end_rest(struct live_watch *live)
+{
+    off(live);
+}
+
+struct live_thread *live_watch_thread(const struct live_watch *live)
+{
+    return live->thread;
 }
 
 void live_wake(struct world_stream *stream, enum world_direction direction)

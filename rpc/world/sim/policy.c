@@ -133,6 +133,16 @@ static void draw_cost(struct sim *sim, struct sim_executor *executor)
     executor->cost_ns = policy->cost_ns + (uint64_t)slow * SLOW_COST_NS;
 }
 
+/* What chance has held up is forgiven where times are judged. */
+static uint64_t held_up(struct sim *sim, uint64_t ns)
+{
+    struct world *world = &sim->world;
+    world->delays_ns += ns;
+    if (ns > 0 && sim->now_ns + ns > world->delayed_until_ns)
+        world->delayed_until_ns = sim->now_ns + ns;
+    return ns;
+}
+
 uint64_t sim_policy_stall(struct sim *sim, struct sim_executor *executor)
 {
     uint32_t lane = executor->executor->lane;
@@ -144,7 +154,8 @@ uint64_t sim_policy_stall(struct sim *sim, struct sim_executor *executor)
         if ((uint32_t)bits < sim->policy.stall)
             drawn = 1u << world_uniform(bits, 13);
     }
-    return sim_decide(sim, SITE_STALL, lane, executor->picks, STALL_MAX_MS, drawn) * WORLD_MS;
+    uint32_t ms = sim_decide(sim, SITE_STALL, lane, executor->picks, STALL_MAX_MS, drawn);
+    return held_up(sim, ms * WORLD_MS);
 }
 
 uint64_t sim_policy_latency(struct sim *sim, uint32_t side, uint32_t segment)
@@ -155,7 +166,8 @@ uint64_t sim_policy_latency(struct sim *sim, uint32_t side, uint32_t segment)
         if ((uint32_t)bits < sim->policy.latency)
             drawn = world_uniform(bits, sim->policy.latency_max_us);
     }
-    return sim_decide(sim, SITE_LATENCY, side, segment, LATENCY_MAX_US, drawn) * (uint64_t)US_NS;
+    uint32_t us = sim_decide(sim, SITE_LATENCY, side, segment, LATENCY_MAX_US, drawn);
+    return held_up(sim, us * (uint64_t)US_NS);
 }
 
 size_t sim_policy_write(struct sim *sim, uint32_t side, uint32_t write, size_t size)

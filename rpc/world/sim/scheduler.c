@@ -283,5 +283,6 @@ bool sim_step(struct sim *sim)
         sim_schedule(executor);
     sim->world.current = NULL;
     sim->now_ns += cost_ns;
+    sim->world.delays_ns += cost_ns;
     return true;
 }

@@ -5,16 +5,23 @@
 #include "rpc/world/stories/story.h"
 
 struct run {
-    struct world_task ended;
+    struct world_task ended, printed;
     struct world_program *program;
     struct world *world;
-    unsigned done;
+    unsigned done, told;
 };
 
 static void when_ended(struct world_task *task)
 {
     struct run *run = world_container(task, struct run, ended);
     run->done = 1;
+    world_stop(run->world);
+}
+
+static void when_printed(struct world_task *task)
+{
+    struct run *run = world_container(task, struct run, printed);
+    run->told = 1;
     world_stop(run->world);
 }
 
@@ -43,6 +50,19 @@ static void both_outputs_are_kept(struct story *story)
     EXPECT(story, run.program->output_length == 8);
     EXPECT(story, run.program->exit_status == 3 && run.program->signal == 0);
     EXPECT(story, run.program->ended_ns >= run.program->started_ns);
+    world_program_free(run.program);
+}
+
+static void its_output_is_told_while_it_runs(struct story *story)
+{
+    struct run run;
+    if (!shell(story, &run, "echo one; sleep 10"))
+        return;
+    run.printed.run = when_printed;
+    run.program->printed = &run.printed;
+    EXPECT(story, story_until(story, &run.told, 1));
+    EXPECT(story, strcmp(run.program->output, "one\n") == 0);
+    EXPECT(story, run.program->ended_ns == 0);
     world_program_free(run.program);
 }
 
@@ -161,6 +181,7 @@ static void the_simulation_has_no_programs(struct story *story)
 
 static const struct story_claim claims[] = {
     STORY_LIVE_ONLY("both output streams of a program are kept", both_outputs_are_kept),
+    STORY_LIVE_ONLY("a program's output is told while it runs", its_output_is_told_while_it_runs),
     STORY_LIVE_ONLY("a program's environment is added to ours", its_environment_is_added_to_ours),
     STORY_LIVE_ONLY("a program that does not exist is told at once", there_is_no_such_program),
     STORY_LIVE_ONLY("a signal ends a program", a_signal_ends_it),

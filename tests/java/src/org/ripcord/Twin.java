@@ -17,9 +17,12 @@ import org.apache.hadoop.thirdparty.protobuf.ServiceException;
  *
  * <pre>
  *   Twin [-Dkey=value]... server [handlers]            prints "port N", serves until killed
- *   Twin [-Dkey=value]... echo HOST:PORT MESSAGE [MS]  prints the ending of each call:
- *   Twin [-Dkey=value]... blob HOST:PORT SIZE [MS]       "value ..." or "error CLASS: MESSAGE"
- *   Twin [-Dkey=value]... hang HOST:PORT
+ *   Twin [-Dkey=value]... echo HOST:PORT MESSAGE [MS]  the ending of each call:
+ *   Twin [-Dkey=value]... blob HOST:PORT SIZE [MS]
+ *   Twin [-Dkey=value]... hang HOST:PORT               "value ...", "remote CODE CLASS: MESSAGE"
+ *   Twin [-Dkey=value]... twice HOST:PORT MESSAGE MS     or "error CLASS: MESSAGE" (first line)
+ *   Twin [-Dkey=value]... many HOST:PORT COUNT MS      COUNT echoes at once, MS apart in length
+ *   Twin rehearse                                      an echo to itself
  *   Twin [-Dkey=value]... load HOST:PORT CONNECTIONS THREADS SECONDS   prints "calls N seconds S"
  * </pre>
  */
@@ -46,12 +49,21 @@ public final class Twin {
       case "load":
         load(words);
         break;
+      case "rehearse":
+        rehearse();
+        break;
+      case "twice":
+        System.exit(twice(words) ? 0 : 1);
+        break;
+      case "many":
+        System.exit(many(words) ? 0 : 1);
+        break;
       default:
         System.exit(call(words) ? 0 : 1);
     }
   }
 
-  private static void serve(int handlers) throws Exception {
+  private static RPC.Server start(int handlers) throws Exception {
     RPC.Server server =
         new RPC.Builder(CONF)
             .setProtocol(TestProtocol.class)
@@ -61,6 +73,11 @@ public final class Twin {
             .setNumHandlers(handlers)
             .build();
     server.start();
+    return server;
+  }
+
+  private static void serve(int handlers) throws Exception {
+    RPC.Server server = start(handlers);
     System.out.println("port " + server.getListenerAddress().getPort());
     System.out.flush();
     server.join();
@@ -72,23 +89,68 @@ public final class Twin {
     return RPC.getProxy(TestProtocol.class, 1, address, CONF);
   }
 
+  private static void rehearse() throws Exception {
+    RPC.Server server = start(1);
+    String target = "127.0.0.1:" + server.getListenerAddress().getPort();
+    boolean well = call(Arrays.asList("echo", target, "hi"));
+    server.stop();
+    System.exit(well ? 0 : 1);
+  }
+
   private static boolean call(List<String> words) throws Exception {
-    TestProtocol proxy = proxy(words.get(1));
     String argument = words.size() > 2 ? words.get(2) : "";
     long time = words.size() > 3 ? Long.parseLong(words.get(3)) : 0;
+    String ending = ending(proxy(words.get(1)), words.get(0), argument, time);
+    System.out.println(ending);
+    return ending.startsWith("value");
+  }
+
+  /** Two echoes with a pause between them. */
+  private static boolean twice(List<String> words) throws Exception {
+    TestProtocol proxy = proxy(words.get(1));
+    String first = ending(proxy, "echo", words.get(2), 0);
+    System.out.println(first);
+    Thread.sleep(Long.parseLong(words.get(3)));
+    String second = ending(proxy, "echo", words.get(2), 0);
+    System.out.println(second);
+    return first.startsWith("value") && second.startsWith("value");
+  }
+
+  /** Echoes at once on one connection; the first takes longest.  Endings in order of the calls. */
+  private static boolean many(List<String> words) throws Exception {
+    TestProtocol proxy = proxy(words.get(1));
+    int count = Integer.parseInt(words.get(2));
+    long step = Long.parseLong(words.get(3));
+    String[] endings = new String[count];
+    Thread[] threads = new Thread[count];
+    for (int i = 0; i < count; i++) {
+      int own = i;
+      threads[i] =
+          new Thread(
+              () -> endings[own] = ending(proxy, "echo", "call " + own, (count - 1 - own) * step));
+      threads[i].start();
+    }
+    boolean well = true;
+    for (int i = 0; i < count; i++) {
+      threads[i].join();
+      System.out.println(endings[i]);
+      well = well && endings[i].startsWith("value");
+    }
+    return well;
+  }
+
+  private static String ending(TestProtocol proxy, String method, String argument, long time) {
     try {
-      System.out.println("value " + invoke(proxy, words.get(0), argument, time));
-      return true;
+      return "value " + invoke(proxy, method, argument, time);
     } catch (ServiceException wrapped) {
       Throwable error = wrapped.getCause();
       if (error instanceof RemoteException) {
         RemoteException remote = (RemoteException) error;
-        System.out.println(
-            "remote " + remote.getClassName() + ": " + firstLine(remote.getMessage()));
-      } else {
-        System.out.println("error " + error.getClass().getName() + ": " + error.getMessage());
+        return String.format(
+            "remote %s %s: %s",
+            remote.getErrorCode(), remote.getClassName(), firstLine(remote.getMessage()));
       }
-      return false;
+      return "error " + error.getClass().getName() + ": " + firstLine(error.getMessage());
     }
   }
 

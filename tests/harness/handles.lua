@@ -1,4 +1,4 @@
--- What handles promise, played by handles_test.c in the simulated world.
+-- What handles promise.
 
 scenario("The test protocol echoes, takes its time, and throws", function(t)
     local server = t:server { handlers = 3 }
@@ -16,13 +16,24 @@ scenario("The test protocol echoes, takes its time, and throws", function(t)
     t:expect(server.counters.executions):is(3)
 end)
 
+-- But for the two sizes that no frame has: where a value's delimiter gets a byte longer.
 scenario("A blob has exactly as many bytes on the wire as were asked for", function(t)
     local client = t:client(t:server())
-    for _, size in ipairs { 100, 127, 128, 129, 130, 180, 181, 182, 183, 184, 185, 4096, 16500, 70000 } do
+    local shorter = 0
+    local function try(size)
         t:expect(client:call("blob", { size = size })):returns()
         local responses = t:events "wire.response"
-        t:expect(responses[#responses].length):is(size)
+        local length = responses[#responses].length
+        if length == size - 1 then
+            shorter = shorter + 1
+        else
+            t:expect(length):is(size)
+        end
     end
+    for size = 100, 400 do try(size) end
+    for size = 16400, 16440 do try(size) end
+    try(70000)
+    t:expect(shorter):is(2)
 end)
 
 scenario("A Lua handler sleeps, throws, defers, and answers once", function(t)
@@ -38,7 +49,7 @@ scenario("A Lua handler sleeps, throws, defers, and answers once", function(t)
         call:defer()
         later = call
     end)
-    server:on("raw", function() return "\10\2ok" end)
+    server:on("raw", function() return "\x9a\x06\2ok" end)
     local client = t:client(server, { user = "alice" })
     t:expect(client:call "slow"):returns {}:took "8s"
     t:expect(seen):is { "alice", "slow", 0, 16 }
@@ -46,7 +57,7 @@ scenario("A Lua handler sleeps, throws, defers, and answers once", function(t)
         class = "java.io.FileNotFoundException",
         message = "no such file",
     }
-    t:expect(client:call "raw"):returns { ["?"] = "\10\2ok" }
+    t:expect(client:call "raw"):returns { ["?"] = "\x9a\x06\2ok" }
     local deferred = client:call "later"
     t:expect(client:call("echo", { message = "the Handler is free" })):returns()
     t:sleep "2s"

@@ -1,0 +1,26 @@
+/*
+ * Events as lines, for people who look on while a server serves.
+ */
+#ifndef HARNESS_CLI_WATCH_H
+#define HARNESS_CLI_WATCH_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "faults/point.h"
+
+struct cli_watch {
+    FILE *out;
+    int loudness; /* 0: the log only; 1: what happens per call; 2: everything */
+    uint64_t connections, calls;
+};
+
+void cli_watch_begin(struct cli_watch *watch, FILE *out, int loudness);
+
+/* One at a time. */
+void cli_watch_event(struct cli_watch *watch, const struct point_event *event);
+
+/* The summary. */
+void cli_watch_end(const struct cli_watch *watch);
+
+#endif

@@ -1,0 +1,566 @@
+---@meta
+-- What scenarios see, for editors (LuaCATS) and for the reference page.  Nothing of it is run.
+
+---A duration: "15m", "1h30m", "250ms", or a number of milliseconds.
+---@alias Duration string|number
+---A size: "4KiB", or a number of bytes.
+---@alias Size string|integer
+---A range of releases: "2.6", "-1.2", "2.3-", "1.2-2.6", or several with commas.
+---@alias Releases string
+---How a call ends.
+---@alias Ending "value"|"remote_error"|"remote_fatal"|"setup_failed"|"refused"|"connect_timeout"|"unreachable"|"read_timeout"|"eof"|"reset"|"bad_reply"|"internal"|"stopped"|"interrupted"|"encode_error"|"rejected"|"never"
+---What a thread does just now.
+---@alias Doing "add"|"setup"|"connect"|"sleep"|"write"|"write_lock"|"ping"|"read"|"wait"|"close"|"closed"|"accept"|"select"|"put"|"execute"
+
+-- --- a file ---------------------------------------------------------------------------------
+
+---@class ScenarioOptions
+---@field releases? Releases for which it holds; default: all
+---@field world? "sim"|"live" the only world in which it can be played
+---@field tags? string[]
+---@field cases? table[] rows of one shape; `name` and `releases` are free in each
+---@field seeds? integer how many seeds it is played with
+---@field rough? boolean true: the seed decides ties, costs and latencies; false: never, not even under --rough
+---@field known? string the reference of a failure that is known
+---@field limit? Duration how long it may take
+
+---Declare a scenario: its title is the claim.
+---@param title string
+---@param options ScenarioOptions
+---@param body fun(t: Scenario, case: table?)
+---@overload fun(title: string, body: fun(t: Scenario))
+function scenario(title, options, body) end
+
+---The duration in milliseconds.
+---@param duration Duration
+---@return number
+function ms(duration) end
+
+---What the file beside this one returns.
+---@param file string
+---@return any
+function include(file) end
+
+-- --- matchers: wherever a value is expected or aimed at -------------------------------------------
+
+---@class Matcher
+
+---@type Matcher anything at all
+any = nil
+---A text or list that has this part.
+---@return Matcher
+function has(part) end
+---A text that begins so.
+---@param text string
+---@return Matcher
+function starts(text) end
+---@return Matcher
+function between(a, b) end
+---@return Matcher
+function at_least(a) end
+---@return Matcher
+function at_most(a) end
+---@return Matcher
+function one_of(...) end
+
+-- --- roles ----------------------------------------------------------------------------------------
+
+---@class Role
+---@field name? string
+---@field protocol string the Java name of its protocol
+---@field methods table<string, fun(call: HandlerCall, request: table): table?>
+
+roles = {}
+
+---A NameNode without DataNodes, with a tree of directories ("/dir/") and files ("/a" = "content").
+---@param options { tree?: table<string, string|table>, user?: string }
+---@return Role
+function roles.namenode(options) end
+
+-- --- t --------------------------------------------------------------------------------------------
+
+---@class Scenario
+---@field now number milliseconds since the scenario began
+---@field seed integer
+---@field release string "2.6"
+---@field world "sim"|"live"
+local Scenario = {}
+
+---Whether the release is this one or a later one.
+---@param release string
+---@return boolean
+function Scenario:since(release) end
+
+---The value of the one range of releases that fits.
+---@generic T
+---@param values table<Releases, T>
+---@return T
+function Scenario:by(values) end
+
+---@class ServerOptions
+---@field handlers? integer Handlers, 1
+---@field queue? integer calls in the callQueue; default: Hadoop's
+---@field conf? table<string, any> Hadoop's keys
+---@field host? Host|string default: "server1", "server2" …
+---@field port? integer
+---@field protocol? string
+---@field auth? "simple"|"token"|"kerberos" others than "simple" refuse who comes without SASL
+---@field acl? string[] the users who are let in
+---@field start? boolean false: it is bound, and accepts nobody before `start`
+---@field role? Role
+
+---A server; it speaks the test protocol: echo{message,time} blob{size,time} throw{class,message,time} hang{}.
+---@param options? ServerOptions
+---@return Server
+function Scenario:server(options) end
+
+---@class ClientOptions
+---@field conf? table<string, any> Hadoop's keys
+---@field host? Host|string default: "client1", "client2" …
+---@field user? string
+---@field protocol? string
+---@field rpc_timeout? Duration
+---@field service_class? integer
+---@field plain_sockets? boolean its reads can't be interrupted
+---@field call_id? integer the first one
+
+---A client of a server, a peer, or "name:port".
+---@param target Server|Peer|string
+---@param options? ClientOptions
+---@return Client
+function Scenario:client(target, options) end
+
+---A socket that listens, with our codec and no manners.
+---@param options? { host?: Host|string, port?: integer }
+---@return Peer
+function Scenario:peer(options) end
+
+---A connection in the script's own hands.
+---@param target Server|Peer|string
+---@param options? { host?: Host|string }
+---@return Raw
+function Scenario:dial(target, options) end
+
+---A real program; live only.  Its arguments by position.
+---@param options { [integer]: string, env?: table<string, string> }
+---@return Program
+function Scenario:program(options) end
+
+---A machine.
+---@param name string
+---@return Host
+function Scenario:host(name) end
+
+---Where a name leads from now on.
+---@param name string
+---@param to Host|"fail"
+function Scenario:dns(name, to) end
+
+---The network, before all else.
+---@param options { latency?: Duration, buffer?: Size, rto?: Duration }
+function Scenario:net(options) end
+
+---@param duration Duration
+function Scenario:sleep(duration) end
+
+---Let everything happen that is due at this instant.
+function Scenario:settle() end
+
+---Wait for calls, tasks, a program to end; for a gate or events to be `n`; for a function to be true.
+---@param what any
+---@param n? integer
+---@return any
+function Scenario:wait(what, n) end
+
+---The results of `fn(1)` … `fn(n)`.
+---@generic T
+---@param n integer
+---@param fn fun(i: integer): T
+---@return T[]
+function Scenario:times(n, fn) end
+
+---A task beside the body.
+---@param fn fun()
+---@return any
+function Scenario:spawn(fn) end
+
+---The events of a point that fit; the list grows as time passes.
+---@param point string
+---@param aim? table
+---@return Events
+function Scenario:events(point, aim) end
+
+---Stop whoever gets to the point, before the step.
+---@param point string
+---@param aim? table
+---@return Gate
+function Scenario:hold(point, aim) end
+
+---Break the point: "server.write.short".
+---@param fault string
+---@param aim? table
+---@return Fault
+function Scenario:fault(fault, aim) end
+
+---Script a draw: "client.retry", "client.sasl", "client.port", "server.cleanup", "server.select".
+---@param site string
+---@param values any
+function Scenario:draw(site, values) end
+
+---@param x any
+---@return Expectation
+function Scenario:expect(x) end
+
+---The same for every one of a list, which must not be empty.
+---@param list any
+---@return Expectation
+function Scenario:each(list) end
+
+---As `expect`, but a failure ends the scenario.
+---@param x any
+---@return Expectation
+function Scenario:require(x) end
+
+---Asked after each event.
+---@param name string
+---@param fn fun(): boolean?
+function Scenario:always(name, fn) end
+
+---A number from `a` to `b`, from the seed.
+---@param a integer
+---@param b integer
+---@return integer
+function Scenario:random(a, b) end
+
+---@param n integer
+---@return string
+function Scenario:random_bytes(n) end
+
+---A line in the record.
+---@param text any
+function Scenario:log(text) end
+
+-- --- expectations ------------------------------------------------------------------------------------
+
+---@class Expectation
+local Expectation = {}
+
+---@return Expectation
+function Expectation:is(value) end
+---@return Expectation
+function Expectation:is_not(value) end
+---A call ends with a value (a table must be equal).
+---@return Expectation
+function Expectation:returns(value) end
+---A call ends otherwise.
+---@param ending Ending|Matcher
+---@return Expectation
+function Expectation:fails(ending) end
+---A call has not ended now.
+---@return Expectation
+function Expectation:pending() end
+---A call never ends, and is meant not to.
+---@return Expectation
+function Expectation:never_ends() end
+---When it ended or happened; of a list: when each did.
+---@param time Duration|Matcher|table
+---@return Expectation
+function Expectation:at(time) end
+---@param duration Duration|Matcher
+---@return Expectation
+function Expectation:took(duration) end
+---A part of the message.
+---@param text string
+---@return Expectation
+function Expectation:says(text) end
+---These fields, and any others.
+---@param fields table
+---@return Expectation
+function Expectation:with(fields) end
+---@param n integer|Matcher
+---@return Expectation
+function Expectation:count(n) end
+---An event happened before another.
+---@return Expectation
+function Expectation:before(other) end
+---A program ends with this status.
+---@param status integer|Matcher
+---@return Expectation
+function Expectation:exits(status) end
+
+-- --- handles ------------------------------------------------------------------------------------------
+
+---@class Server
+---@field address string "10.0.0.2:8020"
+---@field port integer
+---@field host Host
+---@field connections Connection[]
+---@field counters Counters
+local Server = {}
+
+---Serve a method by a function: what it returns is the answer, a table or a string of bytes.
+---@param method string
+---@param fn fun(call: HandlerCall, request: table): table|string|nil
+---@return Server
+function Server:on(method, fn) end
+---As an operator stops it; wait for the effect.
+function Server:stop() end
+---Start it again at its address, or for the first time.
+function Server:start() end
+---New settings where Hadoop takes them while it runs.
+---@param conf table<string, any>
+function Server:refresh(conf) end
+---"listener", "reader/0", "handler/0", "responder"
+---@param name string
+---@return Lane
+function Server:lane(name) end
+
+---@class Counters
+---@field accepted integer
+---@field open_connections integer
+---@field dropped_connections integer
+---@field call_queue_length integer
+---@field executions integer
+---@field skipped integer
+---@field output_errors integer
+---@field purged integer
+---@field idle_closed integer
+---@field authentication_failures integer
+---@field authorization_failures integer
+---@field slow_calls integer
+---@field backoffs integer
+---@field cache_hits integer
+
+---@class Lane
+---@field doing Doing
+---@field blocked boolean a Reader that can't get rid of its call
+---@field queue integer calls in the callQueue
+
+---A call in the function that serves it.
+---@class HandlerCall
+---@field request table
+---@field method string
+---@field user string
+---@field call_id integer
+---@field retry integer
+---@field client_id string 16 bytes
+---@field connection Connection
+---@field interrupted boolean the server stops
+---@field time integer the wall clock of the server's machine, in milliseconds
+local HandlerCall = {}
+
+---The Handler stays busy for so long.
+---@param duration Duration
+function HandlerCall:sleep(duration) end
+---Leave the function; the caller gets the exception.
+---@param class string
+---@param message? string
+function HandlerCall:throw(class, message) end
+---Stay busy until the scenario ends.
+function HandlerCall:hang() end
+---Free the Handler; the answer comes later.
+function HandlerCall:defer() end
+---Answer now, from anywhere; false: too late.
+---@param value table|string
+---@return boolean
+function HandlerCall:answer(value) end
+
+---@class CallOptions
+---@field caller? Caller|Call the thread that makes it; default: one of its own
+---@field idempotent? boolean
+
+---@class Client
+---@field connections Connection[]
+---@field host Host
+local Client = {}
+
+---@param method string
+---@param request? table|string
+---@param options? CallOptions
+---@return Call
+function Client:call(method, request, options) end
+---Another ConnectionId of this client; the target by position, default: the client's.
+---@param options { [1]: Server|Peer|string?, user?: string, protocol?: string, rpc_timeout?: Duration, service_class?: integer }
+---@return Proxy
+function Client:proxy(options) end
+---As Hadoop's stop; wait for the effect.
+function Client:stop() end
+
+---@class Proxy
+local Proxy = {}
+
+---@param method string
+---@param request? table|string
+---@param options? CallOptions
+---@return Call
+function Proxy:call(method, request, options) end
+function Proxy:close() end
+
+---@class Caller
+
+---@class Failure
+---@field class string
+---@field message string?
+---@field cause Failure?
+
+---@class Call
+---@field ending Ending
+---@field value table?
+---@field class string? of the exception
+---@field message string?
+---@field cause Failure? the local exception inside
+---@field code integer? RpcErrorCodeProto
+---@field started number milliseconds
+---@field at number? when it ended
+---@field took number?
+---@field connection Connection?
+---@field caller Caller
+---@field call_id integer
+---@field attempts integer[]
+---@field executions integer how often a Handler has begun with it
+---@field doing Doing
+local Call = {}
+
+---Thread.interrupt() of the caller that waits for it.
+function Call:interrupt() end
+
+---@class Connection
+---@field client Client?
+---@field user string?
+---@field reader integer?
+---@field state string the server's, where it is one of ours
+---@field calls integer that wait on it, as its client sees it
+---@field rpc_count integer? as its server sees it
+---@field last_contact integer? wall clock, in milliseconds
+---@field doing Doing
+
+---@class Peer
+---@field address string
+---@field port integer
+---@field host Host
+local Peer = {}
+
+---The next connection; waits for it.
+---@return Raw
+function Peer:accept() end
+function Peer:close() end
+
+---A message: its kind by position, and what it says.  What is left out is as a good peer says it.
+---@class Message
+---@field [1] "preamble"|"sasl"|"context"|"request"|"ping"|"response"|"goodbye"|"http"|"fin"|"rst"
+---@field call_id? integer
+---@field call? integer|Message of a response: the request that is answered
+---@field retry? integer
+---@field client_id? string 16 bytes
+---@field version? integer of preamble, goodbye and request
+---@field service_class? integer of a preamble
+---@field auth? integer|"none"|"sasl" of a preamble
+---@field magic? string of a preamble: four bytes
+---@field user? string of a context
+---@field effective? string of a context: for whom `user` speaks
+---@field protocol? string of context and request
+---@field method? string of a request
+---@field value? table|string of request and response
+---@field status? "SUCCESS"|"ERROR"|"FATAL" of a response
+---@field code? integer of a response
+---@field class? string of a response or goodbye
+---@field message? string of a response or goodbye
+---@field state? "SUCCESS"|"NEGOTIATE"|"INITIATE"|"CHALLENGE"|"RESPONSE"|"WRAP" of sasl
+---@field mechanism? string of sasl
+---@field token? string of sasl
+---@field length? integer the length word; given: this one, however long the frame is
+---@field trailing? string bytes behind the last part, inside the frame
+---@field bytes? string the value's bytes as they are
+---@field problem? string received: why it does not decode
+
+---@class Raw
+---@field ended "fin"|"rst"|nil how the other side has ended, once that was read
+---@field connection Connection?
+---@field host Host
+local Raw = {}
+
+---Preamble and context: said by who dialled, heard by who accepted (returns the context then).
+---@param options? { user?: string, protocol?: string }
+function Raw:open(options) end
+---One segment of bytes and messages; false: the other side has reset it.
+---@param ... string|Message
+---@return boolean
+function Raw:send(...) end
+---The bytes that `send` would send.
+---@param ... string|Message
+---@return string
+function Raw:encode(...) end
+---The next message; waits for it.  Another kind is an error.
+---@param kind? string
+---@return Message
+function Raw:recv(kind) end
+---All bytes up to the end; waits for it.
+---@return string
+function Raw:drain() end
+---FIN, or RST when something is unread, as Linux does.
+function Raw:close() end
+---FIN, and go on reading.
+function Raw:shutdown() end
+---RST
+function Raw:reset() end
+
+---@class Host
+---@field name string
+---@field address string
+local Host = {}
+
+---All its processes die at once.
+function Host:kill() end
+---They stand still, while its kernel goes on.
+function Host:pause() end
+function Host:resume() end
+---Move its wall clock: "+1h", "-5m".
+---@param by Duration
+function Host:clock(by) end
+
+---@class Program
+---@field output string what it has printed
+---@field status integer? 128 + n: ended by signal n
+---@field started number
+---@field at number? when it ended
+local Program = {}
+
+---@param signal? integer default: 15
+function Program:kill(signal) end
+
+---@class Event
+---@field point string
+---@field at number
+---@field host Host
+---@field server Server?
+---@field client Client?
+---@field connection Connection?
+---@field call Call?
+---@field call_id integer?
+---@field retry integer?
+---@field lane string
+---@field direction "c2s"|"s2c"|nil
+
+---@class Events
+---@field [integer] Event
+---@operator len: integer
+local Events = {}
+
+---A field of each.
+---@param field string
+---@return any[]
+function Events:map(field) end
+
+---@class Fault
+---@field strikes integer
+local Fault = {}
+
+function Fault:lift() end
+
+---@class Gate
+---@field held integer who stand there now
+local Gate = {}
+
+---Let the `n` oldest go on; all, and then open for good, when `n` is left out.
+---@param n? integer
+function Gate:release(n) end

@@ -1,0 +1,132 @@
+#!/bin/sh
+# ripcord run, from outside.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/claims.sh"
+. "$here/scenarios.sh"
+
+# --- what goes well
+try run good
+claim "all passed is 0" exits 0
+claim "a line a file says how its cases ended" says "passed  good/echo.lua  2 passed"
+claim "the summary counts in plain words" says "22 cases: 22 passed; "
+claim "nothing is said on the error output" silent err
+
+try run good -v
+claim "--verbose prints a line a case" says "passed  good.echo@2.6"
+try run good -q
+claim "--quiet prints the summary only" test "$(wc -l <out)" -eq 1
+try run good --filter 'size=7@'
+claim "--filter takes a part of the name" says "1 case: 1 passed"
+try run good --tag quick --release 2.6
+claim "--tag and --release choose" says "1 case: 1 passed"
+try run good/echo.lua --repeat 5 --seed 7 -v
+claim "--repeat plays seeds from --seed on" all 'says "@2.6#7 "' 'says "@2.6#11 "' 'says "10 cases"'
+mkdir here && mv good here/scenarios
+(cd here && "$ripcord" run >../out 2>../err)
+code=$?
+claim "without paths the folder scenarios is played" all 'exits 0' 'says "22 passed"'
+mv here/scenarios good
+
+for jobs in 0 1 2 7; do
+    "$ripcord" run good bad/failed.lua -v --jobs $jobs 2>&1 | sed 's/ in [^ ]*$//' >"jobs$jobs"
+done
+claim "one job, two and seven say the same in the same order" all 'cmp jobs1 jobs2' 'cmp jobs1 jobs7'
+claim "so does no other process at all" cmp jobs0 jobs1
+try run good --world live --jobs 2
+claim "the same files pass live" all 'exits 0' 'says "22 passed"'
+try run good/echo.lua --world live --speed 10 --threads --tolerance 100
+claim "live takes a speed, threads and a tolerance" exits 0
+try run good --twice
+claim "--twice finds each trace equal" all 'exits 0' 'says "22 passed"'
+try run good --rough --repeat 3 --twice
+claim "so it does when the seed decides everything" all 'exits 0' 'says "66 passed"'
+
+# --- findings
+try run bad/failed.lua
+claim "a failure is 1" exits 1
+claim "it tells place and source line" says 'bad/failed.lua:4: t:expect(client:call("echo", { message = "hi" })):returns { message = "ho" }'
+claim "it tells what was expected and seen" all 'says "expected"' 'says "seen"' 'says "ho"' 'says "hi"'
+claim "it tells virtual time and seed" says "at        3s, seed 1"
+claim "it tells how to play it again" says "replay    ripcord run bad/failed.lua --release 2.6 --seed 1"
+try run bad/fixed.lua
+claim "what is registered as known and passes is 1" all 'exits 1' 'says "registered as known"'
+try run bad/known.lua
+claim "what fails as registered is 0" all 'exits 0' 'says "1 known"'
+try run bad/void.lua
+claim "void is 2" all 'exits 2' 'says "1 broken"'
+try run bad/void.lua bad/failed.lua good
+claim "the worst decides" all 'exits 2' 'says "22 passed, 1 failed, 1 broken"'
+try run bad/endless.lua --wall 1
+claim "a case beyond its wall time is killed, and its neighbour plays" \
+    all 'exits 2' 'says "it took more than 1 s of wall time and was killed"' 'says "1 passed, 1 broken"'
+
+# --- reports
+try run good bad/failed.lua --report page.html --junit junit.xml --record records --jobs 2
+claim "the path of the report is the very last line" says_last page.html
+claim "there are a page, JUnit XML, the records and their summary" \
+    all 'test -s page.html' 'test -s junit.xml' 'test -s records/run.json' \
+    'test "$(ls records/*.jsonl | wc -l)" -eq 23'
+claim "JUnit's counts are the summary's" grep -q 'tests="23" failures="1"' junit.xml
+claim "records end with their verdict" \
+    all 'tail -n 1 records/good.echo@2.6.jsonl | grep -q "\"status\":\"passed\""' \
+    'tail -n 1 records/bad.failed@2.6.jsonl | grep -q "\"status\":\"failed\""'
+try run bad/failed.lua --junit only.xml
+claim "with JUnit only its path comes last" says_last only.xml
+try run good --record again
+claim "with records only their folder comes last" says_last again
+claim "records depend on nothing but the seed" cmp records/good.echo@2.6.jsonl again/good.echo@2.6.jsonl
+try run good bad/failed.lua --tap
+claim "--tap prints TAP 14 and nothing else" \
+    all 'exits 1' 'head -n 1 out | grep -qx "TAP version 14"' 'grep -q "^not ok .*bad.failed@2.6" out'
+try run good --tap --report page.html
+claim "there the report's path is a comment" says_last "# page.html"
+try run bad/endless.lua --wall 1 --junit crash.xml --record crash
+claim "a killed case is in JUnit, with the reason" grep -q "more than 1 s of wall time" crash.xml
+claim "what it had recorded stays readable" grep -q '"type":"scenario"' crash/bad.endless.it*.jsonl
+
+# --- the terminal
+try run bad/failed.lua --colour always
+claim "--colour always colours" grep -q "$(printf '\033')" out
+try run bad/failed.lua
+claim "a file gets no colours and no progress" sh -c '! grep -q "$(printf "\033\|\r")" out'
+
+# --- what is wrong with the command line
+refuses "a wrong option names the nearest" 2 "there is no option --sed; did you mean --seed?" run good --sed 3
+refuses "an option without its value" 2 "option --seed needs a value" run good --seed
+refuses "a number that is none" 2 "'many' is no number" run good --seed many
+refuses "a seed below zero" 2 "--seed is a number from 0 on" run good --seed -3
+refuses "a world that is none" 2 "--world is sim or live, not 'mars'" run good --world mars
+refuses "a speed of nothing" 2 "--speed lies between" run good --world live --speed 0
+refuses "two kinds of loudness" 2 "don't go together" run good -q -v
+refuses "--twice in live" 2 "--twice is for the simulation" run good --world live --twice
+refuses "a colour that is none" 2 "--colour is auto, always or never" run good --colour pink
+refuses "a range that is none" 2 "'1.x' is no release" run good --release 1.x
+refuses "a filter that lets nothing through" 2 "no case is left" run good --filter nowhere
+refuses "a file that is not there" 2 "cannot read nowhere.lua: No such file" run nowhere.lua
+mkdir empty
+refuses "a folder without scenarios" 2 "there is no scenario (a file *.lua) in empty" run empty
+refuses "no paths and no folder scenarios" 2 "there is no folder 'scenarios' here" run
+refuses "a script that does not compile" 2 "bad/syntax.lua:2:" run bad/syntax.lua
+refuses "a command that is none" 2 "there is no command 'rum'; did you mean 'run'?" rum
+
+# --- what is wrong with the machine
+refuses "a report in a folder that is not there" 2 "cannot write the report nowhere/page.html" \
+    run good --report nowhere/page.html
+refuses "records where a file is" 2 "cannot write the records to page.html" run good --record page.html
+refuses "a page on a full disk" 64 "cannot write the report /dev/full: No space left" \
+    run good --report /dev/full
+refuses "JUnit on a full disk" 64 "cannot write the JUnit report /dev/full: No space left" \
+    run good --junit /dev/full
+mkdir full && ln -s /dev/full full/good.echo@2.6.jsonl
+refuses "a record on a full disk" 64 "cannot write the record full/good.echo@2.6.jsonl: No space left" \
+    run good/echo.lua --record full --jobs 1
+claim "what came after it is not played" sh -c '! test -e full/good.echo@3.4.jsonl || true'
+"$ripcord" run good -v >/dev/full 2>err
+code=$?
+claim "an output on a full disk is 64" all 'exits 64' 'complains "standard output"'
+if [ "$(id -u)" != 0 ]; then
+    mkdir locked && chmod 500 locked
+    refuses "records in a locked folder" 64 "cannot write the records to locked" run good --record locked
+fi
+
+finish

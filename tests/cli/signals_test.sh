@@ -1,0 +1,97 @@
+#!/bin/sh
+# Ctrl-C and SIGTERM while scenarios are played; nothing may be left behind.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/claims.sh"
+
+mkdir slow
+for i in 1 2 3 4 5 6 7 8; do
+    cat >slow/wait$i.lua <<'LUA'
+scenario("It waits a while", { releases = "2.6", world = "live" }, function(t)
+    local client = t:client(t:server())
+    t:sleep "30s"
+    t:expect(client:call("echo", { message = "hi" })):returns()
+end)
+LUA
+done
+cat >program.lua <<'LUA'
+scenario("A program runs for long", { releases = "2.6", world = "live" }, function(t)
+    local sleep = t:program { "sleep", "98765" }
+    t:expect(sleep):exits(0)
+end)
+LUA
+cat >busy.lua <<'LUA'
+scenario("It is busy for ever", { releases = "2.6" }, function(t)
+    t:expect((("a"):rep(64)):find(("a-"):rep(32) .. "b")):is(nil)
+end)
+LUA
+
+# start ARGUMENT…: in the background, $id is its process.
+start() {
+    "$ripcord" "$@" >out 2>err </dev/null &
+    id=$!
+    started="$started $id"
+}
+has_children() { [ "$(ps -o pid= --ppid "$id" 2>/dev/null | wc -l)" -ge "$1" ]; }
+gone() { [ -z "$(ps -o pid= --pid "$1" 2>/dev/null)" ]; }
+sleeps() { pgrep -x -f "sleep 98765" >/dev/null; }
+quiet() { ! sleeps; }
+ended() {
+    wait "$id"
+    code=$?
+}
+
+for signal in INT:130 TERM:143; do
+    start run slow --world live --jobs 2 --record "records${signal%:*}" --junit "junit${signal%:*}.xml"
+    eventually has_children 2
+    sleep 0.5
+    workers=$(ps -o pid= --ppid "$id")
+    kill -"${signal%:*}" "$id"
+    ended
+    claim "SIG${signal%:*} is ${signal#*:}" exits "${signal#*:}"
+    claim "running cases are broken, the others are not played" \
+        all 'says "2 broken, 6 not played"' 'says "interrupted"'
+    claim "records end as broken, interrupted" \
+        grep -q '"status":"broken".*"reason":"interrupted"\|"reason":"interrupted".*"status":"broken"' \
+        "records${signal%:*}/slow.wait1@2.6.jsonl"
+    claim "the report is written" grep -q interrupted "junit${signal%:*}.xml"
+    for worker in $workers; do
+        claim "worker $worker is gone" gone "$worker"
+    done
+done
+
+start run program.lua --world live --jobs 1
+eventually sleeps
+kill -TERM "$id"
+ended
+claim "a program of an interrupted case is killed" all 'exits 143' 'quiet'
+
+start run busy.lua --wall 30 --jobs 1
+eventually has_children 1
+sleep 0.3
+kill -INT "$id"
+sleep 0.3
+kill -INT "$id"
+ended
+claim "a second signal ends it at once" exits 130
+
+start run program.lua --world live --jobs 1
+eventually sleeps
+worker=$(ps -o pid= --ppid "$id" | tr -d ' ')
+kill -KILL "$worker"
+ended
+claim "a worker that is killed costs its case only" all 'exits 2' 'says "it crashed: Killed (signal 9)"'
+claim "and leaves no program behind" quiet
+
+start run slow/wait1.lua program.lua --world live --jobs 2
+eventually sleeps
+kill -KILL "$id"
+wait "$id" 2>/dev/null
+claim "when the parent is killed, workers and programs end too" eventually quiet
+
+start run slow/wait1.lua --world live --jobs 0
+sleep 0.5
+kill -INT "$id"
+ended
+claim "without workers a signal does the same" all 'exits 130' 'says "1 broken"'
+
+finish
