@@ -39,8 +39,13 @@ static const struct setting settings_of[] = {
     .has_sender_thread = true, .stop_interrupts_all = true, .tries_moved_server = true,            \
     .interrupted_caller_sees_failure = true, .keeps_exception_type = true,                         \
     .io_tells_total_timeout = true,                                                                \
-    .protobuf_exception =                                                                          \
-        "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",                    \
+    .protobuf_exception = "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",  \
+    .wire_type_exception = "org.apache.hadoop.thirdparty.protobuf."                                \
+                           "InvalidProtocolBufferException$InvalidWireTypeException",              \
+    .empty_frame_problem =                                                                         \
+        "While parsing a protocol message, the input ended unexpectedly in the middle of a "       \
+        "field.  This could mean either that the input has been truncated or that an embedded "    \
+        "message misreported its own length.",                                                     \
     .reset_class = "java.net.SocketException", .reset_text = "Connection reset",                   \
     .retry_reason = "retries get failed due to exceeded maximum allowed retries number: ",         \
     .setup_failure = "Couldn't set up IO streams: "

@@ -105,6 +105,8 @@ struct release {
     bool keeps_exception_type;            /* 3.x NetUtils.wrapException */
     bool io_tells_total_timeout;          /* 3.x net/SocketIOWithTimeout.java */
     const char *protobuf_exception;       /* class of InvalidProtocolBufferException */
+    const char *wire_type_exception;      /* 3.x: its subclass for a wire type that isn't one */
+    const char *empty_frame_problem;      /* 3.x: what is wrong with a frame without a byte */
     const char *reset_class, *reset_text; /* a read that meets an RST, as that age's JVM says */
     const char *retry_reason;             /* of RetryLimited's RetryAction; NULL: "null" */
     const char *setup_failure;            /* an unchecked exception in set-up, with it at the end */

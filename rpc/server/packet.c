@@ -99,9 +99,8 @@ static enum server_packet take_context(struct server_connection *connection,
     enum rpc_status status =
         wire_open_context(message, wire_decoder_arena(connection->decoder), problem);
     if (status != RPC_OK)
-        return server_refuse(connection, message, WIRE_FATAL_DESERIALIZING_REQUEST, "context",
-                             SERVER_RSE, "Error decoding IpcConnectionContextProto: %s: %s",
-                             connection->server->release->protobuf_exception, problem);
+        return server_refuse_undecodable(connection, message, "context",
+                                         "IpcConnectionContextProto", problem);
     if (message->user.data != NULL && message->user.length == 0)
         return server_refuse_silently(connection, CLOSE_USER);
     enum server_packet packet = authorize(connection, message);
@@ -186,12 +185,13 @@ static enum server_packet take_frame(struct server_connection *connection,
     }
 }
 
-static enum server_packet undecodable(struct server_connection *connection)
+static enum server_packet undecodable(struct server_connection *connection, int32_t length)
 {
-    return server_refuse(connection, NULL, WIRE_FATAL_DESERIALIZING_REQUEST, "header", SERVER_RSE,
-                         "Error decoding RpcRequestHeaderProto: %s: %s",
-                         connection->server->release->protobuf_exception,
-                         wire_decoder_problem(connection->decoder));
+    const char *problem = connection->server->release->empty_frame_problem;
+
+    if (length > 0 || problem == NULL)
+        problem = wire_decoder_problem(connection->decoder);
+    return server_refuse_undecodable(connection, NULL, "header", "RpcRequestHeaderProto", problem);
 }
 
 enum server_packet server_packet_take(struct server_connection *connection, size_t got,
@@ -210,7 +210,7 @@ enum server_packet server_packet_take(struct server_connection *connection, size
 
     /* What follows a frame is read in the same pass only before the context. */
     bool was_open = server_connection_state(connection) == CONNECTION_OPEN;
-    enum server_packet packet =
-        status == RPC_OK ? take_frame(connection, message) : undecodable(connection);
+    enum server_packet packet = status == RPC_OK ? take_frame(connection, message)
+                                                 : undecodable(connection, message->length);
     return packet == PACKET_GO_ON && was_open ? PACKET_ENDS_PASS : packet;
 }

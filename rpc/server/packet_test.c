@@ -224,19 +224,46 @@ Test(packet, the_limit_itself_is_waited_for) /* BI-05 */
     rig_end();
 }
 
-Test(packet, an_empty_frame_is_an_undecodable_header)
+#define CANNOT_DECODE "Error decoding RpcRequestHeaderProto: "
+
+/* The text of the FATAL after `bytes`. */
+static void is_undecodable(const char *release, const char *bytes, size_t length, const char *text)
 {
-    rig_begin(NULL);
+    rig_begin(&(struct rig_options){.release = release});
     unsigned peer = rig_open();
     rig_settle();
-    rig_send(peer, "\0\0\0\0", 4);
+    rig_send(peer, bytes, length);
     rig_settle();
     rig_read(peer);
     const struct rig_reply *reply = rig_reply(peer, -1);
     cr_assert(eq(int, reply->code, WIRE_FATAL_DESERIALIZING_REQUEST));
-    cr_assert(strncmp(reply->text, "Error decoding RpcRequestHeaderProto: org.apache.hadoop", 55) ==
-              0);
+    cr_assert(eq(int, strncmp(reply->text, text, strlen(text)), 0), "%s", reply->text);
     rig_end();
+}
+
+Test(packet, an_empty_frame_is_an_undecodable_header)
+{
+    is_undecodable("2.6", "\0\0\0\0", 4,
+                   CANNOT_DECODE "com.google.protobuf.InvalidProtocolBufferException: Message "
+                                 "missing required fields: callId, clientId");
+    is_undecodable("3.4", "\0\0\0\0", 4,
+                   CANNOT_DECODE "org.apache.hadoop.thirdparty.protobuf."
+                                 "InvalidProtocolBufferException: While parsing a protocol "
+                                 "message, the input ended unexpectedly");
+}
+
+Test(packet, a_wire_type_that_does_not_exist_has_a_class_of_its_own_in_3x)
+{
+    static const char text[] = ": Protocol message tag had invalid wire type.";
+    char wanted[256];
+    snprintf(wanted, sizeof(wanted), "%scom.google.protobuf.InvalidProtocolBufferException%s",
+             CANNOT_DECODE, text);
+    is_undecodable("2.6", "\0\0\0\3\2\x0f\0", 7, wanted);
+    snprintf(wanted, sizeof(wanted),
+             "%sorg.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException"
+             "$InvalidWireTypeException%s",
+             CANNOT_DECODE, text);
+    is_undecodable("3.4", "\0\0\0\3\2\x0f\0", 7, wanted);
 }
 
 /* --- headers -------------------------------------------------------------------------- */

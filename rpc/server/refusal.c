@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rpc/server/parts.h"
 
@@ -86,6 +87,19 @@ enum server_packet server_refuse(struct server_connection *connection,
         return reply(connection, call, why, CLOSE_FATAL);
     server_call_discard(call);
     return server_refuse_silently(connection, CLOSE_OOM);
+}
+
+enum server_packet server_refuse_undecodable(struct server_connection *connection,
+                                             const struct wire_message *message, const char *why,
+                                             const char *what, const char *problem)
+{
+    const struct release *release = connection->server->release;
+    const char *class_name = release->protobuf_exception;
+
+    if (release->wire_type_exception != NULL && strstr(problem, "invalid wire type") != NULL)
+        class_name = release->wire_type_exception;
+    return server_refuse(connection, message, WIRE_FATAL_DESERIALIZING_REQUEST, why, SERVER_RSE,
+                         "Error decoding %s: %s: %s", what, class_name, problem);
 }
 
 enum server_packet server_refuse_version(struct server_connection *connection, int version)

@@ -26,6 +26,11 @@ enum server_packet server_refuse(struct server_connection *connection,
                                  const char *class_name, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* The same for a part of `message`, named `what`, that does not decode because of `problem`. */
+enum server_packet server_refuse_undecodable(struct server_connection *connection,
+                                             const struct wire_message *message, const char *why,
+                                             const char *what, const char *problem);
+
 /* What a client of another IPC version understands, or nothing; then close. */
 enum server_packet server_refuse_version(struct server_connection *connection, int version);
 

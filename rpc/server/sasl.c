@@ -74,9 +74,7 @@ enum server_packet server_sasl_take(struct server_connection *connection,
         return server_refuse(connection, message, WIRE_FATAL_INVALID_RPC_HEADER, "sasl", SERVER_RSE,
                              "SASL protocol not requested by client");
     if (wire_open_sasl(message, wire_decoder_arena(connection->decoder), problem) != RPC_OK)
-        return server_refuse(connection, message, WIRE_FATAL_DESERIALIZING_REQUEST, "sasl",
-                             SERVER_RSE, "Error decoding RpcSaslProto: %s: %s",
-                             connection->server->release->protobuf_exception, problem);
+        return server_refuse_undecodable(connection, message, "sasl", "RpcSaslProto", problem);
     switch (message->sasl_state) {
     case WIRE_SASL_NEGOTIATE:
         return negotiate(connection, message);

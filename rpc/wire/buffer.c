@@ -5,7 +5,7 @@
 
 #include "rpc/wire/wire.h"
 
-enum { CAPACITY_MIN = 256 };
+enum { CAPACITY_MIN = 64 };
 
 struct wire_bytes wire_text(const char *text)
 {

@@ -76,7 +76,8 @@ static inline bool pass(struct wire_coded_reader *in, size_t length)
 }
 
 /* A length is an int in Java, whatever the varint. */
-static inline bool read_bytes(struct wire_coded_reader *in, unsigned length_max, struct wire_bytes *bytes)
+static inline bool read_bytes(struct wire_coded_reader *in, unsigned length_max,
+                              struct wire_bytes *bytes)
 {
     uint64_t number;
     if (!read_varint(in, length_max, &number))

@@ -45,7 +45,7 @@ struct wire_decoder {
     uint8_t head[2 * WORD]; /* preamble, or a length word */
     size_t head_length;
     struct wire_buffer body;
-    char problem[WIRE_PROBLEM_MAX];
+    const char *problem; /* in the arena, of the message that was given last */
 };
 
 static void enter(struct wire_decoder *decoder, enum decoder_state next, size_t needed)
@@ -72,6 +72,7 @@ struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wi
     decoder->state = side == WIRE_TO_SERVER ? DECODER_MAGIC : DECODER_LENGTH;
     decoder->needed = WORD;
     decoder->first = true;
+    decoder->problem = "";
     return decoder;
 }
 
@@ -93,6 +94,7 @@ static void forget_message(struct wire_decoder *decoder)
     if (decoder->body.capacity > KEPT_MAX)
         wire_buffer_release(&decoder->body);
     wire_arena_reset(decoder->arena);
+    decoder->problem = "";
 }
 
 static bool has_body(const struct wire_decoder *decoder)
@@ -165,13 +167,25 @@ static enum rpc_status take_header(struct wire_decoder *decoder, struct wire_mes
     return give(decoder, RPC_OK);
 }
 
+/* Few messages have one: no connection keeps room for it. */
+static void keep_problem(struct wire_decoder *decoder, const char *problem)
+{
+    size_t size = strlen(problem) + 1;
+    char *kept = wire_arena_take(decoder->arena, size);
+    if (kept != NULL)
+        decoder->problem = memcpy(kept, problem, size);
+}
+
 static enum rpc_status take_body(struct wire_decoder *decoder, struct wire_message *message)
 {
     const struct wire_bytes frame = {decoder->body.data, decoder->body.length};
 
     enter(decoder, DECODER_LENGTH, WORD);
+    char problem[WIRE_PROBLEM_MAX];
     enum rpc_status status = decoder->codec->decode(decoder->side, frame, message, decoder->arena,
-                                                    decoder->problem, sizeof(decoder->problem));
+                                                    problem, sizeof(problem));
+    if (status == RPC_MALFORMED)
+        keep_problem(decoder, problem);
     message->length = (int32_t)frame.length;
     message->size = WORD + frame.length;
     return give(decoder, status);

@@ -35,7 +35,6 @@ struct live_leftover {
 void live_batch_init(struct live_batch *batch)
 {
     live_link_init(&batch->link);
-    batch->home = live_here;
 }
 
 /* --- reading ---------------------------------------------------------------------- */
@@ -267,6 +266,8 @@ static ssize_t write_some(struct live_stream *stream, const struct iovec *parts,
 {
     struct live_batch *batch = &stream->batch;
     size_t size = size_of(parts, count);
+    if (batch->home == NULL)
+        batch->home = live_here;
     bool waits = live_here != NULL && is_home(batch) && batch->turn == live_here->turn;
     if (batch->late_length > 0 && (!waits || batch->late_length + size > LATE_MAX))
         give(stream);

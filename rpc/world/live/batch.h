@@ -5,8 +5,8 @@
  * A read takes what has come, up to AHEAD bytes beyond the buffer that it fills; the rest
  * serves the next reads, and counts as unread and as readable.  The first write of a turn goes to
  * the kernel at once, so that its errors are told in time; those that follow on the same
- * stream in that turn go with one more system call at its end.  Only the thread that has made
- * the stream does so; another one's writes go at once.
+ * stream in that turn go with one more system call at its end.  Only the thread that writes
+ * first does so; another one's writes go at once.
  */
 #ifndef RPC_WORLD_LIVE_BATCH_H
 #define RPC_WORLD_LIVE_BATCH_H
@@ -20,8 +20,8 @@ struct live_leftover;
 
 /* Embedded in a stream; zero, but for `link`, while there is nothing. */
 struct live_batch {
-    struct live_link link;    /* in its thread's `late`, when there are late bytes */
-    struct live_thread *home; /* who has made the stream; NULL: nobody's */
+    struct live_link link;    /* in its home's `late`, when there are late bytes */
+    struct live_thread *home; /* whose turns count; NULL: nobody has written so far */
     uint8_t *ahead;           /* read from the socket, not by the stack */
     size_t ahead_begin, ahead_end;
     uint64_t turn; /* of the home's, in which the last write was whole */

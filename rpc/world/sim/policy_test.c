@@ -40,6 +40,7 @@ static enum sim_order walk(uint64_t seed, char story[RUN + 1])
     cr_assert(eq(int, (int)world_run(world, WORLD_NEVER), WORLD_DEAD));
     *end = '\0';
     enum sim_order order = sim_of(world)->policy.order;
+    cr_assert(eq(u64, world->delays_ns, world_now(world))); /* only tasks' costs took time */
     for (unsigned i = 0; i < EXECUTORS; i++)
         world_executor_release(&walkers[i].executor);
     world_free(world);

@@ -18,7 +18,7 @@ enum { ROUGH_SEEDS = 20 };
 
 static const struct story_chapter *const chapters[] = {
     &story_connecting, &story_bytes, &story_ending,  &story_watching, &story_tasks,
-    &story_timers,     &story_hosts, &story_network, &story_programs,
+    &story_timers,     &story_hosts, &story_network, &story_pieces,   &story_programs,
 };
 
 /* A world to try: its name, and how it is made. */

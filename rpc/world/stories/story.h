@@ -62,7 +62,7 @@ struct story_chapter {
 };
 
 extern const struct story_chapter story_connecting, story_bytes, story_ending, story_watching,
-    story_tasks, story_timers, story_hosts, story_network, story_programs;
+    story_tasks, story_timers, story_hosts, story_network, story_pieces, story_programs;
 
 /* Note a failure; returns `holds`. */
 bool story_expect(struct story *story, bool holds, const char *text, const char *file, int line);
