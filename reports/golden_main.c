@@ -6,6 +6,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "reports/golden.h"
 #include "reports/report.h"
@@ -52,6 +54,54 @@ static void add_row(struct report *report, const char *name, const char *release
                                                             : "this release does not have it"});
 }
 
+/* Yesterday's run: the purge passed, with one line before it that is another. */
+static int write_earlier(const char *folder)
+{
+    char path[1024];
+    struct golden golden = golden_purge();
+    char *lane = strstr(golden.bytes, "\n{\"type\":\"lane\"");
+    char *second = lane != NULL ? strstr(lane + 1, "\n{\"type\":\"lane\"") : NULL;
+    char *status = strstr(golden.bytes, "\"status\":\"failed\"");
+    if (second == NULL || status == NULL)
+        return 1;
+    memcpy(second + 10, "lame", 4);
+    memcpy(status + 10, "passed", 6);
+    snprintf(path, sizeof(path), "%s/earlier", folder);
+    mkdir(path, 0777);
+    snprintf(path, sizeof(path), "%s/earlier/golden-0.jsonl", folder);
+    FILE *file = fopen(path, "wb");
+    struct report *report;
+    struct report_run run = {.version = "0.0.9", .started = "2026-11-20T02:11:40Z"};
+    if (file == NULL || fwrite(golden.bytes, 1, golden.length, file) != golden.length ||
+        fclose(file) != 0 || report_create(&run, &report) != RPC_OK)
+        return 1;
+    struct report_input input = {
+        .bytes = golden.bytes, .length = golden.length, .record_name = "golden-0.jsonl"};
+    int failed = report_add(report, &input) != RPC_OK;
+    snprintf(path, sizeof(path), "%s/earlier/run.json", folder);
+    failed |= report_write_run(report, path) != RPC_OK;
+    report_free(report);
+    free(golden.bytes);
+    return failed;
+}
+
+/* A thousand results, for the bench. */
+static int write_many(const char *folder, const struct report_run *run)
+{
+    struct report *report;
+    char path[1024], name[64];
+    if (report_create(run, &report) != RPC_OK)
+        return 1;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof(name), "folder%d.case%d", i / 50, i / 2);
+        add_row(report, name, i % 2 ? "3.4" : "2.6", i % 90 == 89 ? RECORD_FAILED : RECORD_PASSED);
+    }
+    snprintf(path, sizeof(path), "%s/many.html", folder);
+    int failed = report_write_html(report, path) != RPC_OK;
+    report_free(report);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
     static const char *const command[] = {"ripcord", "run", "scenarios/", "--seed", "7"};
@@ -83,7 +133,9 @@ int main(int argc, char **argv)
     add_row(report, "overload.backoff", "2.6", RECORD_SKIPPED);
     add_row(report, "overload.backoff", "3.4", RECORD_PASSED);
 
-    int failed = 0;
+    int failed = write_earlier(argv[1]) | write_many(argv[1], &run);
+    snprintf(path, sizeof(path), "%s/earlier", argv[1]);
+    failed |= report_compare(report, path) != RPC_OK;
     snprintf(path, sizeof(path), "%s/report.html", argv[1]);
     failed |= report_write_html(report, path) != RPC_OK;
     snprintf(path, sizeof(path), "%s/junit.xml", argv[1]);

@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "reports/output.h"
+#include "reports/reader.h"
 #include "reports/results.h"
 #include "reports/viewer.h"
 
@@ -92,9 +93,10 @@ static void put_failure(FILE *out, const struct result *result)
     size_t i, shown = 0;
     json_t *check;
     put(out, "<article>\n");
-    put_element(out, "h3", result->name);
-    if (result_fact(result, "title") != NULL)
-        put_element(out, "p", result_fact(result, "title"));
+    const char *title = result_fact(result, "title");
+    put_element(out, "h3", title != NULL ? title : result->name);
+    if (title != NULL)
+        put_element(out, "p", result->name);
     if (result->reason != NULL)
         put_element(out, "p", result->reason);
     json_array_foreach(result->checks, i, check)
@@ -120,16 +122,27 @@ static size_t base_length(const struct result *result)
     return strcspn(result->name, "@");
 }
 
-static const char *column_of(const struct result *result)
+/* Up to the seed: a sweep of one release is one column. */
+static const char *column_of(const struct result *result, size_t *length)
 {
     const char *column = result->name + base_length(result);
-    return *column == '@' ? column + 1 : column;
+    if (*column == '@')
+        column++;
+    *length = strcspn(column, "#");
+    return column;
+}
+
+static bool is_same_column(const struct result *a, const struct result *b)
+{
+    size_t a_length, b_length;
+    const char *a_column = column_of(a, &a_length), *b_column = column_of(b, &b_length);
+    return a_length == b_length && memcmp(a_column, b_column, a_length) == 0;
 }
 
 static bool has_column_before(const struct report *report, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (strcmp(column_of(&report->results[i]), column_of(&report->results[index])) == 0)
+        if (is_same_column(&report->results[i], &report->results[index]))
             return true;
     return false;
 }
@@ -148,14 +161,21 @@ static bool has_row_before(const struct report *report, size_t index)
     return false;
 }
 
+/* What its seeds have come to: one that is bad, if there is one. */
 static void put_cell(FILE *out, const struct report *report, const struct result *row,
-                     const char *column)
+                     const struct result *column)
 {
+    const struct result *worst = NULL;
+    for (size_t i = 0; i < report->count; i++) {
+        const struct result *result = &report->results[i];
+        if (!is_same_row(result, row) || !is_same_column(result, column))
+            continue;
+        if (worst == NULL || report_is_bad(result->status) > report_is_bad(worst->status))
+            worst = result;
+    }
     put(out, "<td>");
-    for (size_t i = 0; i < report->count; i++)
-        if (is_same_row(&report->results[i], row) &&
-            strcmp(column_of(&report->results[i]), column) == 0)
-            put_text(out, record_status_name(report->results[i].status));
+    if (worst != NULL)
+        put(out, record_status_name(worst->status));
     put(out, "</td>");
 }
 
@@ -178,19 +198,28 @@ static void put_matrix(FILE *out, const struct report *report)
     }
     put(out, "<table><thead><tr><th>Scenario</th>");
     for (size_t i = 0; i < report->count; i++)
-        if (!has_column_before(report, i))
-            put_element(out, "th", column_of(&report->results[i]));
+        if (!has_column_before(report, i)) {
+            size_t length;
+            const char *column = column_of(&report->results[i], &length);
+            put(out, "<th>");
+            put_text_part(out, column, length);
+            put(out, "</th>\n");
+        }
     put(out, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < report->count; i++) {
         const struct result *row = &report->results[i];
         if (has_row_before(report, i))
             continue;
         put(out, "<tr><th>");
+        if (result_fact(row, "title") != NULL) {
+            put_text(out, result_fact(row, "title"));
+            put(out, "<br><small>");
+        }
         put_text_part(out, row->name, base_length(row));
-        put(out, "</th>");
+        put(out, result_fact(row, "title") != NULL ? "</small></th>" : "</th>");
         for (size_t k = 0; k < report->count; k++)
             if (!has_column_before(report, k))
-                put_cell(out, report, row, column_of(&report->results[k]));
+                put_cell(out, report, row, &report->results[k]);
         put(out, "</tr>\n");
     }
     put(out, "</tbody></table>\n");
@@ -282,6 +311,12 @@ static void index_entry(struct line_buffer *line, const struct result *result)
     line_number(line, "checks_failed", (int64_t)result->checks_failed);
     if (result->checks_failed > 0)
         failed_checks(line, result);
+    if (result->change != NULL) {
+        json_t *change = json_copy(result->change);
+        json_object_del(change, "path"); /* a place on this machine */
+        put_value(line, "change", change);
+        json_decref(change);
+    }
     line_close(line, '}');
 }
 
@@ -289,6 +324,8 @@ static void index_entry(struct line_buffer *line, const struct result *result)
 static void command(struct line_buffer *line, const struct report *report)
 {
     struct line_buffer text = {0};
+    if (report->argc > 0 && strncmp(report->argv[0], "ripcord", 7) != 0)
+        line_raw(&text, "ripcord ", 8); /* some have the command's own arguments only */
     for (size_t i = 0; i < report->argc; i++) {
         if (i > 0)
             line_raw(&text, " ", 1);
@@ -309,6 +346,7 @@ static enum rpc_status put_index(FILE *out, const struct report *report)
     line_open(&line, "run", '{');
     report_run_members(report, &line);
     command(&line, report);
+    put_value(&line, "baseline", report->baseline);
     line_close(&line, '}');
     line_open(&line, "results", '[');
     for (size_t i = 0; i < report->count; i++)
@@ -367,31 +405,56 @@ static void put_base64(FILE *out, const unsigned char *bytes, size_t length)
     }
 }
 
-/* One record into the page, if there is still room for it. */
-static enum rpc_status put_record(FILE *out, const struct result *result, size_t index,
-                                  size_t *room)
+/* One record into the page, if there is still room for it; `prefix` "b": the baseline's. */
+static enum rpc_status put_packed(FILE *out, const char *bytes, size_t length, const char *prefix,
+                                  size_t index, size_t *room)
 {
-    const char *bytes;
-    char *owned;
-    size_t length, packed_length = 0;
-    enum rpc_status status = result_bytes(result, &bytes, &length, &owned);
-    if (status != RPC_OK || bytes == NULL)
-        return status == RPC_NO_MEMORY ? status : RPC_OK; /* told already: it is broken */
+    size_t packed_length = 0;
     unsigned char *packed = gzip(bytes, length, &packed_length);
-    free(owned);
     if (packed == NULL)
         return RPC_NO_MEMORY;
     if (packed_length / 3 * 4 <= *room) {
         *room -= packed_length / 3 * 4;
         fprintf(out,
-                "<script type=\"application/x-ripcord-run\" data-record=\"%zu\" "
+                "<script type=\"application/x-ripcord-run\" data-record=\"%s%zu\" "
                 "data-encoding=\"gzip\">",
-                index);
+                prefix, index);
         put_base64(out, packed, packed_length);
         put(out, "</script>\n");
     }
     free(packed);
     return RPC_OK;
+}
+
+static enum rpc_status put_record(FILE *out, const struct result *result, size_t index,
+                                  size_t *room)
+{
+    const char *bytes;
+    char *owned;
+    size_t length;
+    enum rpc_status status = result_bytes(result, &bytes, &length, &owned);
+    if (status != RPC_OK || bytes == NULL)
+        return status == RPC_NO_MEMORY ? status : RPC_OK; /* told already: it is broken */
+    status = put_packed(out, bytes, length, "", index, room);
+    free(owned);
+    return status;
+}
+
+/* How it was in the run that this one is compared with. */
+static enum rpc_status put_earlier(FILE *out, const struct result *result, size_t index,
+                                   size_t *room)
+{
+    const char *path = result_text(result->change, "path");
+    char *bytes;
+    size_t length;
+    if (path == NULL)
+        return RPC_OK;
+    enum rpc_status status = record_read_file(path, &bytes, &length);
+    if (status != RPC_OK)
+        return status == RPC_NO_MEMORY ? status : RPC_OK;
+    status = put_packed(out, bytes, length, "b", index, room);
+    free(bytes);
+    return status;
 }
 
 /* Failed results first: a page that is full still shows what is wrong. */
@@ -403,6 +466,8 @@ static enum rpc_status put_records(FILE *out, const struct report *report)
             if (report_is_bad(report->results[i].status) != bad)
                 continue;
             enum rpc_status status = put_record(out, &report->results[i], i, &room);
+            if (status == RPC_OK)
+                status = put_earlier(out, &report->results[i], i, &room);
             if (status != RPC_OK)
                 return status;
         }

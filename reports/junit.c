@@ -5,70 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/xmlwriter.h>
-
 #include "reports/line.h"
 #include "reports/output.h"
 #include "reports/results.h"
+#include "reports/xml.h"
 
 struct junit {
-    xmlTextWriter *xml;
+    struct xml xml;
     const struct report *report;
     const char *report_path;
     bool strict;
-    bool failed; /* a write has failed: no memory, for the file tells for itself */
+    bool failed; /* no memory; of failed writes the file tells for itself */
 };
-
-/* XML 1.0 forbids most control characters even when escaped, and two that are no characters;
- * what is forbidden or is not UTF-8 becomes U+FFFD.  NULL when memory runs out. */
-static char *allowed(const char *text)
-{
-    struct line_buffer buffer = {0};
-    while (*text != '\0') {
-        unsigned char c = (unsigned char)*text;
-        size_t length = line_utf8(text);
-        bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-        bool no_character = length == 3 && (memcmp(text, "\xef\xbf\xbe", 3) == 0 ||
-                                            memcmp(text, "\xef\xbf\xbf", 3) == 0);
-        if (length == 0 || control || no_character)
-            line_raw(&buffer, "\xef\xbf\xbd", 3);
-        else
-            line_raw(&buffer, text, length);
-        text += length == 0 ? 1 : length;
-    }
-    line_raw(&buffer, "", 1);
-    if (buffer.no_memory) {
-        free(buffer.bytes);
-        return NULL;
-    }
-    return buffer.bytes;
-}
-
-static void check(struct junit *junit, int written)
-{
-    if (written < 0)
-        junit->failed = true;
-}
 
 static void begin(struct junit *junit, const char *name)
 {
-    check(junit, xmlTextWriterStartElement(junit->xml, (const xmlChar *)name));
+    xml_element(&junit->xml, name);
 }
 
 static void end(struct junit *junit)
 {
-    check(junit, xmlTextWriterEndElement(junit->xml));
+    xml_element_end(&junit->xml);
 }
 
 static void attribute(struct junit *junit, const char *name, const char *value)
 {
-    if (value == NULL)
-        return;
-    char *text = allowed(value);
-    check(junit, text != NULL ? xmlTextWriterWriteAttribute(junit->xml, (const xmlChar *)name,
-                                                            (const xmlChar *)text)
-                              : -1);
-    free(text);
+    xml_attribute(&junit->xml, name, value);
 }
 
 static void attribute_number(struct junit *junit, const char *name, int64_t number)
@@ -90,9 +52,10 @@ static void attribute_seconds(struct junit *junit, const char *name, int64_t ns)
 static void content(struct junit *junit, struct line_buffer *buffer)
 {
     line_raw(buffer, "", 1);
-    char *text = buffer->no_memory ? NULL : allowed(buffer->bytes);
-    check(junit, text != NULL ? xmlTextWriterWriteString(junit->xml, (const xmlChar *)text) : -1);
-    free(text);
+    if (buffer->no_memory)
+        junit->failed = true;
+    else
+        xml_text(&junit->xml, buffer->bytes);
     free(buffer->bytes);
     *buffer = (struct line_buffer){0};
 }
@@ -328,12 +291,6 @@ static void suite(struct junit *junit, const char *file)
     end(junit);
 }
 
-static int write_bytes(void *owner, const char *bytes, int length)
-{
-    size_t size = (size_t)length;
-    return fwrite(bytes, 1, size, owner) == size ? length : -1;
-}
-
 enum rpc_status report_write_junit(const struct report *report, const char *path,
                                    const char *report_path, bool strict)
 {
@@ -342,22 +299,14 @@ enum rpc_status report_write_junit(const struct report *report, const char *path
     if (status != RPC_OK)
         return status;
     struct junit junit = {.report = report, .report_path = report_path, .strict = strict};
-    xmlOutputBuffer *buffer = xmlOutputBufferCreateIO(write_bytes, NULL, output.file, NULL);
-    junit.xml = buffer != NULL ? xmlNewTextWriter(buffer) : NULL;
-    if (junit.xml == NULL) {
-        if (buffer != NULL)
-            xmlOutputBufferClose(buffer);
-        return output_end(&output, RPC_NO_MEMORY);
-    }
-    xmlTextWriterSetIndent(junit.xml, 1);
-    check(&junit, xmlTextWriterStartDocument(junit.xml, NULL, "UTF-8", NULL));
+    xml_begin(&junit.xml);
     begin(&junit, "testsuites");
     attribute(&junit, "name", "ripcord");
     counts(&junit, NULL);
     for (size_t i = 0; i < report->count; i++)
         if (is_first_of_file(report, i))
             suite(&junit, file_of(&report->results[i]));
-    check(&junit, xmlTextWriterEndDocument(junit.xml));
-    xmlFreeTextWriter(junit.xml);
-    return output_end(&output, junit.failed && !ferror(output.file) ? RPC_NO_MEMORY : RPC_OK);
+    end(&junit);
+    status = xml_end(&junit.xml, output.file);
+    return output_end(&output, junit.failed ? RPC_NO_MEMORY : status);
 }

@@ -49,6 +49,7 @@ void report_free(struct report *report)
     for (size_t i = 0; i < report->count; i++)
         result_release(&report->results[i]);
     free(report->results);
+    json_decref(report->baseline);
     for (size_t i = 0; i < report->argc; i++)
         free(report->argv[i]);
     free(report->argv);

@@ -63,6 +63,12 @@ void report_free(struct report *report);
  * there already. */
 enum rpc_status report_add(struct report *report, const struct report_input *input);
 
+/* Compare with an earlier run, the `folder` that its --record wrote; when all results are there,
+ * and before the HTML page is written, which then tells of new failures, fixed ones, changed
+ * endings and the first line in which two records differ.  The folder must stay until then.
+ * RPC_OK, RPC_NO_MEMORY, RPC_IO (no run.json), RPC_MALFORMED (it is none). */
+enum rpc_status report_compare(struct report *report, const char *folder);
+
 struct report_totals report_totals(const struct report *report);
 
 /* The verdict as a sentence without a full stop: "3 of 72 results failed".  Returns `text`. */
@@ -80,5 +86,17 @@ enum rpc_status report_write_junit(const struct report *report, const char *path
 
 /* TAP version 14. */
 enum rpc_status report_write_tap(const struct report *report, FILE *out);
+
+/* GitHub: workflow commands that annotate the lines of failed checks (`out` is the step's
+ * output), and the verdict as a table at the end of the file that $GITHUB_STEP_SUMMARY names. */
+enum rpc_status report_write_annotations(const struct report *report, FILE *out);
+enum rpc_status report_append_summary(const struct report *report, const char *path);
+
+/* --- exports of one record: `record_path` to `path` ------------------------------------------ */
+
+/* A capture of what went over the wire, for Wireshark (with docs/hrpc.lua), and a Chrome trace
+ * in JSON, for Perfetto.  Also: RPC_MALFORMED, RPC_UNSUPPORTED, RPC_TOO_LONG of the record. */
+enum rpc_status report_write_pcapng(const char *record_path, const char *path);
+enum rpc_status report_write_perfetto(const char *record_path, const char *path);
 
 #endif

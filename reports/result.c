@@ -222,6 +222,7 @@ fail:
 
 void result_release(struct result *result)
 {
+    json_decref(result->change);
     json_decref(result->logs);
     json_decref(result->checks);
     json_decref(result->scenario);

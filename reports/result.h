@@ -32,6 +32,7 @@ struct result {
     const char *bytes; /* borrowed; NULL: in a file, or no record */
     size_t length;
     char *record_name; /* owned; NULL: none */
+    json_t *change;    /* owned: against the run it is compared with; NULL: none */
 };
 
 /* Read a result.  What is wrong with the record makes it `broken`; RPC_NO_MEMORY is the only

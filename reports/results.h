@@ -20,6 +20,7 @@ struct report {
     size_t argc;
     int64_t wall_ns;
     bool live;
+    json_t *baseline; /* owned: the run that this one is compared with; NULL: none */
 };
 
 /* The run as members of a JSON object: version, argv, started, wall_ns, host, counts. */

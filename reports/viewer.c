@@ -21,8 +21,11 @@
     X(brush, "brush.js")                                                                           \
     X(axis, "axis.js")                                                                             \
     X(lanedraw, "lanedraw.js")                                                                     \
+    X(spacetime, "spacetime.js")                                                                   \
+    X(latency, "latency.js")                                                                       \
     X(timeline, "timeline.js")                                                                     \
     X(scenario, "scenario.js")                                                                     \
+    X(compare, "compare.js")                                                                       \
     X(page, "page.js")
 
 #define FILE_OF(label, name)                                                                       \

@@ -6,6 +6,7 @@ Readers pass over fields that they do not know, so the schemas allow them; the w
 none that the schemas lack, so here they are closed first.  Exits with 77 (skipped) where the
 module jsonschema is missing.
 """
+import collections
 import json
 import pathlib
 import sys
@@ -34,20 +35,37 @@ def validator(name):
     jsonschema.Draft202012Validator.check_schema(schema)
     for definition in schema.get("$defs", {}).values():
         close(definition)
-    return jsonschema.Draft202012Validator(schema), set(schema.get("$defs", {}))
+    return jsonschema.Draft202012Validator(schema), schema.get("$defs", {})
+
+
+def by_type(definitions):
+    """A validator for each type of line: the whole schema tries all of them for every line."""
+    return {name: jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": definitions})
+            for name in definitions}
+
+
+WHOLE = 25  # so many lines of a type go through the whole schema,
+ALIKE = 150  # and so many lines with the same fields are looked at
 
 
 def main(folder):
-    record, types = validator("record.schema.json")
+    record, definitions = validator("record.schema.json")
     run, _ = validator("run.schema.json")
-    passed, failed, seen = 0, 0, set()
+    types = by_type(definitions)
+    passed, failed, seen = 0, 0, collections.Counter()
+    shapes = collections.Counter()
     for path in sorted(pathlib.Path(folder).glob("*.jsonl")):
         for number, text in enumerate(path.open(encoding="utf-8", newline="\n"), 1):
             if not text.endswith("\n"):
                 continue  # the truncated one
             line = json.loads(text)
-            seen.add(line["type"])
-            errors = [error.message for error in record.iter_errors(line)]
+            seen[line["type"]] += 1
+            shape = tuple(line)
+            shapes[line["type"], shape] += 1
+            if shapes[line["type"], shape] > ALIKE:
+                continue
+            judge = record if seen[line["type"]] <= WHOLE else types.get(line["type"], record)
+            errors = [error.message for error in judge.iter_errors(line)]
             passed, failed = passed + (not errors), failed + bool(errors)
             for error in errors[:3]:
                 print(f"{path.name}:{number}: {line['type']}: {error}")
@@ -55,7 +73,7 @@ def main(folder):
     for error in errors:
         print("run.json:", error.message)
     passed, failed = passed + (not errors), failed + bool(errors)
-    for name in types - seen - {"time", "number", "big", "fault_id"}:
+    for name in set(types) - set(seen) - {"time", "number", "big", "fault_id"}:
         print(f"no golden record has a line of type {name}")
         failed += 1
     for wrong in ({"type": "gauge", "lane": "a", "t": -1, "v": 0}, {"type": "msg"}, {"type": "end", "status": "good", "t": 0}):

@@ -21,7 +21,7 @@
     }
 
     function append(parent, children) {
-        for (const child of children.flat())
+        for (const child of children.flat(Infinity))
             if (child !== null && child !== undefined && child !== false)
                 parent.append(child instanceof Node ? child : String(child));
     }

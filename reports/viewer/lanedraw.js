@@ -137,7 +137,9 @@
             brush.text("open", Math.max(opened, GUTTER) + 4, y + height / 2, "text", { size: 10 });
     }
 
-    const isHurt = (msg) => Boolean(msg.fate) && msg.fate !== "delivered" && msg.fate !== "split";
+    // The end of a stream that nobody waits for any more is no harm.
+    const isIdleEnd = (msg) => (msg.kind === "fin" || msg.kind === "rst") && !msg.fault;
+    const isHurt = (msg) => Boolean(msg.fate) && msg.fate !== "delivered" && msg.fate !== "split" && !isIdleEnd(msg);
 
     // Messages that arrive as they should are many: one path a colour.
     function drawMessages(view, row, top) {
@@ -145,6 +147,8 @@
         const batches = new Map(), hurt = [], g = view.brush.g;
         for (const bar of row.bars) {
             const x0 = view.onScreen(bar.x0), x1 = view.onScreen(bar.x1);
+            if (isIdleEnd(bar.item) && !bar.arrived)
+                continue;
             if (isHurt(bar.item) || !bar.arrived) {
                 hurt.push(bar);
                 continue;
@@ -270,5 +274,5 @@
             brush.disc(x, y, 2.2, "text");
     }
 
-    Object.assign(ripcord, { drawLabel, drawShades, drawRows, drawOver });
+    Object.assign(ripcord, { isHurt, isIdleEnd, drawLabel, drawShades, drawRows, drawOver });
 })();

@@ -77,14 +77,17 @@
         return found < 0 ? SERVER_ORDER.length : found;
     }
 
+    // What only repeats, or stands outside of a call's way: shown when everything is asked for.
+    const isSide = (lane) => /^client/.test(lane.group) || /^client/.test(lane.id) || /\/main$/.test(lane.id);
+
     // A server's lanes by the way of a call: Listener, Readers, callQueue, Handlers, Responder.
-    function serverLanes(model) {
+    function serverLanes(model, all) {
         const groups = new Map();
         for (const lane of model.laneList) {
             const inner = lane.group === "network" || /^(conn|sconn|net)\//.test(lane.id) || /\/calls$/.test(lane.id);
             const used = lane.spans.length + lane.marks.length + lane.gauges.length > 0;
             const client = /^client/.test(lane.group) || /^client/.test(lane.id);
-            if (inner || (client && !used))
+            if (inner || !used || (isSide(lane) && !all))
                 continue;
             if (!groups.has(lane.group))
                 groups.set(lane.group, { name: lane.group, client, lanes: [] });
@@ -97,7 +100,7 @@
     }
 
     // The rows from top to bottom follow a call on its way.
-    function layRows(model, axis, places) {
+    function layRows(model, axis, places, all = false) {
         const rows = [];
         let y = 0;
         const add = (row) => {
@@ -137,7 +140,7 @@
             for (const [dir, label] of [["c2s", "client → server"], ["s2c", "server → client"]])
                 add({ kind: "net", dir, label, height: 32, bars: messageBars(model, dir, places) });
         }
-        for (const group of serverLanes(model)) {
+        for (const group of serverLanes(model, all)) {
             head(group.name || "Server");
             for (const lane of group.lanes)
                 add({ kind: "lane", label: lane.name, lane, height: lane.gauges.length > 0 ? 22 : 17,
@@ -152,13 +155,15 @@
         if (target === null || typeof target !== "object")
             return false;
         const kind = String(fault.kind || "");
+        const dir = target.dir || (/^(wire\.response|client\.read|server\.write)/.test(kind) ? "s2c" :
+            /^(wire\.(request|preamble|context|ping)|server\.read|client\.write|net\.syn)/.test(kind) ? "c2s" : undefined);
         const onWire = kind.startsWith("net") || kind.startsWith("wire");
         if (row.kind === "lane")
             return target.lane === row.lane.id;
         if (row.kind === "conn")
             return target.conn === row.one.id;
-        return row.kind === "net" && (target.dir === row.dir || target.lane === `net/${row.dir}` ||
-            (onWire && !target.dir && target.lane === undefined));
+        return row.kind === "net" && (dir === row.dir || target.lane === `net/${row.dir}` ||
+            (onWire && !dir && target.lane === undefined));
     }
 
     // The way of one call through the rows: [{ x, y }], in the order in which it went.
@@ -215,5 +220,8 @@
         };
     }
 
-    Object.assign(ripcord, { packLevels, layRows, isTouched, journey, burstSignature });
+    const hasSideLanes = (model) => model.laneList.some((lane) => isSide(lane) && !/\/calls$/.test(lane.id) &&
+        lane.spans.length + lane.marks.length + lane.gauges.length > 0);
+
+    Object.assign(ripcord, { hasSideLanes, packLevels, layRows, isTouched, journey, burstSignature });
 })();

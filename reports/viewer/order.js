@@ -46,7 +46,7 @@
         for (const point of points) {
             if (point.key !== null && point.call !== undefined)
                 first.set(point.call, Math.min(point.key, first.get(point.call) ?? Infinity));
-            if (point.item.to === "new" && /^conn\//.test(point.item.obj))
+            if (/^(new|connecting)$/.test(point.item.to) && !made.has(Number(String(point.item.obj).slice(5))) && /^conn\//.test(point.item.obj))
                 made.set(Number(point.item.obj.slice(5)), point.key);
         }
         for (const point of points)
@@ -79,6 +79,13 @@
         return { shares, counts };
     }
 
+    // All beginnings and ends in the order in which they came.
+    function orderedPoints(model) {
+        const points = pointsOf(model);
+        orderBeginnings(points);
+        return points.sort((a, b) => a.t - b.t);
+    }
+
     // Positions on `axis` of the beginning and the end of an item.
     function placesOn(axis, shares) {
         const middle = [0.5, 0.5];
@@ -88,5 +95,5 @@
         };
     }
 
-    Object.assign(ripcord, { orderInstants, placesOn });
+    Object.assign(ripcord, { orderInstants, orderedPoints, placesOn });
 })();

@@ -7,6 +7,7 @@
 
     const byId = (id) => document.getElementById(id);
     const isBad = (result) => ["failed", "broken", "fixed"].includes(result.status);
+    const isNew = (result) => Boolean(result.change) && result.change.kind === "new";
     const link = (name, query = "") => `#/s/${encodeURIComponent(name)}${query}`;
 
     // The address is the state: #/ or #/s/NAME?call=7&at=956512000000&tab=calls
@@ -19,7 +20,7 @@
         } catch {
             name = null;
         }
-        return { name, query: new URLSearchParams(query) };
+        return { name, path, query: new URLSearchParams(query) };
     }
 
     // --- theme --------------------------------------------------------------------------------
@@ -43,6 +44,19 @@
         if (button)
             button.textContent = `◐ ${theme[0].toUpperCase()}${theme.slice(1)}`;
         if (page.view)
+            page.view.redraw();
+    }
+
+    const PAPER = 700; // A4 without its margins, in CSS pixels
+
+    // Paper is light and narrow: the drawings are made for it.
+    function print(begins) {
+        const dark = page.theme === "dark" || (page.theme === "auto" && darkWanted.matches);
+        document.documentElement.dataset.theme = dark && !begins ? "dark" : "light";
+        ripcord.paper = begins ? PAPER : null;
+        if (page.view)
+            page.view.draw();
+        if (page.view && !begins)
             page.view.redraw();
     }
 
@@ -80,6 +94,13 @@
         return indices.find((index) => page.results[index].status === status);
     }
 
+    // People read titles; the technical name is what tells rows of one title apart.
+    function nameOf(href, title, { base, short }) {
+        const [, cases] = /\/(.*)$/.exec(short) || [];
+        return element("a.name", { href, title: title ? `${title}\n${base}` : base }, element("span.clamp", {}, title || short),
+                       title && cases !== undefined && element("small", {}, cases));
+    }
+
     function side() {
         const filter = element("input", { type: "search", id: "filter", placeholder: "Filter scenarios   /",
                                           "aria-label": "Filter scenarios", oninput: () => filterSide(filter.value) });
@@ -89,8 +110,7 @@
             nav.append(element("h2", {}, "Failed"), element("ul", {}, failed.slice(0, 100).map((result) => {
                 const parts = ripcord.splitName(result.name);
                 return element("li", { "data-name": result.name, "data-text": searchText(result) }, sign(result.status),
-                    element("a.name", { href: link(result.name), title: result.title }, parts.short),
-                    element("span.column", {}, parts.column));
+                    nameOf(link(result.name), result.title, parts), element("span.column", {}, parts.column));
             })));
         for (const { folder, rows } of page.matrix.folders) {
             const list = element("ul");
@@ -100,7 +120,7 @@
                 const first = worstOf(cells.flatMap(([, indices]) => indices));
                 list.append(element("li", { "data-text": cells.flatMap(([, indices]) => indices)
                     .map((index) => searchText(page.results[index])).join(" ") },
-                    element("a.name", { href: link(page.results[first].name), title: row.title || row.base }, row.short),
+                    nameOf(link(page.results[first].name), row.title, row),
                     cells.map(([column, indices]) => dot(worstOf(indices), column))));
             }
             nav.append(element("h2", {}, folder || "scenarios"), list);
@@ -166,7 +186,7 @@
         const facts = [result.name, result.seed !== undefined && `seed ${result.seed}`,
             result.checks > 0 && `${result.checks_failed} of ${result.checks} checks failed`].filter(Boolean).join(" · ");
         return element("article.card.panel", {}, sign(result.status), element("div", {},
-            element("h3", {}, element("a", { href: link(result.name) }, result.title || result.name)),
+            element("h3", {}, element("a", { href: link(result.name) }, result.title || result.name), isNew(result) && element("span.chip.warn", {}, "new")),
             element("div.sub", {}, facts),
             result.reason && element("p.why", {}, result.reason),
             first && ripcord.seenList(first, [element("dt", {}, "check"),
@@ -185,6 +205,10 @@
         return result.status === "skipped" ? "skipped" : ripcord.formatDuration(result.t);
     }
 
+    function changeChip({ change }) {
+        return change && (change.kind === "new" || change.kind === "fixed") && element("span.chip.warn", {}, change.kind);
+    }
+
     function matrix() {
         const { columns, folders } = page.matrix;
         const body = element("tbody");
@@ -192,14 +216,14 @@
             body.append(element("tr.folder", {}, element("th", { colspan: columns.length + 1, scope: "rowgroup" }, folder || "scenarios")));
             for (const row of rows)
                 body.append(element("tr", {},
-                    element("th", { scope: "row" }, row.short, row.title && element("span", {}, row.title)),
+                    element("th", { scope: "row" }, row.title || row.short, row.title && element("span", {}, row.base)),
                     columns.map((column) => {
                         const indices = row.cells.get(column);
                         if (!indices)
                             return element("td.muted", { "aria-label": "not run" }, "");
                         const worst = worstOf(indices);
                         return element("td", {}, element("a", { href: link(page.results[worst].name) },
-                            sign(page.results[worst].status), cellText(indices)));
+                            sign(page.results[worst].status), cellText(indices), changeChip(page.results[worst])));
                     })));
         }
         const heading = (column) => (/^\d/.test(column) ? `Hadoop ${column}` : column || "result");
@@ -213,14 +237,17 @@
     function overview() {
         const run = page.run;
         const failed = page.results.filter(isBad);
-        const status = ripcord.worst(page.results.map((result) => result.status));
+        const status = failed.length > 0 ? ripcord.worst(failed.map((result) => result.status)) :
+            run.counts.passed > 0 ? "passed" : ripcord.worst(page.results.map((result) => result.status));
         return [
-            element("div.title", {}, sign(page.results.length > 0 ? status : "skipped", true), element("h1", {}, run.verdict)),
+            element("div.title", {}, sign(page.results.length > 0 ? status : "skipped", true), element("h1", {}, run.verdict,
+                run.baseline && element("small", {}, ripcord.changeWords(run, page.results)))),
             page.results.length > 0 && proportions(run.counts),
             page.results.length > 0 && counts(run),
             run.command && ripcord.command(run.command),
+            ripcord.changeCards(run, page.results),
             failed.length > 0 && element("h2", {}, "Failures"),
-            failed.slice(0, 50).map(card),
+            [...failed].sort((a, b) => isNew(b) - isNew(a)).slice(0, 50).map(card),
             failed.length > 50 && element("p.muted", {}, `${failed.length - 50} more in the matrix`),
             page.results.length > 0 && element("h2", {}, "Matrix", element("small", {}, "scenario × release; the figure is virtual time")),
             page.results.length > 0 && matrix(),
@@ -254,7 +281,7 @@
     }
 
     function show() {
-        const { name, query } = readAddress();
+        const { name, path, query } = readAddress();
         const result = page.results.find((one) => one.name === name);
         markHere(name);
         if (result) {
@@ -269,7 +296,7 @@
         main.replaceChildren();
         if (name !== null)
             main.append(element("p.note.panel", {}, `There is no result called ${name} in this report.`));
-        ripcord.append(main, overview());
+        ripcord.append(main, path === "/cmp" ? ripcord.comparePage(page.run, page.results) : overview());
         scrollTo(0, 0);
     }
 
@@ -316,6 +343,7 @@
         const index = JSON.parse(byId("ripcord-index").textContent);
         page.run = index.run;
         page.results = index.results;
+        page.results.forEach((result, i) => { result.index = i; });
         page.matrix = ripcord.buildMatrix(page.results);
         const main = byId("main");
         document.body.className = "script";
@@ -324,10 +352,12 @@
         main.tabIndex = -1;
         applyTheme(storedTheme());
         darkWanted.addEventListener("change", () => applyTheme(page.theme));
+        addEventListener("beforeprint", () => print(true));
+        addEventListener("afterprint", () => print(false));
         addEventListener("hashchange", show);
         addEventListener("keydown", onKey);
         show();
     }
 
-    Object.assign(ripcord, { start, link, isBad });
+    Object.assign(ripcord, { start, link, isBad, page });
 })();

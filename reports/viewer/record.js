@@ -152,6 +152,14 @@
         return isText(msg.note) ? `${text}: ${msg.note}` : text;
     }
 
+    // Until when a message that never arrives is held: its fault's end, or the connection's.
+    function heldTime(model, msg) {
+        const fault = model.faults.find((one) => one.id === msg.fault);
+        const connection = model.connections.find((one) => one.id === msg.conn) || { client: [], server: [] };
+        const closed = [...connection.client, ...connection.server].filter((state) => state.to === "closed" && state.t >= msg.t);
+        return Math.min(fault && isNumber(fault.end) ? fault.end : model.tEnd, ...closed.map((state) => state.t), model.tEnd);
+    }
+
     const ON = (line) => (isNumber(line.conn) ? `, connection ${line.conn}` : "") +
         (isNumber(line.call) ? `, call ${line.call}` : "");
 
@@ -290,7 +298,7 @@
         return SEVERITY.find((status) => statuses.includes(status)) || "passed";
     }
 
-    Object.assign(ripcord, { ORDER, parseRecord, eventTimes, checkTime, listEvents, describeMessage,
+    Object.assign(ripcord, { ORDER, parseRecord, eventTimes, checkTime, listEvents, describeMessage, heldTime,
                              endingGroup, endingWords, splitName, buildMatrix, worst, callName,
                              STATUS_WORDS, STATUS_SIGNS });
 })();

@@ -68,7 +68,7 @@
         const t = ripcord.checkTime(check);
         const jump = (words, selection) => element("button", { type: "button", onclick: () => view.select(selection, true) }, words);
         return element("article.failure.panel", { id: `check-${check.id}` }, element("div.what", {},
-            element("h3", {}, `✕ ${check.id || ""} `, element("code", {}, check.expr || check.kind || "check")),
+            element("h2", {}, `✕ ${check.id || ""} `, element("code", {}, check.expr || check.kind || "check")),
             ripcord.seenList(check),
             check.why && element("p.why", {}, check.why),
             element("div.jumps", {},
@@ -136,10 +136,14 @@
         };
         folded.addEventListener("click", () => setFolded(true));
         linear.addEventListener("click", () => setFolded(false));
+        const lanes = element("button", { type: "button", "aria-pressed": "false", onclick: () => {
+            timeline.setAllLanes(!timeline.allLanes);
+            lanes.setAttribute("aria-pressed", String(timeline.allLanes));
+        } }, "All lanes");
         const tool = (words, label, act) => element("button", { type: "button", "aria-label": label, title: label, onclick: act }, words);
         const panel = element("section.timeline.panel", { "aria-labelledby": "timeline-title" }, element("header", {},
             element("h2", { id: "timeline-title" }, "Timeline"), timeline.range,
-            element("span.join", {}, folded, linear),
+            ripcord.hasSideLanes(timeline.model) && lanes, element("span.join", {}, folded, linear),
             element("span.join", {}, tool("−", "Zoom out", () => timeline.zoom(1 / 1.5)), tool("+", "Zoom in", () => timeline.zoom(1.5)),
                     tool("Fit", "The whole run", () => timeline.all()))),
             timeline.canvas,
@@ -154,6 +158,7 @@
         let open = null;
         const buttons = tabs.map((tab) => element("button", { type: "button", role: "tab", id: `tab-${tab.id}`,
             "aria-controls": "tab-panel", onclick: () => show(tab.id) }, tab.title, tab.count !== undefined && element("small", {}, tab.count)));
+        let shown = null;
         const show = (id) => {
             open = tabs.find((tab) => tab.id === id) || tabs[0];
             tabs.forEach((tab, i) => {
@@ -161,7 +166,8 @@
                 buttons[i].tabIndex = tab === open ? 0 : -1;
             });
             panel.setAttribute("aria-labelledby", `tab-${open.id}`);
-            panel.replaceChildren(open.make());
+            shown = open.make();
+            panel.replaceChildren(shown);
         };
         list.append(...buttons);
         list.addEventListener("keydown", (event) => {
@@ -173,7 +179,9 @@
             buttons[next].focus();
         });
         const element_ = element("section.tabs.panel", {}, list, panel);
-        return { element: element_, show, current: () => open && open.id, again: () => open && show(open.id) };
+        return { element: element_, show, current: () => open && open.id, again: () => open && show(open.id),
+                 draw: () => shown && shown.draw && shown.draw(),
+                 selected: () => (shown && shown.redraw ? shown.redraw() : open && show(open.id)) };
     }
 
     // The page of one result.  `text` is its record, or null: it is not in this report.
@@ -181,13 +189,17 @@
         const model = ripcord.parseRecord(text || "");
         const has = text !== null && (model.calls.length + model.msgs.length + model.states.length + model.marks.length +
             model.checks.length + model.faults.length + model.spans.length + model.logs.length > 0);
-        const view = { result, selection: {}, parts: [] };
+        const view = { result, selection: {}, parts: [], timeline: null };
         const timeline = has ? new ripcord.Timeline(model, { onSelect: (selection) => view.select(selection) }) : null;
         const panel = timeline && timelinePanel(timeline);
+        view.timeline = timeline;
+        view.heldTime = (msg) => ripcord.heldTime(model, msg);
         const tabs = has && makeTabs([
+            { id: "space", title: "Space-time", make: () => ripcord.spaceTime(model, view) },
             { id: "calls", title: "Calls", count: model.calls.length, make: () => ripcord.callsTable(model, view) },
             { id: "conns", title: "Connections", count: model.connections.length, make: () => ripcord.connectionsTable(model, view) },
-            { id: "frames", title: "Messages", count: model.msgs.length, make: () => ripcord.messagesTable(model, view) },
+            { id: "frames", title: "Frames", count: model.msgs.length, make: () => ripcord.messagesTable(model, view) },
+            { id: "latency", title: "Latency", make: () => ripcord.latencyTab(model) },
             { id: "faults", title: "Faults & checks", count: model.faults.length + model.checks.length,
               make: () => ripcord.faultsAndChecks(model, view) },
             { id: "events", title: "Events", make: () => ripcord.eventsTable(model, view) },
@@ -216,7 +228,7 @@
             for (const [key, value] of Object.entries(view.selection))
                 if (value !== undefined)
                     query.set(key, value);
-            if (tabs && tabs.current() !== "calls")
+            if (tabs && tabs.current() !== "space")
                 query.set("tab", tabs.current());
             const text_ = query.toString();
             history.replaceState(null, "", ripcord.link(result.name, text_ ? `?${text_}` : ""));
@@ -226,10 +238,15 @@
             if (!timeline)
                 return;
             timeline.select(view.selection);
-            tabs.again();
+            tabs.selected();
             remember();
             if (scroll)
                 panel.panel.scrollIntoView({ block: "start", behavior: "instant" });
+        };
+        view.openMessage = (msg) => {
+            view.selection = { msg: msg.id, conn: msg.conn, call: msg.call };
+            tabs.show("frames");
+            view.select({ msg: msg.id, conn: msg.conn, call: msg.call, at: msg.t });
         };
         view.showCheck = (check) => {
             const card = document.getElementById(`check-${check.id}`);
@@ -239,11 +256,11 @@
         };
         view.follow = (query) => {
             const number = (key) => (query.has(key) && Number.isFinite(Number(query.get(key))) ? Number(query.get(key)) : undefined);
-            view.selection = Object.fromEntries(Object.entries({ call: number("call"), conn: number("conn"), at: number("at"),
+            view.selection = Object.fromEntries(Object.entries({ call: number("call"), conn: number("conn"), at: number("at"), msg: number("msg"),
                 fault: query.get("fault") ?? undefined }).filter(([, value]) => value !== undefined));
             if (timeline) {
                 timeline.select(view.selection);
-                tabs.show(query.get("tab") || "calls");
+                tabs.show(query.get("tab") || "space");
             }
         };
         // A failure opens with the way of the call that it is about.
@@ -254,7 +271,18 @@
                 query = new URLSearchParams([...query, ["call", about.call]]);
             view.follow(query);
         };
-        view.redraw = () => timeline && timeline.redraw();
+        view.redraw = () => {
+            if (timeline) {
+                timeline.redraw();
+                tabs.again();
+            }
+        };
+        view.draw = () => {
+            if (timeline) {
+                timeline.draw();
+                tabs.draw();
+            }
+        };
         view.close = () => timeline && timeline.close();
 
         const say = (words) => { document.getElementById("live").textContent = words; };

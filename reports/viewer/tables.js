@@ -56,7 +56,7 @@
         });
 
         const heads = columns.map((column, i) => element("th" + (column.class === "num" ? ".num" : ""),
-            { scope: "col" }, element("button", { type: "button", onclick: () => sort(i) }, column.title)));
+            { scope: "col" }, element("button", { type: "button", onclick: () => sort(i) }, column.title || element("span.spoken", {}, column.label))));
         const sort = (i) => {
             falling = sortBy === i && !falling;
             sortBy = i;
@@ -148,7 +148,12 @@
                       isSelected: (call) => view.selection.call === call.id });
     }
 
+    const STATES_SHOWN = 12;
+
+    // Of a busy connection the beginning and the end; the tab Events has them all.
     function stateList(states) {
+        if (states.length > STATES_SHOWN)
+            return [stateList(states.slice(0, 5)), element("div.muted", {}, `… ${states.length - 10} more, see Events`), stateList(states.slice(-5))];
         return states.map((state) => element("div.state", {},
             element("span", {}, ripcord.formatExact(state.t)),
             element("span", {}, String(state.to).replace(/_/g, " ")),
@@ -202,7 +207,7 @@
 
     function checksTable(model, view) {
         return grid({ name: "checks", rows: model.checks, bad: (check) => !check.ok, columns: [
-            { title: "", value: (check) => (check.ok ? 1 : 0), text: (check) => (check.ok ? "holds" : "failed"),
+            { title: "", label: "Verdict", value: (check) => (check.ok ? 1 : 0), text: (check) => (check.ok ? "holds" : "failed"),
               cell: (check) => ripcord.sign(check.ok ? "passed" : "failed") },
             { title: "Check", value: (check) => check.id },
             { title: "At", class: "time", value: ripcord.checkTime,

@@ -11,6 +11,7 @@
             this.onSelect = options.onSelect;
             this.selection = {};
             this.folded = true;
+            this.allLanes = false;
             this.canvas = ripcord.element("canvas", { tabindex: "0", role: "application",
                 "aria-label": "Timeline. Arrow keys step through the events; the table Events lists them all." });
             this.brush = new ripcord.Brush(this.canvas);
@@ -37,7 +38,7 @@
             const { model } = this, { shares, counts } = this.order;
             this.axis = this.folded ? ripcord.foldedAxis(ripcord.eventTimes(model), ripcord.burstSignature(model), counts) :
                 ripcord.linearAxis(0, model.tEnd);
-            const laid = ripcord.layRows(model, this.axis, ripcord.placesOn(this.axis, shares));
+            const laid = ripcord.layRows(model, this.axis, ripcord.placesOn(this.axis, shares), this.allLanes);
             const barsOf = (kind) => (laid.rows.find((row) => row.kind === kind) || { bars: [] }).bars;
             this.rows = laid.rows;
             this.rowsHeight = laid.height;
@@ -46,6 +47,13 @@
             this.from = 0;
             this.to = this.axis.width;
             this.canvas.style.height = `${TOP + this.rowsHeight}px`;
+        }
+
+        setAllLanes(all) {
+            const { from, to } = this;
+            this.allLanes = all;
+            this.setAxis();
+            this.setWindow(from, to);
         }
 
         setFolded(folded) {
@@ -117,8 +125,7 @@
         }
 
         heldUntil(msg) {
-            const fault = this.model.faults.find((one) => one.id === msg.fault);
-            return this.axis.position(fault && Number.isFinite(fault.end) ? fault.end : this.model.tEnd, 1);
+            return this.axis.position(ripcord.heldTime(this.model, msg), 1);
         }
 
         // --- hands --------------------------------------------------------------------------------
@@ -241,8 +248,11 @@
             });
         }
 
+        // At the width of the page, or of paper while that is being printed.
         draw() {
             const height = TOP + this.rowsHeight, { brush } = this;
+            this.width = ripcord.paper || this.width;
+            this.canvas.style.width = ripcord.paper ? `${ripcord.paper}px` : "";
             brush.begin(this.width, height);
             ripcord.drawAxis(this, height);
             for (const row of this.rows)
