@@ -1,19 +1,8 @@
 -- FATAL replies: one ends every call of its connection, whatever call id it carries.
 
-scenario("FA-01 · A SIMPLE client is refused by a server that wants SASL", { releases = "2.2-" }, function(t)
-    local server = t:server { auth = "token" }
-
-    local call = t:client(server):call("echo", { message = "hi" })
-
-    t:expect(call):fails "remote_fatal":at(0):with {
-        class = "org.apache.hadoop.security.AccessControlException",
-    }
-    t:expect(call):says "SIMPLE authentication is not enabled.  Available:["
-    t:expect(t:events "client.connect"):count(1)
-    t:expect(server.counters.executions):is(0)
-end)
-
-scenario("FA-03 · FATAL fails every call of its connection, with one reason", function(t)
+scenario("FA-03 · FATAL fails every call of its connection, with one reason", {
+    tags = { "live" },
+}, function(t)
     local peer = t:peer() -- a socket with our codec and no manners
     local client = t:client(peer)
     local calls = t:times(5, function(i) return client:call("echo", { message = "call " .. i }) end)
@@ -27,48 +16,7 @@ scenario("FA-03 · FATAL fails every call of its connection, with one reason", f
     raw:recv "fin"
 end)
 
-scenario("FA-04 · A user without the right is refused with FATAL, not with an error per call", { releases = "2.2-" }, function(t)
-    local server = t:server { acl = { "alice" } }
-
-    local call = t:client(server, { user = "mallory" }):call("echo", { message = "hi" })
-
-    t:expect(call):fails "remote_fatal":with {
-        class = "org.apache.hadoop.security.authorize.AuthorizationException",
-    }
-    t:expect(call):says "User mallory"
-    t:expect(server.counters.authorization_failures):is(1)
-    t:expect(t:client(server, { user = "alice" }):call("echo", { message = "hi" })):returns { message = "hi" }
-end)
-
-local class = "org.apache.hadoop.ipc.RPC$VersionMismatch"
-local text = "Server IPC version 9 cannot communicate with client version 3"
-
-scenario("FA-06 · Each old version gets the goodbye it understands", {
-    releases = "2.2-",
-    cases = {
-        { version = 3, reply = string.pack(">i4i4s4s4", -1, -1, class, text) },
-        { version = 0, reply = "" },
-    },
-}, function(t, case)
-    local raw = t:dial(t:server())
-    raw:send { "preamble", version = case.version }
-    t:expect(raw:drain()):is(case.reply)
-    t:expect(raw.ended):is "fin"
-end)
-
-scenario("FA-07 · An unknown auth byte: 2.6 says nothing, 3.4 says why", { releases = "2.2-" }, function(t)
-    local raw = t:dial(t:server())
-    raw:send { "preamble", auth = 7 }
-
-    if t:since "3.1" then
-        local reply = raw:recv "response"
-        t:expect(reply.status):is "FATAL"
-        t:expect(reply.message):is "Unknown auth protocol:7"
-    end
-    t:expect(raw:drain()):is ""
-end)
-
-scenario("FA-15 · ERROR keeps the connection, FATAL ends it", function(t)
+scenario("FA-15 · ERROR keeps the connection, FATAL ends it", { tags = { "live" } }, function(t)
     local peer = t:peer()
     local client = t:client(peer)
     local function serve(raw, status)
@@ -92,5 +40,74 @@ scenario("FA-15 · ERROR keeps the connection, FATAL ends it", function(t)
     fresh:open()
     serve(fresh, "ERROR")
     t:expect(eleventh):fails "remote_error"
+    t:expect(t:events "client.connect"):count(2)
+end)
+
+scenario("FA-19 · FATAL instead of a reply, with every code there is", {
+    releases = "2.2-",
+    tags = { "live" },
+    cases = {
+        { name = "unknown", code = 10 },
+        { name = "unsupported-serialization", code = 11 },
+        { name = "invalid-rpc-header", code = 12 },
+        { name = "deserializing-request", code = 13 },
+        { name = "version-mismatch", code = 14 },
+        { name = "unauthorized", code = 15 },
+    },
+}, function(t, case)
+    local server = t:server { handlers = 2 }
+    local client = t:client(server)
+    local fields = { status = "FATAL", code = case.code, class = "java.io.IOException", message = "no more" }
+    t:fault("wire.response.change", { server, client, method = "echo", fields = fields })
+    local neighbour = client:call "hang"
+
+    local call = client:call("echo", { message = "hi" })
+    t:expect(call):fails "remote_fatal":with { code = case.code, message = "no more" }
+    t:expect(neighbour):fails "remote_fatal":with { code = case.code, message = "no more" }
+    t:expect(t:events "client.connect"):count(1)
+end)
+
+scenario("FA-20 · ERROR with every code there is fails one call and keeps the connection", {
+    releases = "2.2-",
+    tags = { "live" },
+    cases = {
+        { name = "application", code = 1 },
+        { name = "no-such-method", code = 2 },
+        { name = "no-such-protocol", code = 3 },
+        { name = "rpc-server", code = 4 },
+        { name = "serializing-response", code = 5 },
+        { name = "rpc-version-mismatch", code = 6 },
+    },
+}, function(t, case)
+    local server = t:server { handlers = 2 }
+    local client = t:client(server)
+    local fields = { status = "ERROR", code = case.code, class = "java.io.IOException", message = "not this" }
+    t:fault("wire.response.change", { server, client, nth = 1, fields = fields })
+
+    local call = client:call("echo", { message = "hi" })
+    t:expect(call):fails "remote_error":with { code = case.code, message = "not this" }
+    local next = client:call("echo", { message = "hi" })
+    t:expect(next):returns { message = "hi" }
+    t:expect(next.connection):is(call.connection)
+end)
+
+scenario("FA-21 · FATAL where a connection expects its context to be accepted", {
+    releases = "2.2-",
+    tags = { "live" },
+}, function(t)
+    local peer = t:peer()
+    local calls = t:times(2, function() return t:client(peer):call("echo", { message = "x" }) end)
+    for _ = 1, 2 do
+        local raw = peer:accept()
+        raw:open()
+        -- Nobody has asked anything yet: the call id is that of the context.
+        raw:send {
+            "response", call = -3, status = "FATAL", code = 15,
+            class = "org.apache.hadoop.security.AccessControlException", message = "not you",
+        }
+        raw:close()
+    end
+
+    t:each(calls):fails(one_of("remote_fatal", "reset", "eof")):at(0)
     t:expect(t:events "client.connect"):count(2)
 end)

@@ -1,10 +1,29 @@
--- What a server says to somebody who does not speak the protocol.
+-- What a server says to somebody who does not speak the protocol.  Whatever it is, the next
+-- client is served.
+
+local tags = { "live" }
 
 local function still_serves(t, server)
     t:expect(t:client(server):call("echo", { message = "hi" })):returns { message = "hi" }
 end
 
-scenario("BI-02 · A web browser is told that this is an RPC port", { releases = "2.0-" }, function(t)
+scenario("BI-01 · Garbage for magic is answered as the version byte behind it asks", {
+    rough = false,
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    local raw = t:dial(server)
+    raw:send "xxxx\9\0\0"
+
+    t:expect(raw:drain()):is(has "Server IPC version 9 cannot communicate with client version 9")
+    still_serves(t, server)
+end)
+
+scenario("BI-02 · A web browser is told that this is an RPC port", {
+    releases = "2.0-",
+    tags = tags,
+}, function(t)
     local server = t:server()
     local raw = t:dial(server)
     raw:send "GET / HTTP/1.0\r\n\r\n"
@@ -15,6 +34,7 @@ end)
 
 scenario("BI-03 · A negative length closes the connection without a word", {
     releases = "2.2-",
+    tags = tags,
     cases = { { length = -1 }, { length = -2 }, { length = -2147483648 } },
 }, function(t, case)
     local server = t:server()
@@ -26,7 +46,26 @@ scenario("BI-03 · A negative length closes the connection without a word", {
     still_serves(t, server)
 end)
 
-scenario("BI-05 · A frame may be as long as the limit, not a byte longer", { releases = "2.2-" }, function(t)
+scenario("BI-04 · A giant length closes its connection, and the Reader lives on (HADOOP-9676)", {
+    releases = "2.2-",
+    tags = { "regression", "live" },
+}, function(t)
+    local server = t:server()
+    local neighbour = t:client(server)
+    t:expect(neighbour:call("echo", { message = "a" })):returns()
+    local raw = t:dial(server)
+    raw:open()
+    raw:send(string.pack(">i4", 0x7fffffff))
+
+    t:expect(raw:drain()):is ""
+    t:expect(neighbour:call("echo", { message = "b" })):returns { message = "b" }
+    still_serves(t, server)
+end)
+
+scenario("BI-05 · A frame may be as long as the limit, not a byte longer", {
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
     local server = t:server()
     local limit = t:by { ["-2.6"] = 67108864, ["3.4"] = 134217728 }
     local fits, over = t:dial(server), t:dial(server)
@@ -36,11 +75,86 @@ scenario("BI-05 · A frame may be as long as the limit, not a byte longer", { re
     over:send(string.pack(">i4", limit + 1))
 
     t:expect(over:drain()):is ""
-    t:expect(fits.ended):is(nil)
+    t:settle()
+    t:expect(fits.connection.state):is "open" -- the server waits for the body
     still_serves(t, server)
 end)
 
-scenario("BI-11 · An unknown method, protocol or version is an error of that call only", { releases = "2.2-" }, function(t)
+scenario("BI-08 · A request message that does not decode is an error of its call", {
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    local raw = t:dial(server)
+    raw:open()
+    -- Field 1 claims more bytes than there are.
+    raw:send { "request", method = "echo", value = "\10\100x" }
+
+    t:expect(raw:recv "response".status):is "ERROR"
+    raw:send { "request", method = "echo", value = { message = "hi" } }
+    t:expect(raw:recv "response".value):is { message = "hi" }
+end)
+
+scenario("BI-08 · A request header that does not decode: 2.6 ends the connection, 3.4 is silent", {
+    releases = "2.2-",
+    tags = tags,
+    rough = false,
+}, function(t)
+    local server = t:server()
+    local raw = t:dial(server)
+    raw:open()
+    local bytes = raw:encode { "request", method = "echo", value = { message = "x" } }
+    local header = 5 + bytes:byte(5) + 2 -- behind the length, the rpc header and its own length
+    raw:send(bytes:sub(1, header - 1) .. "\10\127" .. bytes:sub(header + 2))
+
+    if t:since "3.0" then
+        raw:send { "request", method = "echo", value = { message = "hi" } }
+        t:expect(raw:recv "response".value):is { message = "hi" } -- the first is never answered
+    else
+        local reply = raw:recv "response"
+        t:expect(reply):with { status = "FATAL", code = 13 }
+        t:expect(reply.message):is(starts "IPC server unable to read call parameters:")
+        t:expect(raw:drain()):is ""
+    end
+    still_serves(t, server)
+end)
+
+scenario("BI-09 · A reply that dies inside the server leaves its caller to the time-out, its neighbours in peace", {
+    releases = "1.2-",
+    tags = { "regression", "live" },
+}, function(t)
+    local server = t:server()
+    local client = t:client(server, { rpc_timeout = "5s" })
+    t:fault("server.reply.throw", { server, nth = 1, class = "java.lang.RuntimeException", message = "oops" })
+
+    local call = client:call("echo", { message = "x" })
+    t:settle()
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+    t:expect(call):fails "read_timeout":at "5s"
+    still_serves(t, server)
+end)
+
+scenario("BI-10 · An unknown rpc kind is FATAL", {
+    rough = false,
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    local raw = t:dial(server)
+    raw:open()
+    raw:send { "request", method = "echo", rpc_kind = 9, value = { message = "hi" } }
+
+    local reply = raw:recv "response"
+    t:expect(reply):with { status = "FATAL", code = 12 }
+    t:expect(reply.message):is(has "rpc kind in rpc")
+    t:expect(raw:drain()):is ""
+    still_serves(t, server)
+end)
+
+scenario("BI-11 · An unknown method, protocol or version is an error of that call only", {
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
     local server = t:server()
     local raw = t:dial(server)
     raw:open()
@@ -54,11 +168,15 @@ scenario("BI-11 · An unknown method, protocol or version is an error of that ca
 
     refused({ "request", method = "dance", value = "" }, 2, "Unknown method dance called on ")
     refused({ "request", method = "echo", protocol = "no.Such", value = "" }, 3, "Unknown protocol: no.Such")
+    refused({ "request", method = "echo", version = 7, value = "" }, 6, "Protocol org.ripcord.TestProtocol version mismatch")
     raw:send { "request", method = "echo", value = { message = "hi" } }
     t:expect(raw:recv "response".value):is { message = "hi" }
 end)
 
-scenario("BI-12 · Random bytes end in a close or in waiting, never in a crash", { releases = "2.2-", seeds = 20 }, function(t)
+scenario("BI-12 · Random bytes end in a close or in waiting, never in a crash", {
+    releases = "2.2-",
+    seeds = 20,
+}, function(t)
     local server = t:server()
     local raw = t:dial(server)
     raw:open()
@@ -69,7 +187,10 @@ scenario("BI-12 · Random bytes end in a close or in waiting, never in a crash",
     still_serves(t, server)
 end)
 
-scenario("BI-14 · A ping before the context is silently accepted", { releases = "2.2-" }, function(t)
+scenario("BI-14 · A ping before the context is silently accepted", {
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
     local raw = t:dial(t:server())
     raw:send { "preamble" }
     raw:send { "ping" }
@@ -79,7 +200,11 @@ scenario("BI-14 · A ping before the context is silently accepted", { releases =
     t:expect(raw:recv "response".value):is { message = "hi" }
 end)
 
-scenario("BI-17 · A SASL message on a connection that did not ask for it", { releases = "2.2-" }, function(t)
+scenario("BI-17 · A SASL message on a connection that did not ask for it", {
+    rough = false,
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
     local raw = t:dial(t:server())
     raw:open()
     raw:send { "sasl", state = "NEGOTIATE" }
@@ -88,4 +213,18 @@ scenario("BI-17 · A SASL message on a connection that did not ask for it", { re
     t:expect(reply.status):is "FATAL"
     t:expect(reply.message):is "SASL protocol not requested by client"
     t:expect(raw:drain()):is ""
+end)
+
+scenario("BI-18 · A protocol that the server does not know is an error of each call", {
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    local client = t:client(server, { protocol = "org.example.Unknown" })
+
+    for _ = 1, 2 do
+        t:expect(client:call("echo", {})):fails "remote_error":with { code = 3 }
+    end
+    t:expect(t:events "client.connect"):count(1)
+    still_serves(t, server)
 end)

@@ -30,7 +30,9 @@ scenario("DC-12 · A dropped idle connection is noticed by the next call only", 
     t:expect(third):returns { message = "hi" }
 end)
 
-scenario("DC-12 · A call after the idle time never meets the dropped connection", { tags = { "live" } }, function(t)
+scenario("DC-12 · A call after the idle time never meets the dropped connection", {
+    tags = { "live" },
+}, function(t)
     local client = t:client(t:server())
     t:expect(client:call("echo", { message = "a" })):returns()
     t:sleep "10001ms"

@@ -69,7 +69,10 @@ local function cut_off(t, bytes, how)
     return call
 end
 
-scenario("DC-07 · The stream ends inside the length word", { cases = hows, tags = { "live" } }, function(t, case)
+scenario("DC-07 · The stream ends inside the length word", {
+    cases = hows,
+    tags = { "live" },
+}, function(t, case)
     t:expect(cut_off(t, 2, case.how)):fails(endings[case.how]):at(0)
 end)
 

@@ -39,7 +39,10 @@ scenario("ID-09 · The scan closes three at a time and spares the busy one", {
     t:expect(server.counters.open_connections):is(0)
 end)
 
-scenario("ID-12 · Half a preamble is closed by the scan only", { releases = "2.3-", tags = tags }, function(t)
+scenario("ID-12 · Half a preamble is closed by the scan only", {
+    releases = "2.3-",
+    tags = tags,
+}, function(t)
     local server = t:server { conf = quick }
     local raw = quiet(t, server, 1)[1]
     t:sleep "2s"
@@ -89,7 +92,10 @@ scenario("ID-17 · A server's clock that jumps makes every connection idle at th
     t:expect(t:events("server.close", { server })):at { "10s", "10s", "10s" }
 end)
 
-scenario("ID-18 · Twenty-five idle connections go ten, ten, five", { releases = "2.3-", tags = tags }, function(t)
+scenario("ID-18 · Twenty-five idle connections go ten, ten, five", {
+    releases = "2.3-",
+    tags = tags,
+}, function(t)
     local server = t:server { conf = { ["ipc.client.idlethreshold"] = 0 } }
     quiet(t, server, 25)
 
@@ -101,7 +107,10 @@ scenario("ID-18 · Twenty-five idle connections go ten, ten, five", { releases =
     t:expect(server.counters.idle_closed):is(25)
 end)
 
-scenario("ID-19 · Fewer connections than the threshold are left alone", { releases = "2.3-", tags = tags }, function(t)
+scenario("ID-19 · Fewer connections than the threshold are left alone", {
+    releases = "2.3-",
+    tags = tags,
+}, function(t)
     local server = t:server { conf = { ["ipc.client.idlethreshold"] = 4 } }
     quiet(t, server, 6)
 

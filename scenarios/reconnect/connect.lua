@@ -1,10 +1,13 @@
 -- How often, how fast and how long a client tries to connect.
 
-local refused = ms "10s"
+local tags = { "regression" }
 
-scenario("RC-01 · A SYN black hole takes 46 attempts of 20 seconds", function(t)
+scenario("RC-01 · A SYN black hole takes 46 attempts of 20 seconds", {
+    tags = tags,
+    cases = { { lost = "client.connect.drop" }, { lost = "net.syn.drop" } },
+}, function(t, case)
     local server = t:server()
-    t:fault("client.connect.drop", {})
+    t:fault(case.lost, {})
 
     local call = t:client(server):call("echo", { message = "x" })
 
@@ -14,21 +17,22 @@ scenario("RC-01 · A SYN black hole takes 46 attempts of 20 seconds", function(t
 end)
 
 scenario("RC-02 · A refused connection is tried eleven times", {
-    cases = { { retries = 10, attempts = 11, at = refused }, { retries = 0, attempts = 1, at = 0 } },
+    tags = { "regression", "live" },
+    cases = { { retries = 10, attempts = 11, at = "10s" }, { retries = 0, attempts = 1, at = 0 } },
 }, function(t, case)
-    local server = t:server { start = false }
-    t:fault("client.connect.refuse", {})
+    t:dns("nn", t:host "empty") -- where nobody listens
+    local client = t:client("nn:8020", { conf = { ["ipc.client.connect.max.retries"] = case.retries } })
 
-    local client = t:client(server, { conf = { ["ipc.client.connect.max.retries"] = case.retries } })
     local call = client:call("echo", { message = "x" })
 
     t:expect(call):fails "refused":at(case.at)
     t:expect(t:events "client.connect"):count(case.attempts)
 end)
 
-scenario("RC-03 · A server that comes up is found at the next attempt", function(t)
-    local server = t:server { start = true }
+scenario("RC-03 · A server that comes up is found at the next attempt", { tags = tags }, function(t)
+    local server = t:server()
     server:stop()
+    t:settle()
     local call = t:client(server):call("echo", { message = "hi" })
     t:sleep "2500ms"
     server:start()
@@ -37,7 +41,10 @@ scenario("RC-03 · A server that comes up is found at the next attempt", functio
     t:expect(t:events "client.connect"):at { 0, "1s", "2s", "3s" }
 end)
 
-scenario("RC-05 · The retry interval is a setting from 2.3 on", { releases = "2.3-" }, function(t)
+scenario("RC-05 · The retry interval is a setting from 2.3 on", {
+    releases = "2.3-",
+    tags = tags,
+}, function(t)
     local server = t:server()
     t:fault("client.connect.refuse", {})
     local client = t:client(server, {
@@ -51,45 +58,87 @@ scenario("RC-05 · The retry interval is a setting from 2.3 on", { releases = "2
     t:expect(t:events "client.connect"):at { 0, "100ms", "200ms", "300ms" }
 end)
 
-scenario("RC-07 · Many callers share one attempt to connect", function(t)
+scenario("RC-07 · Twenty callers who come together share one attempt to connect", {
+    tags = tags,
+    rough = false,
+}, function(t)
     local server = t:server()
     t:fault("client.connect.refuse", {})
     local client = t:client(server)
-
+    local gate = t:hold("client.setup", { client })
     local calls = t:times(20, function(i) return client:call("echo", { message = "call " .. i }) end)
+    t:settle() -- all are registered before the first begins to set up
+    gate:release()
 
-    t:each(calls):fails "refused"
+    t:each(calls):fails "refused":at "10s"
+    t:expect(t:events "client.connect"):count(11)
 end)
 
-scenario("RC-09 · A server that moved is found again, but not by 0.20", function(t)
-    local old, new = t:host "old", t:host "new"
-    t:server { host = new, port = 8020 }
-    t:dns("nn", old)
-    local client = t:client "nn:8020"
-    local call = client:call("echo", { message = "hi" })
+scenario("RC-07 · Nineteen callers who come later wait, and then try for themselves", {
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    t:fault("client.connect.refuse", {})
+    local client = t:client(server)
+    local first = client:call("echo", { message = "first" })
     t:sleep "500ms"
-    t:dns("nn", new)
+    local others = t:times(19, function(i) return client:call("echo", { message = "call " .. i }) end)
 
-    if t:since "1.2" then
-        t:expect(call):returns { message = "hi" }:at "2s"
-        t:expect(t:events("client.connect", { client }):map "to"):is { old, old, new }
-    else
-        t:expect(call):fails "refused":at "10s"
-    end
+    t:expect(first):fails "refused":at "10s"
+    t:each(others):fails "refused":at(at_least "20s")
+    t:expect(#t:events "client.connect" % 11):is(0)
 end)
 
-scenario("RC-15 · A name that does not resolve", function(t)
-    local call = t:client "nowhere:8020":call("echo", { message = "x" })
+scenario("RC-08 · Interrupting a caller who sleeps between two attempts ends its call", {
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    t:fault("client.connect.refuse", {})
+    local call = t:client(server):call("echo", { message = "x" })
+    t:sleep "1500ms"
+    call:interrupt()
 
-    if t:since "3.0" then
-        t:expect(call):fails "unreachable":at "10s"
-    else
-        t:expect(call):fails "unreachable":at(0)
-    end
-    t:expect(call.class):is "java.net.UnknownHostException"
+    t:expect(call):fails "interrupted":at "1500ms":says "Interrupted: action="
+    t:expect(t:events "client.connect"):count(2)
 end)
 
-scenario("RC-16 · A restart under load: every caller finds the server again", function(t)
+scenario("RC-13 · A socket factory that throws is retried like a refusal", {
+    releases = "1.2-",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    local client = t:client(server)
+    t:fault("client.connect.throw", { client, class = "java.io.IOException", message = "no sockets" })
+
+    t:expect(client:call("echo", { message = "x" })):fails():at "10s":says "no sockets"
+    t:expect(t:events "client.connect"):count(11)
+end)
+
+scenario("RC-14 · What makes two calls share a connection, and what does not", {
+    tags = { "regression", "live" },
+    cases = {
+        { differs = "nothing", proxy = {}, connections = 1 },
+        { differs = "protocol", proxy = { protocol = "org.ripcord.Other" }, connections = 2 },
+        { differs = "user", proxy = { user = "bob" }, connections = 2 },
+        { differs = "rpc time-out", proxy = { rpc_timeout = "5s" }, connections = 2, releases = "1.2-" },
+        { differs = "service class", proxy = { service_class = 3 }, connections = 1, releases = "2.2-" },
+    },
+}, function(t, case)
+    local server = t:server { handlers = 2 }
+    local client = t:client(server, { user = "alice" })
+    local first = client:call "hang"
+    t:settle()
+    t:wait(client:proxy(case.proxy):call("echo", { message = "x" })) -- which may be an error
+
+    t:expect(#client.connections):is(case.connections)
+    t:expect(server.counters.accepted):is(case.connections)
+    t:expect(first):pending()
+end)
+
+scenario("RC-16 · A restart under load: every caller finds the server again", {
+    tags = tags,
+}, function(t)
     local server = t:server { handlers = 10 }
     local client = t:client(server)
     local finished = 0
@@ -109,5 +158,35 @@ scenario("RC-16 · A restart under load: every caller finds the server again", f
     server:start()
     t:wait(function() return finished == 10 end)
 
+    t:expect(t.now):is(at_most(ms "16s"))
     t:expect(#client.connections):is(1)
+end)
+
+scenario("RC-19 · A request that may have arrived is never sent again", {
+    tags = { "regression" },
+    rough = true,
+    seeds = 20,
+}, function(t)
+    local server = t:server { handlers = 4 }
+    local client = t:client(server)
+    t:fault("net.segment.rst", { client, chance = 0.1, maybe = true })
+    for i = 1, 30 do
+        local call = client:call("echo", { message = "call " .. i })
+        t:wait(call)
+        t:expect(call.executions):is(at_most(1))
+        t:expect(call.ending):is(one_of("value", "reset", "eof"))
+    end
+end)
+
+scenario("RC-20 · A full backlog is a black hole, not a refusal", { tags = tags }, function(t)
+    local server = t:server { start = false, conf = { ["ipc.server.listen.queue.size"] = 3 } }
+    local calls = t:times(10, function()
+        return t:client(server, { rpc_timeout = 0 }):call("echo", { message = "hi" })
+    end)
+    t:sleep "21s"
+    t:expect(t:events("client.connect", { result = "timeout", maybe = true })):count(at_least(1))
+    t:expect(t:events("client.connect", { result = "refused" })):count(0)
+    server:start()
+
+    t:each(calls):returns { message = "hi" }
 end)

@@ -1,6 +1,8 @@
 -- Bytes that come in other pieces than they were sent in.
 
-scenario("SW-15 · Requests in one segment are read one a pass, and a neighbour has its turn between", function(t)
+scenario("SW-15 · Requests in one segment are read one a pass, and a neighbour has its turn between", {
+    rough = false,
+}, function(t)
     local server = t:server { handlers = 4 }
     local raw, other = t:dial(server), t:dial(server)
     raw:open()
@@ -40,7 +42,9 @@ scenario("SW-17 · A client that reads a byte at a time still reads replies whol
     end
 end)
 
-scenario("SW-18 · Segments that the network splits make no difference", { tags = { "live" } }, function(t)
+scenario("SW-18 · Segments that the network splits make no difference", {
+    tags = { "live" },
+}, function(t)
     local server = t:server()
     local client = t:client(server)
     t:fault("net.segment.split", { client, size = 3, gap = "1ms" })

@@ -1,6 +1,6 @@
 -- Who writes a response: the Handler as far as the socket takes it, then the Responder.
 
-scenario("SW-01 · A small response is written by its Handler", function(t)
+scenario("SW-01 · A small response is written by its Handler", { rough = false }, function(t)
     local server = t:server()
 
     t:expect(t:client(server):call("blob", { size = 200 })):returns()
@@ -10,7 +10,10 @@ scenario("SW-01 · A small response is written by its Handler", function(t)
     t:expect(t:events("server.handover", { server })):count(0)
 end)
 
-scenario("SW-02 · A short write hands the response over to the Responder", { tags = { "live" } }, function(t)
+scenario("SW-02 · A short write hands the response over to the Responder", {
+    rough = false,
+    tags = { "live" },
+}, function(t)
     local server = t:server()
     local silent, lively = t:client(server), t:client(server)
     local deaf = t:fault("client.read.stop", { silent })
@@ -27,6 +30,7 @@ scenario("SW-02 · A short write hands the response over to the Responder", { ta
 end)
 
 scenario("SW-04 · No single write is longer than 8 KiB", {
+    rough = false,
     tags = { "regression" }, -- HADOOP-4797
     cases = {
         { name = "8192", size = 8192, writes = { 8192 } },
@@ -41,7 +45,9 @@ scenario("SW-04 · No single write is longer than 8 KiB", {
     t:expect(t:events("server.write", { server }):map "accepted"):is(case.writes)
 end)
 
-scenario("SW-06 · Two clients that read slowly are served in turn, one response a pass", function(t)
+scenario("SW-06 · Two clients that read slowly are served in turn, one response a pass", {
+    rough = false,
+}, function(t)
     local server = t:server { handlers = 2 }
     local clients = t:times(2, function() return t:client(server, { rpc_timeout = 0 }) end)
     local deaf = t:fault("client.read.stop", {})
@@ -95,7 +101,9 @@ scenario("SW-11 · A write error in the middle ends the connection, not the Hand
     t:expect(t:client(server):call("echo", { message = "hi" })):returns { message = "hi" }
 end)
 
-scenario("SW-12 · A socket that takes nothing is a short write, not an error", { tags = { "live" } }, function(t)
+scenario("SW-12 · A socket that takes nothing is a short write, not an error", {
+    tags = { "live" },
+}, function(t)
     local server = t:server()
     t:fault("server.write.short", { server, bytes = 0, nth = 1 })
 
@@ -105,7 +113,9 @@ scenario("SW-12 · A socket that takes nothing is a short write, not an error", 
     t:expect(server.counters.output_errors):is(0)
 end)
 
-scenario("SW-13 · A request written byte by byte arrives whole and runs once", { tags = { "live" } }, function(t)
+scenario("SW-13 · A request written byte by byte arrives whole and runs once", {
+    tags = { "live" },
+}, function(t)
     local server = t:server()
     local client = t:client(server)
     t:fault("client.write.short", { client, bytes = 1 })

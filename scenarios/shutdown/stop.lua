@@ -1,15 +1,23 @@
 -- Stopping either side while work is under way.
 
-scenario("SD-01 · Stopping an idle client closes its connection and fails nobody", function(t)
+local tags = { "regression" }
+
+scenario("SD-01 · Stopping an idle client closes its connection and fails nobody", {
+    tags = { "regression", "live" },
+}, function(t)
     local client = t:client(t:server())
     t:expect(client:call("echo", { message = "hi" })):returns()
     t:sleep "1s"
     client:stop()
+    t:settle()
 
     t:expect(t:events("client.close", { client })):at { "1s" }
 end)
 
-scenario("SD-02 · Stopping a client ends the call that waits", function(t)
+scenario("SD-02 · Stopping a client ends the call that waits", {
+    rough = false,
+    tags = tags,
+}, function(t)
     local client = t:client(t:server(), { rpc_timeout = 0 })
     local call = client:call "hang"
     t:sleep "1s"
@@ -18,10 +26,40 @@ scenario("SD-02 · Stopping a client ends the call that waits", function(t)
     t:expect(call):fails "stopped":at "1s":says "59000 millis timeout left."
 end)
 
-scenario("SD-06 · Stopping a server: what was queued never runs, every caller is told", function(t)
+scenario("SD-03 · On a plain socket a call outlives the stop, up to its time-out", {
+    tags = tags,
+}, function(t)
+    local client = t:client(t:server(), { rpc_timeout = 0, plain_sockets = true })
+    local call = client:call "hang"
+    t:sleep "1s"
+    client:stop()
+
+    t:expect(call):fails "read_timeout":at "60s":says "Read timed out"
+    t:expect(t:events("client.ping", { client })):count(0)
+end)
+
+scenario("SD-05 · Stopping a server whose Reader is blocked", { rough = false, tags = tags }, function(t)
+    local server = t:server { handlers = 1, queue = 1 }
+    server:on("work", function(call)
+        call:hang() -- it does not mind the interrupt
+        return {}
+    end)
+    local client = t:client(server, { rpc_timeout = 0 })
+    local calls = t:times(10, function() return client:call "work" end)
+    t:sleep "1s"
+    t:expect(server:lane "reader/0".doing):is "put"
+    server:stop()
+
+    t:each(calls):fails(one_of("eof", "reset")):at "1s"
+    t:expect(server.counters.executions):is(1)
+end)
+
+scenario("SD-06 · Stopping a server: what was queued never runs, every caller is told", {
+    tags = tags,
+}, function(t)
     local server = t:server { handlers = 1 }
     local client = t:client(server)
-    local calls = t:times(6, function() return client:call("echo", { message = "x", time = ms "5s" }) end)
+    local calls = t:times(6, function() return client:call("echo", { message = "x", time = "5s" }) end)
     t:sleep "1s"
     server:stop()
 
@@ -29,7 +67,42 @@ scenario("SD-06 · Stopping a server: what was queued never runs, every caller i
     t:expect(server.counters.executions):is(1)
 end)
 
-scenario("SD-14 · A second stop is harmless", function(t)
+scenario("SD-08 · Stopping a client that connects to nowhere: 2.6 tries on, 3.4 is interrupted", {
+    releases = "2.2-",
+    tags = tags,
+    cases = {
+        { name = "lost", fault = "client.connect.drop", ends = "920s" },
+        { name = "refused", fault = "client.connect.refuse", ends = "10s" },
+    },
+}, function(t, case)
+    local server = t:server()
+    t:fault(case.fault, {})
+    local client = t:client(server)
+    local call = client:call("echo", { message = "x" })
+    t:sleep "1s"
+    client:stop()
+
+    t:expect(call):fails():at(t:by { ["-2.6"] = case.ends, ["3.4"] = "1s" })
+end)
+
+scenario("SD-10 · Fifty lives of a server leave nothing behind", { tags = tags }, function(t)
+    local server = t:server()
+    local client = t:client(server)
+    for i = 1, 50 do
+        t:expect(client:call("echo", { message = "life " .. i })):returns()
+        server:stop()
+        t:settle()
+        t:expect(server.counters.open_connections):is(0)
+        server:start()
+        t:sleep "11s" -- the client forgets its connection
+    end
+end)
+
+scenario("SD-11 · Counters can be read before a server starts", { tags = { "live" } }, function(t)
+    t:expect(t:server { start = false }.counters.open_connections):is(0)
+end)
+
+scenario("SD-14 · A second stop is harmless", { tags = { "live" } }, function(t)
     local server = t:server()
     local client = t:client(server)
     t:expect(client:call("echo", { message = "hi" })):returns()
@@ -37,17 +110,62 @@ scenario("SD-14 · A second stop is harmless", function(t)
     client:stop()
     server:stop()
     server:stop()
+    t:settle()
 
     t:expect(server.counters.open_connections):is(0)
 end)
 
-scenario("SD-18 · A host that dies takes its server along; the next call finds nobody", function(t)
+scenario("SD-16 · After a stop no connection is counted any more, but by 1.x", {
+    tags = tags,
+}, function(t)
+    local server = t:server { handlers = 5 }
+    t:times(5, function() return t:client(server):call("echo", { message = "hi" }) end)
+    t:settle()
+    t:expect(server.counters.open_connections):is(5)
+    server:stop()
+    t:settle()
+
+    t:expect(server.counters.open_connections):is(t:by { ["-1.2"] = 5, ["2.2-"] = 0 })
+end)
+
+scenario("SD-17 · After a stop no idle scan runs", { releases = "2.3-", tags = tags }, function(t)
+    local server = t:server { conf = { ["ipc.client.idlethreshold"] = 0 } }
+    t:sleep "15s"
+    t:expect(t:events("server.scan", { server })):at { "10s" }
+    server:stop()
+    t:sleep "1m"
+
+    t:expect(t:events("server.scan", { server })):count(1)
+end)
+
+scenario("SD-18 · A host that dies takes its server along; the next call finds nobody", {
+    tags = tags,
+}, function(t)
     local server = t:server { host = "nn1" }
     local client = t:client(server, { conf = { ["ipc.client.connect.max.retries"] = 0 } })
-    local call = client:call("echo", { message = "x", time = ms "5s" })
+    local call = client:call("echo", { message = "x", time = "5s" })
     t:sleep "1s"
     server.host:kill()
 
     t:expect(call):fails(one_of("eof", "reset")):at "1s"
     t:expect(client:call("echo", { message = "y" })):fails "refused"
+end)
+
+scenario("SD-19 · A server that was killed is replaced, and callers find the new one by themselves", {
+    tags = tags,
+}, function(t)
+    local host = t:host "nn"
+    t:server { host = host, port = 8020 }
+    local client = t:client "nn:8020"
+    t:expect(client:call("echo", { message = "a" })):returns()
+    host:kill()
+    t:settle()
+    local call = client:call("echo", { message = "b" })
+    t:wait(call) -- it may still meet the dead connection
+    local next = client:call("echo", { message = "c" })
+    t:sleep "2500ms"
+    t:server { host = "nn", port = 8020 }
+
+    t:expect(call):fails(one_of("eof", "reset"))
+    t:expect(next):returns { message = "c" }:at "3s"
 end)

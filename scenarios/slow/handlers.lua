@@ -19,7 +19,9 @@ scenario("SH-10 · A call whose caller has gone is not run", { tags = { "regress
     end
 end)
 
-scenario("SH-11 · A call waits in the callQueue while the only Handler is busy", { tags = { "live" } }, function(t)
+scenario("SH-11 · A call waits in the callQueue while the only Handler is busy", {
+    tags = { "live" },
+}, function(t)
     local server = t:server { handlers = 1 }
     local first = t:client(server):call("echo", { message = "a", time = "1s" })
     t:sleep "100ms"
@@ -30,7 +32,9 @@ scenario("SH-11 · A call waits in the callQueue while the only Handler is busy"
     t:expect(t:events("server.take", { server })):at { 0, "1s" }
 end)
 
-scenario("SH-12 · Replies come in the order of completion, each to its own call", { tags = { "live" } }, function(t)
+scenario("SH-12 · Replies come in the order of completion, each to its own call", {
+    tags = { "live" },
+}, function(t)
     local client = t:client(t:server { handlers = 2 })
 
     local slow = client:call("echo", { message = "slow", time = 500 })
@@ -58,7 +62,9 @@ scenario("SH-16 · A server that is bound but not started takes connections, and
     t:expect(server.counters.open_connections):is(0)
 end)
 
-scenario("SH-20 · A deferred call frees its Handler and is answered later", { tags = { "live" } }, function(t)
+scenario("SH-20 · A deferred call frees its Handler and is answered later", {
+    tags = { "live" },
+}, function(t)
     local server = t:server { handlers = 1 }
     local later
     server:on("later", function(call)

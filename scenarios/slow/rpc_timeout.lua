@@ -1,6 +1,7 @@
 -- The rpc time-out is about silence on a connection, not about the age of a call.
 
 scenario("SH-03 · The rpc time-out beats a slow handler; the late reply hurts nobody", {
+    rough = false,
     releases = "1.2-",
     tags = { "regression", "live" },
 }, function(t)

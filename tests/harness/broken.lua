@@ -28,7 +28,7 @@ scenario("a hold that nobody reached", function(t)
 end)
 
 scenario("draws that were left over", function(t)
-    t:draw("client.retry", { 0.5, 1 })
+    t:draw("server.select", { 0, 1 })
     t:expect(1):is(1)
 end)
 

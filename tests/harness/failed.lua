@@ -78,3 +78,15 @@ end)
 scenario("a known failure that is none", { known = "HADOOP-2" }, function(t)
     t:expect(1):is(1)
 end)
+
+scenario("which timer fired, who closed", function(t)
+    local server = t:server { handlers = 2 }
+    t:expect(t:client(server, { rpc_timeout = "5s" }):call "hang"):returns()
+    local client = t:client(server)
+    local deaf = t:fault("client.read.stop", { client })
+    local stuck = client:call("blob", { size = "4MiB" })
+    t:sleep "20m"
+    deaf:lift()
+    t:expect(stuck):returns()
+    t:expect(t:events("server.close", { client = client })[1]):at "1m"
+end)

@@ -79,3 +79,17 @@ scenario("a proven hang, meant", function(t)
     local call = t:client(t:server(), { rpc_timeout = 0 }):call "hang"
     t:expect(call):never_ends()
 end)
+
+scenario("who waits for a function is asked when a script has gone on", function(t)
+    local free = false
+    local waiting = t:spawn(function()
+        t:wait(function() return free end)
+        return t.now
+    end)
+    t:sleep "1s"
+    free = true
+    t:sleep "1ms"
+    free = false
+    t:wait(waiting)
+    t:expect(t.now):is(1001)
+end)

@@ -22,6 +22,7 @@ import org.apache.hadoop.thirdparty.protobuf.ServiceException;
  *   Twin [-Dkey=value]... hang HOST:PORT               "value ...", "remote CODE CLASS: MESSAGE"
  *   Twin [-Dkey=value]... twice HOST:PORT MESSAGE MS     or "error CLASS: MESSAGE" (first line)
  *   Twin [-Dkey=value]... many HOST:PORT COUNT MS      COUNT echoes at once, MS apart in length
+ *   Twin [-Dkey=value]... each HOST:PORT...            an echo to each in turn
  *   Twin rehearse                                      an echo to itself
  *   Twin [-Dkey=value]... load HOST:PORT CONNECTIONS THREADS SECONDS   prints "calls N seconds S"
  * </pre>
@@ -54,6 +55,9 @@ public final class Twin {
         break;
       case "twice":
         System.exit(twice(words) ? 0 : 1);
+        break;
+      case "each":
+        each(words);
         break;
       case "many":
         System.exit(many(words) ? 0 : 1);
@@ -114,6 +118,14 @@ public final class Twin {
     String second = ending(proxy, "echo", words.get(2), 0);
     System.out.println(second);
     return first.startsWith("value") && second.startsWith("value");
+  }
+
+  /** One echo to each server, one after the other. */
+  private static void each(List<String> words) throws Exception {
+    for (String target : words.subList(1, words.size())) {
+      System.out.println(ending(proxy(target), "echo", "hi", 0));
+    }
+    System.exit(0);
   }
 
   /** Echoes at once on one connection; the first takes longest.  Endings in order of the calls. */

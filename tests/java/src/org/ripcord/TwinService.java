@@ -1,6 +1,7 @@
 package org.ripcord;
 
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.hadoop.ipc.Server;
 import org.apache.hadoop.thirdparty.protobuf.BlockingService;
 import org.apache.hadoop.thirdparty.protobuf.ByteString;
@@ -69,8 +70,10 @@ final class TwinService implements BlockingService {
     while (length > 0 && length + overhead(length, 1) > request.getSize()) {
       length--;
     }
+    byte[] data = new byte[length];
+    Arrays.fill(data, (byte) 'b');
     return TestProtos.BlobResponse.newBuilder()
-        .setData(ByteString.copyFrom(new byte[length]))
+        .setData(ByteString.copyFrom(data))
         .build();
   }
 

@@ -1,0 +1,59 @@
+#!/bin/sh
+# A hostile peer on either side, for some seconds: nobody crashes, nobody grows.
+#
+#     hostile_test.sh RIPCORD HOSTILE [SECONDS] [SEED]
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../cli/claims.sh"
+hostile=$2
+seconds=${3:-3}
+seed=${4:-1}
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=4"
+code=0
+
+kilobytes() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }
+descriptors() { ls "/proc/$1/fd" | wc -l; }
+lives() { kill -0 "$1" 2>/dev/null; }
+answers() { try call "127.0.0.1:$port" org.ripcord.TestProtocol echo '{"message":"hi"}' && says '"hi"'; }
+
+# The server, in each release.
+for release in 2.6 3.4; do
+    "$ripcord" serve test --release $release --listen 127.0.0.1:0 >served 2>err </dev/null &
+    id=$!
+    started="$started $id"
+    eventually grep -q "^listening on" served
+    port=$(sed -n 's/^listening on .*://p' served)
+    "$hostile" throw "$port" 1 "$seed" >out # what it needs to run at all
+    before=$(kilobytes $id)
+    "$hostile" throw "$port" "$seconds" $((seed + 1)) >out
+    code=$?
+    claim "$release: the server still accepts, after $(cat out)" exits 0
+    claim "$release: it lives" lives $id
+    claim "$release: it still answers" answers
+    after=$(kilobytes $id)
+    claim "$release: it has not grown by more than 32 MiB: $before kB, then $after kB" \
+        [ "$after" -lt $((before + 32768)) ]
+    sleep 0.2
+    claim "$release: connections that ended are gone: $(descriptors $id) descriptors" [ "$(descriptors $id)" -lt 40 ]
+    kill -TERM $id
+    wait $id
+    code=$?
+    claim "$release: it ends as always" exits 143
+done
+
+# The client: whatever is answered, it says one sentence and ends.
+"$hostile" answer $((seconds * 2)) "$seed" >answered &
+id=$!
+started="$started $id"
+eventually grep -q . answered
+port=$(head -n 1 answered)
+end=$(($(date +%s) + seconds))
+calls=0 worst=0
+while [ "$(date +%s)" -lt $end ]; do
+    timeout 20 "$ripcord" call "127.0.0.1:$port" org.ripcord.TestProtocol echo '{"message":"hi"}' >out 2>err </dev/null
+    code=$?
+    calls=$((calls + 1))
+    [ $code -le 2 ] || { worst=$code; break; }
+done
+code=$worst
+claim "the client has ended $calls calls by itself" all 'exits 0' '[ $calls -gt 3 ]'
+finish

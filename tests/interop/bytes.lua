@@ -1,0 +1,168 @@
+-- Byte by byte: our client against the Java client, our server against the Java server.
+
+local twin = include "lib/twin.lua"
+
+local options = { world = "live", releases = "3.4" }
+
+-- --- clients -------------------------------------------------------------------------------------
+
+-- All that a client said, its own id blotted out.
+local function said(raw)
+    local bytes = raw:drain()
+    local at = bytes:find("\x22\x10", 1, true)
+    local id = bytes:sub(at + 2, at + 17)
+    local blotted, from = {}, 1
+    for _ = 1, #bytes do
+        local found = bytes:find(id, from, true)
+        if not found then break end
+        blotted[#blotted + 1] = bytes:sub(from, found - 1)
+        from = found + #id
+    end
+    blotted[#blotted + 1] = bytes:sub(from)
+    return table.concat(blotted, "<id>")
+end
+
+scenario("BY-01 · Preamble, context, request and pings of our client are those of the Java client", {
+    world = "live",
+    releases = "3.4",
+    cases = {
+        { name = "hi", message = "hi", time = 0 },
+        { name = "empty", message = "", time = 0 },
+        { name = "not-ascii", message = "g\u{fc}n \u{1f600}", time = 1 },
+        { name = "long", message = ("x"):rep(20000), time = 70000 },
+    },
+}, function(t, row)
+    local theirs, ours = t:peer(), t:peer()
+    local conf = { ["ipc.ping.interval"] = 200, ["ipc.client.rpc-timeout.ms"] = 500 }
+    local java = twin.client(t, conf, "echo", theirs.address, row.message, row.time)
+    local call = t:client(ours, { user = "alice", conf = conf }):call("echo", { message = row.message, time = row.time })
+
+    local expected = said(theirs:accept())
+    t:expect(said(ours:accept())):is(expected)
+    t:expect(java):exits(1)
+    t:expect(call):fails "read_timeout"
+end)
+
+-- --- servers -------------------------------------------------------------------------------------
+
+local id = "0123456789abcdef"
+local echo = { "request", method = "echo", value = { message = "hi" }, client_id = id }
+
+local function request(fields)
+    local made = { "request", method = "echo", value = { message = "hi" }, client_id = id }
+    for key, value in pairs(fields) do made[key] = value end
+    return made
+end
+
+local function delimited(bytes) return string.char(#bytes) .. bytes end
+
+-- A frame by hand: the header's fields, and what follows it.
+local function frame(header, ...) return string.pack(">s4", delimited(header) .. table.concat { ... }) end
+
+local kind, op, call, own, retry = "\8\2", "\16\0", "\24\0", "\34\16" .. id, "\40\0"
+local named = delimited("\10\4echo\18\24org.ripcord.TestProtocol\24\1")
+local body = delimited "\10\2hi"
+
+-- What is said after preamble and context (or instead of them: bare).  Of an answer with a trace the first line counts, of
+-- one with a text of the protobuf library all but the text.
+local hi = string.pack(">s4", delimited("\8\0\16\0\24\9:\16" .. id .. "\64\0") .. delimited "\10\2hi")
+local inputs = {
+    { "echo", echo, answer = hi },
+    { "echo of nothing", request { value = {} } },
+    { "three calls", echo, echo, echo },
+    { "a blob", request { method = "blob", value = { size = 20000 } } },
+    { "an exception", request { method = "throw", value = { class = "java.io.IOException", message = "x" } }, trace = true },
+    { "a runtime exception", request { method = "throw", value = { class = "java.lang.IllegalStateException", message = "y" } },
+        trace = true },
+    { "no such method", request { method = "dance", value = "" }, echo, trace = true },
+    { "no such protocol", request { protocol = "no.Such", value = "" }, echo, trace = true },
+    { "no such protocol version", request { version = 2 }, echo, trace = true },
+    { "a retry", request { retry = 3 } },
+    { "retry count -1", request { retry = -1 } },
+    { "an empty client id", request { client_id = "" } },
+    { "a short client id", request { client_id = "abc" } },
+    { "the same call id twice", request { call_id = 5 }, request { call_id = 5 } },
+    { "the highest call id", request { call_id = 0x7fffffff } },
+    { "a ping", { "ping" }, echo },
+    { "bytes behind a request", request { trailing = "abc" }, echo },
+    { "a value that does not decode", request { bytes = "\x02\x0a\x7f" }, echo, library = true },
+    { "rpc kind 0", request { rpc_kind = 0 }, echo, trace = true },
+    { "rpc kind 1", request { rpc_kind = 1 }, echo, trace = true },
+    { "rpc kind 7", request { rpc_kind = 7 } },
+    { "an unknown negative call id", request { call_id = -7 } },
+    { "a second context", { "context" } },
+    { "SASL that nobody asked for", { "sasl", state = "NEGOTIATE", client_id = "" } },
+    { "a frame of length 0", string.pack(">i4", 0) },
+    { "a frame of garbage", string.pack(">i4", 9) .. "\x08garbage!" },
+    { "a negative length", string.pack(">i4", -1) },
+    { "a giant length", string.pack(">i4", 0x7fffffff) },
+    { "a header by hand", frame(kind .. op .. call .. own .. retry, named, body), answer = hi },
+    { "a header in another order", frame(retry .. own .. call .. op .. kind, named, body) },
+    { "a header with an unknown field", frame(kind .. op .. call .. own .. retry .. "\xa0\6\1", named, body) },
+    { "a header without retry count", frame(kind .. op .. call .. own, named, body) },
+    { "a header without kind", frame(op .. call .. own .. retry, named, body) },
+    { "a header without operation", frame(kind .. call .. own .. retry, named, body) },
+    { "a header without call id", frame(kind .. op .. own .. retry, named, body) },
+    { "a header without client id", frame(kind .. op .. call .. retry, named, body) },
+    { "another operation", frame(kind .. "\16\1" .. call .. own .. retry, named, body) },
+    { "an operation that does not exist", frame(kind .. "\16\9" .. call .. own .. retry, named, body) },
+    { "no value", frame(kind .. op .. call .. own .. retry, named), echo, library = true },
+    { "no value and no method", frame(kind .. op .. call .. own .. retry), { "ping" } },
+    { "a method that does not decode", frame(kind .. op .. call .. own .. retry, "\2\10\127"), { "ping" } },
+    { "a request before the context", { "preamble" }, echo, bare = true },
+    { "a ping before the context", { "preamble" }, { "ping" }, { "context" }, echo, bare = true },
+    { "a service class", { "preamble", service_class = 7 }, { "context" }, echo, bare = true },
+    { "an unknown auth byte", { "preamble", auth = 5 }, bare = true },
+    { "version 8", { "preamble", version = 8 }, bare = true },
+    { "version 4", { "preamble", version = 4 }, bare = true },
+    { "version 3", { "preamble", version = 3 }, bare = true },
+    { "version 2", { "preamble", version = 2 }, bare = true },
+    { "version 0", { "preamble", version = 0 }, bare = true },
+    { "version 255", { "preamble", version = 255 }, bare = true },
+    { "another magic", { "preamble", magic = "hrpx" }, bare = true },
+    { "a browser", "GET / HTTP/1.0\r\n\r\n", bare = true },
+    { "a browser's POST", "POST / HTTP/1.0\r\n\r\n", bare = true },
+    { "a context without user", { "preamble" }, { "context", user = "" }, echo, bare = true },
+    { "a context of garbage", { "preamble" }, { "context", bytes = "\x05\x12\x7fabc" }, bare = true },
+}
+
+local function begin(t, target, input)
+    local raw = t:dial(target)
+    if not input.bare then raw:send({ "preamble" }, { "context", user = "alice", client_id = id }) end
+    raw:send(table.unpack(input, 2))
+    return raw
+end
+
+-- Until the server closes; a negative length makes it.
+local function ending(raw)
+    raw:send(string.pack(">i4", -1))
+    return raw:drain()
+end
+
+-- The answers in words: of a text with a trace the first line.
+local function answers(raw, library)
+    local words = {}
+    raw:send(string.pack(">i4", -1))
+    repeat
+        local got = raw:recv()
+        if got.message then got.message = not library and got.message:match "^[^\n]*" or nil end
+        got.length = nil
+        words[#words + 1] = got
+    until got[1] == "fin" or got[1] == "rst"
+    return words
+end
+
+scenario("BY-02 · Our server answers as the Java server does, byte by byte", options, function(t)
+    local _, address = twin.server(t)
+    local server = t:server()
+    local asked = {}
+    for i, input in ipairs(inputs) do asked[i] = { input[1], begin(t, address, input), begin(t, server, input) } end
+    t:sleep "500ms"
+    for i, pair in ipairs(asked) do
+        local input = inputs[i]
+        local read = (input.trace or input.library) and answers or ending
+        local expected = { pair[1], read(pair[2], input.library) }
+        t:expect({ pair[1], read(pair[3], input.library) }):is(expected)
+        if input.answer then t:expect(expected[2]):is(input.answer) end
+    end
+end)
