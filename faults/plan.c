@@ -7,9 +7,16 @@
 
 #include "faults/aim.h"
 
-/* Somebody who stands at a gate, in order of arrival. */
+/* What something waits with that is no executor. */
+struct plan_ticket {
+    struct plan_ticket *next; /* of the plan's */
+    _Atomic bool good;
+};
+
+/* Somebody who stands at a gate, in order of arrival: an executor, or a ticket. */
 struct waiter {
     struct world_executor *executor;
+    struct plan_ticket *ticket;
     struct waiter *next;
 };
 
@@ -48,6 +55,7 @@ struct plan {
     char **lanes; /* by number */
     size_t lane_count;
     _Atomic size_t stops; /* faults that may stop somebody */
+    struct plan_ticket *tickets; /* given out; some are good */
 };
 
 struct plan *plan_create(struct world *world, plan_identify_fn *identify, plan_strike_fn *struck,
@@ -107,20 +115,42 @@ static void gate_free(struct plan_gate *gate)
     free(gate);
 }
 
-/* Stand `executor` at the gate. */
-static bool gate_stop(struct plan_gate *gate, struct world_executor *executor,
-                      struct world_task *step)
+static struct waiter *gate_add(struct plan_gate *gate)
 {
-    struct waiter *waiter = malloc(sizeof(*waiter));
+    struct waiter *waiter = calloc(1, sizeof(*waiter));
     if (waiter == NULL)
-        return false;
-    *waiter = (struct waiter){.executor = executor};
+        return NULL;
     *gate->last = waiter;
     gate->last = &waiter->next;
     gate->held++;
     gate->reached++;
+    return waiter;
+}
+
+/* Stand `executor` at the gate. */
+static bool gate_stop(struct plan_gate *gate, struct world_executor *executor,
+                      struct world_task *step)
+{
+    struct waiter *waiter = gate_add(gate);
+    if (waiter == NULL)
+        return false;
+    waiter->executor = executor;
     world_stand(executor, step);
     return true;
+}
+
+static struct plan_ticket *gate_hand_out(struct plan_gate *gate)
+{
+    struct plan_ticket *ticket = calloc(1, sizeof(*ticket));
+    struct waiter *waiter = ticket != NULL ? gate_add(gate) : NULL;
+    if (waiter == NULL) {
+        free(ticket);
+        return NULL;
+    }
+    waiter->ticket = ticket;
+    ticket->next = gate->plan->tickets;
+    gate->plan->tickets = ticket;
+    return ticket;
 }
 
 /* Let the `count` oldest go on; the lock is held. */
@@ -132,7 +162,10 @@ static void gate_let_go(struct plan_gate *gate, uint32_t count)
         if (gate->first == NULL)
             gate->last = &gate->first;
         gate->held--;
-        world_resume(waiter->executor);
+        if (waiter->ticket != NULL)
+            atomic_store(&waiter->ticket->good, true);
+        else
+            world_resume(waiter->executor);
         free(waiter);
     }
 }
@@ -452,6 +485,21 @@ bool plan_held(struct plan *plan, const struct point_event *visit, struct world_
     return held;
 }
 
+const struct plan_ticket *plan_stopped(struct plan *plan, const struct point_event *visit)
+{
+    struct point_event event = identified(plan, visit);
+    world_lock(plan->lock);
+    struct plan_gate *gate = closed_gate(plan, &event);
+    const struct plan_ticket *ticket = gate != NULL ? gate_hand_out(gate) : NULL;
+    world_unlock(plan->lock);
+    return ticket;
+}
+
+bool plan_ticket_good(const struct plan_ticket *ticket)
+{
+    return atomic_load(&ticket->good);
+}
+
 /* --- the end ---------------------------------------------------------------------- */
 
 void plan_heal(struct plan *plan)
@@ -475,6 +523,10 @@ void plan_free(struct plan *plan)
         fault_free(plan->faults[i]);
     for (size_t i = 0; i < plan->gate_count; i++)
         gate_free(plan->gates[i]);
+    for (struct plan_ticket *ticket = plan->tickets, *next; ticket != NULL; ticket = next) {
+        next = ticket->next;
+        free(ticket);
+    }
     for (size_t i = 0; i < plan->lane_count; i++)
         free(plan->lanes[i]);
     free(plan->faults);

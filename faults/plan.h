@@ -16,6 +16,7 @@
 struct plan;
 struct plan_fault;
 struct plan_gate;
+struct plan_ticket;
 
 /* What a fault or hold is aimed at.  A zero (NULL, DIRECTION_NONE) means "any". */
 struct plan_aim {
@@ -81,6 +82,12 @@ void plan_saw(struct plan *plan, const struct point_event *event);
  * fault is lifted. */
 bool plan_held(struct plan *plan, const struct point_event *event, struct world_executor *executor,
                struct world_task *step);
+
+/* The same for what is no executor: a message or bytes on their way.  NULL: no gate stands
+ * there; else they wait until the ticket is good.  The plan owns it.  Any thread. */
+const struct plan_ticket *plan_stopped(struct plan *plan, const struct point_event *event);
+/* Whether its gate has let it go.  Any thread. */
+bool plan_ticket_good(const struct plan_ticket *ticket);
 
 /* Lift every fault, open every gate (the end of a scenario's body). */
 void plan_heal(struct plan *plan);

@@ -164,6 +164,27 @@ static void come(struct scene *scene)
     world_run(scene->world, WORLD_SEC);
 }
 
+Test(plan, a_ticket_is_good_when_its_gate_lets_it_go)
+{
+    const struct plan_aim aim = {.method = NULL};
+    const struct point_event event = {.point = POINT_NET_SEGMENT, .call_id = POINT_NO_CALL};
+    struct scene scene;
+    struct plan_gate *gate;
+    open_scene(&scene);
+    cr_assert(plan_stopped(scene.plan, &event) == NULL);
+    cr_assert(eq(int, (int)plan_hold(scene.plan, POINT_NET_SEGMENT, &aim, &gate), RPC_OK));
+    const struct plan_ticket *first = plan_stopped(scene.plan, &event);
+    const struct plan_ticket *second = plan_stopped(scene.plan, &event);
+    cr_assert(eq(uint, plan_gate_held(gate), 2));
+    plan_gate_release(gate, 1);
+    cr_assert(plan_ticket_good(first));
+    cr_assert(not(plan_ticket_good(second)));
+    plan_gate_release(gate, 0);
+    cr_assert(plan_ticket_good(second));
+    cr_assert(plan_stopped(scene.plan, &event) == NULL, "an open gate stops nothing");
+    close_scene(&scene);
+}
+
 Test(plan, a_gate_holds_whoever_comes_until_it_is_released)
 {
     struct scene scene;

@@ -7,6 +7,8 @@
 #include <fiu-control.h>
 #include <fiu.h>
 
+#include "rpc/status.h"
+
 static const struct {
     const char *name, *fields, *effects, *sentence;
 } points[] = {
@@ -37,6 +39,10 @@ static struct {
     point_judge_fn *_Atomic judge;
     void *_Atomic owner;
 } judges[POINT_COUNT][EFFECT_COUNT];
+
+/* Who is told of what was armed from outside. */
+static point_outside_fn *_Atomic watch_outside;
+static void *_Atomic watch_owner;
 
 /* The visit that libfiu is being asked about, for the callback that it calls. */
 static _Thread_local const struct point_event *visit_event;
@@ -208,6 +214,71 @@ void point_hold_guard(enum point point, int change)
         atomic_fetch_and(&point_guard[point], (uint8_t)~GUARD_HOLD);
 }
 
+void point_watch_outside(point_outside_fn *told, void *owner)
+{
+    watch_owner = owner; /* before anybody can see the function */
+    watch_outside = told;
+}
+
+/* What a fault that nobody gave parameters does.  libfiu's failinfo, a number, is the one that
+ * matters most: bytes, milliseconds, bytes a second.  False: it can't be without a script. */
+static bool fill_from_outside(struct point_strike *strike, uint64_t number)
+{
+    switch (strike->effect) {
+    case EFFECT_CHANGE:
+    case EFFECT_INJECT:
+    case EFFECT_PARTITION:
+        return false;
+    case EFFECT_DELAY:
+        strike->by_ns = (number != 0 ? number : 1000) * UINT64_C(1000000);
+        return true;
+    case EFFECT_ERROR:
+        strike->error = RPC_RESET;
+        strike->after = number;
+        return true;
+    case EFFECT_FIN:
+    case EFFECT_RST:
+    case EFFECT_STOP:
+        strike->after = number;
+        return true;
+    case EFFECT_SHORT:
+        strike->bytes = number != 0 ? number : 1;
+        return true;
+    case EFFECT_SLOW:
+        strike->rate = number != 0 ? number : 1024;
+        return true;
+    case EFFECT_SPLIT:
+        strike->size = number != 0 ? number : 1;
+        return true;
+    case EFFECT_CORRUPT:
+        strike->offset = number;
+        return true;
+    case EFFECT_THROW:
+        strike->class_name = "java.io.IOException";
+        strike->message = "a fault armed from outside";
+        return true;
+    case EFFECT_DROP:
+    case EFFECT_DUPLICATE:
+    case EFFECT_FAIL:
+    case EFFECT_MEMORY:
+    case EFFECT_REFUSE:
+    case EFFECT_SWALLOW:
+    case EFFECT_COUNT:
+        break;
+    }
+    return true;
+}
+
+static bool strikes_from_outside(const struct point_event *event, struct point_strike *strike)
+{
+    if (!fill_from_outside(strike, (uintptr_t)fiu_failinfo()))
+        return false;
+    point_outside_fn *told = watch_outside;
+    if (told != NULL)
+        told(watch_owner, event, strike->effect);
+    return true;
+}
+
 bool point_strikes_slowly(const struct point_event *event, struct point_strike *strike)
 {
     for (unsigned effect = 0; effect < EFFECT_COUNT; effect++) {
@@ -219,12 +290,11 @@ bool point_strikes_slowly(const struct point_event *event, struct point_strike *
         visit_effect = (enum point_effect)effect;
         visit_strike = strike;
         visit_judged = false;
-        if (fiu_fail(fiu_name(event->point, (enum point_effect)effect, name)) != 0) {
-            strike->effect = (enum point_effect)effect;
-            if (!visit_judged)
-                strike->fault = 0;
+        if (fiu_fail(fiu_name(event->point, (enum point_effect)effect, name)) == 0)
+            continue;
+        strike->effect = (enum point_effect)effect;
+        if (visit_judged || strikes_from_outside(event, strike))
             return true;
-        }
     }
     return false;
 }

@@ -242,6 +242,13 @@ void point_arm(enum point point, enum point_effect effect, point_judge_fn *judge
 /* Count the holds that stand at `point`: +1 or -1. */
 void point_hold_guard(enum point point, int change);
 
+/* Told of each strike of a fault that was armed from outside, through libfiu.  Any thread. */
+typedef void point_outside_fn(void *owner, const struct point_event *event,
+                              enum point_effect effect);
+
+/* Have `told` called, in this process; NULL: nobody. */
+void point_watch_outside(point_outside_fn *told, void *owner);
+
 bool point_strikes_slowly(const struct point_event *event, struct point_strike *strike);
 
 /* Whether a fault strikes at this visit; `strike` then says how. */

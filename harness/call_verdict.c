@@ -26,11 +26,12 @@ static const struct wrapping {
     const char *part;        /* of the message; NULL: any */
     bool from_3, only_older; /* neither: all releases */
 } wrappings[] = {
-    {"refused", "java.net.ConnectException", "Connection refused", false, false},
+    {"refused", "java.net.ConnectException", "failed on connection exception: ", false, false},
     {"connect_timeout", "org.apache.hadoop.net.ConnectTimeoutException", NULL, false, false},
     {"unreachable", "java.net.NoRouteToHostException java.net.UnknownHostException", NULL, false,
      false},
-    {"read_timeout", "java.net.SocketTimeoutException", "millis timeout", false, false},
+    {"read_timeout", "java.net.SocketTimeoutException",
+     "failed on socket timeout exception: ", false, false},
     {"eof", "java.io.EOFException", "End of File Exception between ", true, false},
     {"eof", "java.io.IOException", "Failed on local exception: ", false, true},
     {"reset", "java.net.SocketException java.io.IOException", NULL, true, false},

@@ -82,6 +82,26 @@ Test(cases, what_can_not_be_played_is_skipped_with_a_reason)
     harness_file_free(file);
 }
 
+Test(cases, a_calm_scenario_is_skipped_where_all_is_rough)
+{
+    char problem[HARNESS_PROBLEM_MAX];
+    struct harness_file *file = load("scenario('a', { rough = false, releases = '2.6' }, print)\n"
+                                     "scenario('b', { releases = '2.6' }, print)\n"
+                                     "scenario('c', { rough = true, releases = '2.6' }, print)",
+                                     problem);
+    struct harness_cases cases = cases_of(file, (struct harness_choice){.seed = 1, .rough = true});
+    cr_assert(eq(sz, cases.count, 3));
+    cr_assert(strcmp(cases.items[0].skip, "what it claims holds in a calm world only") == 0);
+    for (size_t i = 1; i < 3; i++)
+        cr_assert(cases.items[i].skip == NULL && cases.items[i].rough);
+    harness_cases_release(&cases);
+    cases = cases_of(file, (struct harness_choice){.seed = 1});
+    for (size_t i = 0; i < 3; i++)
+        cr_assert(cases.items[i].skip == NULL && cases.items[i].rough == (i == 2));
+    harness_cases_release(&cases);
+    harness_file_free(file);
+}
+
 Test(cases, a_filter_looks_at_names_and_titles)
 {
     char problem[HARNESS_PROBLEM_MAX];
@@ -95,6 +115,44 @@ Test(cases, a_filter_looks_at_names_and_titles)
     harness_cases_release(&cases);
     cases = cases_of(file, (struct harness_choice){.seed = 1, .filter = "pu-01@"});
     cr_assert(eq(sz, cases.count, 1));
+    harness_cases_release(&cases);
+    harness_file_free(file);
+}
+
+Test(cases, an_id_alone_names_its_scenario)
+{
+    char problem[HARNESS_PROBLEM_MAX];
+    struct harness_file *file =
+        load("scenario('PU-01 · A long claim', { releases = '2.6' }, print)\n"
+             "scenario('SH-03 · One', { releases = '2.6' }, print)\n"
+             "scenario('SH-03 · Two', { releases = '2.6' }, print)\n"
+             "scenario('No id', { releases = '2.6' }, print)",
+             problem);
+    struct harness_cases cases = cases_of(file, (struct harness_choice){.seed = 1});
+    cr_assert(eq(sz, cases.count, 4));
+    cr_assert(ends_with(cases.items[0].result, ".pu-01@2.6"), "%s", cases.items[0].result);
+    cr_assert(ends_with(cases.items[1].result, ".sh-03-one@2.6"), "%s", cases.items[1].result);
+    cr_assert(ends_with(cases.items[2].result, ".sh-03-two@2.6"), "%s", cases.items[2].result);
+    cr_assert(ends_with(cases.items[3].result, ".no-id@2.6"), "%s", cases.items[3].result);
+    harness_cases_release(&cases);
+    harness_file_free(file);
+}
+
+Test(cases, what_no_release_here_can_play_is_told_of_once_unless_one_was_asked_for)
+{
+    char problem[HARNESS_PROBLEM_MAX];
+    struct harness_file *file = load(
+        "scenario('a', { cases = { { n = 1, releases = '-1.2' }, { n = 2 } } }, print)", problem);
+    struct harness_cases cases = cases_of(file, (struct harness_choice){.seed = 1});
+    size_t old = 0;
+    for (size_t i = 0; i < cases.count; i++)
+        old += strstr(cases.items[i].result, "/n=1@") != NULL;
+    if (!release_by_name("0.20")->built && !release_by_name("1.2")->built)
+        cr_assert(eq(sz, old, 1));
+    harness_cases_release(&cases);
+    cases = cases_of(file, (struct harness_choice){.seed = 1, .release = "3.4"});
+    cr_assert(eq(sz, cases.count, 1));
+    cr_assert(ends_with(cases.items[0].result, "/n=2@3.4"), "%s", cases.items[0].result);
     harness_cases_release(&cases);
     harness_file_free(file);
 }

@@ -125,10 +125,21 @@ static enum world_site check_site(lua_State *L, int index)
         WORLD_SITE_MAP(X)
 #undef X
     };
+    /* Nobody draws there: what would draw is not built. */
+    static const char *const missing[SITE_COUNT] = {
+        [SITE_CLIENT_RETRY] = "the retry layer",
+        [SITE_CLIENT_SASL] = "SASL",
+        [SITE_SERVER_CLEANUP] = "the idle clean-up of 1.x",
+    };
     const char *name = luaL_checkstring(L, index);
-    for (unsigned site = 0; site < SITE_COUNT; site++)
-        if (site != SITE_SCRIPT && strcmp(names[site], name) == 0)
-            return (enum world_site)site;
+    for (unsigned site = 0; site < SITE_COUNT; site++) {
+        if (site == SITE_SCRIPT || strcmp(names[site], name) != 0)
+            continue;
+        if (missing[site] != NULL)
+            luaL_error(L, "draw: nobody draws %s, for this ripcord does not have %s", name,
+                       missing[site]);
+        return (enum world_site)site;
+    }
     harness_no_such(L, "draw", "site", name, site_names(L));
     return SITE_COUNT;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/arena.h"
+#include "harness/cause.h"
 #include "harness/findings.h"
 #include "harness/harness.h"
 #include "harness/options.h"
@@ -128,6 +129,8 @@ static lua_Integer judge_subjects(lua_State *L, struct harness *harness,
         push_subject(L, expectation, i);
         verdict = (struct harness_verdict){.ok = false};
         link->judge(L, harness, 3, 2, &verdict);
+        if (!verdict.ok && failed == 0)
+            harness_add_cause(L, 3, verdict.why, sizeof(verdict.why));
         if (!verdict.ok && failed++ == 0)
             first = i;
         if (i == 1 || (!verdict.ok && first == i))

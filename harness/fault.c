@@ -10,9 +10,11 @@
 #include "harness/matcher.h"
 #include "harness/options.h"
 #include "harness/partition.h"
+#include "harness/passage.h"
 #include "harness/road.h"
 #include "harness/sandbox.h"
 #include "harness/show.h"
+#include "harness/tap/tap.h"
 #include "harness/units.h"
 #include "reports/record.h"
 
@@ -57,6 +59,7 @@ static struct harness_faults *faults_of(lua_State *L, struct harness *harness)
         faults->last = &faults->first;
         faults->last_gate = &faults->first_gate;
         harness->faults = faults;
+        harness->disturbed = true;
     }
     return harness->faults;
 }
@@ -321,6 +324,7 @@ void harness_fault_struck(void *owner, struct plan_fault *struck, const struct p
     if (fault != NULL)
         learn_target(fault, event);
     harness_ledger_struck(harness->ledger, plan_fault_strike(struck)->effect, event);
+    harness_passage_struck(harness, event->connection, plan_fault_strike(struck)->effect);
     harness_road_struck(harness, plan_fault_id(struck), plan_fault_strike(struck)->effect, event);
     harness_unlock(harness);
     harness_changed(harness);
@@ -365,12 +369,29 @@ const struct harness_type harness_fault_type = {
 /* --- t:hold ------------------------------------------------------------------------------------
  */
 
+/* Points that are seen, but where nobody can stand. */
+static void check_standing(lua_State *L, enum point point)
+{
+    static const char *const instead[POINT_COUNT] = {
+        [POINT_CLIENT_END] = "hold client.reply, or the wire.response",
+        [POINT_CLIENT_RETRY] = "hold the client.call that follows",
+        [POINT_CLIENT_FAILOVER] = "hold the client.resolve that follows",
+        [POINT_CLIENT_SASL] = "hold wire.sasl",
+        [POINT_NET_SYN] = "hold client.connect, or delay the net.syn",
+        [POINT_NET] = "hold net.segment, net.fin or net.rst",
+        [POINT_LOG] = "hold what makes the line",
+    };
+    if (instead[point] != NULL)
+        luaL_error(L, "hold: nothing can stand at %s; %s", point_name(point), instead[point]);
+}
+
 static int t_hold(lua_State *L)
 {
     struct harness *harness = harness_of(L);
     struct harness_faults *faults = faults_of(L, harness);
     lua_settop(L, 3);
     enum point point = harness_check_point(L, 2);
+    check_standing(L, point);
     struct harness_aim *aim = harness_aim(L, 3, point, "");
     check_world(L, harness, aim);
     struct gate *gate = harness_keep(L, sizeof(*gate));
@@ -393,6 +414,8 @@ static int release(lua_State *L)
     luaL_argcheck(L, count >= 0 && count <= UINT32_MAX, 2, "a count expected");
     if (lua_isnoneornil(L, 2) || count > 0)
         plan_gate_release(gate->plan, (uint32_t)count);
+    if (harness_of(L)->tap != NULL)
+        harness_tap_go_on(harness_of(L)->tap);
     return 0;
 }
 

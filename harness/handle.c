@@ -244,6 +244,16 @@ static void push_entities(lua_State *L, enum harness_entity kind)
     lua_remove(L, -2);
 }
 
+void harness_handles_open(lua_State *L)
+{
+    for (const struct harness_type *const *type = harness_types; *type != NULL; type++) {
+        push_metatable(L, *type);
+        lua_pop(L, 1);
+    }
+    push_entities(L, HARNESS_HOST);
+    lua_pop(L, 1);
+}
+
 void harness_enter(lua_State *L, enum harness_entity kind, uint32_t id,
                    const struct harness_type *type, void *object)
 {

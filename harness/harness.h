@@ -31,6 +31,8 @@ struct harness_findings; /* expectations met and failed: findings.h */
 struct harness_handles;  /* what the handles' modules keep: handles/ */
 struct harness_ledger;   /* calls, connections: ledger.h */
 struct harness_lines;    /* the record's: lines.h */
+struct harness_passages; /* what was sent and has not arrived: passage.h */
+struct harness_outside;  /* outside.h */
 struct harness_road_map; /* messages on their way: messages.c */
 struct harness_tap;      /* the filter on every stream, which makes the wire's events */
 struct harness_tasks;    /* task.h */
@@ -49,14 +51,16 @@ struct harness {
     uint64_t seed;                 /* of the case */
     uint32_t draws;                /* of t:random and math.random so far */
     struct harness_draws *draws_scripted; /* t:draw; NULL: none */
-    bool left;                         /* the body was left early: skipped, or `require` failed */
-    bool ending;                       /* the body is over: whatever still hangs must go home */
-    bool unsettled;                    /* after healing something did not come to rest */
-    int unasked, unasked_line;         /* expectations without a link, and where the last is */
-    bool dead;                         /* the world says that nothing can ever happen any more */
-    uint64_t early_ns, late_ns;        /* what `at` and `took` forgive; 0 in a calm sim */
-    uint64_t planned_ns;               /* when the last t:sleep was to end */
-    uint64_t limit_ns;                 /* of the world's time */
+    bool left;                  /* the body was left early: skipped, or `require` failed */
+    bool ending;                /* the body is over: whatever still hangs must go home */
+    bool unsettled;             /* after healing something did not come to rest */
+    int unasked, unasked_line;  /* expectations without a link, and where the last is */
+    bool disturbed;             /* faults, holds, pauses: a Handler may rest with a full queue */
+    bool dead;                  /* the world says that nothing can ever happen any more */
+    uint64_t speed;                    /* of the world's clock; 1 in sim */
+    uint64_t early_ns, late_ns; /* what `at` and `took` forgive; 0 in a calm sim */
+    uint64_t planned_ns;        /* when the last t:sleep was to end */
+    uint64_t limit_ns;          /* of the world's time */
     void (*changed)(struct harness *); /* told of harness_changed; NULL: nobody wants it */
     struct world_host *host;           /* the script's own */
     struct world_executor executor;    /* of body and spawned tasks; lowest */
@@ -69,10 +73,12 @@ struct harness {
     struct harness_ledger *ledger;
     struct harness_findings *findings;
     struct harness_faults *faults; /* NULL: none yet */
+    struct harness_outside *outside;
     struct harness_always *always; /* NULL: none yet */
     struct harness_tasks *tasks;
     struct harness_tap *tap; /* set and freed by its module, like the roads */
     struct harness_road_map *roads;
+    struct harness_passages *passages;                          /* NULL: none yet */
     struct harness_handles *handles;                            /* set and freed by its module */
     struct record *record;                                      /* NULL: nobody wants one */
     struct harness_lines *lines;                                /* the same */
@@ -183,6 +189,10 @@ struct harness_type {
     bool list;  /* has #, [i]: count, at {…}, each */
     bool event; /* has a point and a time: before, at */
 };
+
+/* The types whose metatables are made before a file is loaded; ends with NULL. */
+extern const struct harness_type *const harness_types[];
+void harness_handles_open(lua_State *L);
 
 /* Push the handle of `object` (nil when NULL). */
 void harness_push(lua_State *L, const struct harness_type *type, void *object);

@@ -8,6 +8,7 @@
 #include "harness/findings.h"
 #include "harness/harness.h"
 #include "harness/ledger.h"
+#include "harness/rules.h"
 #include "harness/task.h"
 #include "harness/trace.h"
 
@@ -153,6 +154,13 @@ const struct harness_invariant harness_invariants[] = {
     {"call.unique_id", "no two open calls of a client share an id", ids_are_unique},
     {"call.executed_once", "a call that nobody repeats is executed at most once",
      executions_are_single},
+    {"queue.fifo", "calls leave the callQueue in the order in which they came, each once",
+     harness_rule_queue_fifo},
+    {"queue.busy", "no Handler is idle while a call waits", harness_rule_queue_busy},
+    {"connection.accepted_once", "a server closes only what it has accepted, and accepts it once",
+     harness_rule_accepted},
+    {"connection.idle", "only a connection without calls is closed as idle", harness_rule_idle},
+    {"stream.order", "what is sent arrives, byte for byte and in order", harness_rule_stream},
     {"connection.closed_once", "the server closes a connection once", closes_are_single},
     {"run.settles", "after the last fault everything comes to rest", run_settles},
     {"trace.whole", "the trace has everything", trace_is_whole},

@@ -13,6 +13,7 @@
 #include "harness/findings.h"
 #include "harness/harness.h"
 #include "harness/ledger.h"
+#include "harness/passage.h"
 #include "harness/task.h"
 #include "harness/trace.h"
 #include "rpc/client/client.h"
@@ -178,6 +179,8 @@ Test(invariants, unless_a_fault_has_doubled_its_request)
 
 Test(invariants, a_connection_that_is_closed_twice)
 {
+    see((struct point_event){
+        .point = POINT_SERVER_ACCEPT, .server = 1, .connection = 3, .call_id = POINT_NO_CALL});
     for (int i = 0; i < 2; i++)
         see((struct point_event){
             .point = POINT_SERVER_CLOSE, .server = 1, .connection = 3, .call_id = POINT_NO_CALL});
@@ -204,4 +207,139 @@ Test(invariants, a_trace_that_is_not_whole_makes_the_case_void)
         ;
     harness_invariants_judge(&harness);
     cr_assert(harness_findings_broken(&harness) != NULL);
+}
+
+static void see_call(enum point point, uint64_t at_ns, uint32_t lane, int32_t call_id)
+{
+    see((struct point_event){.point = point,
+                             .at_ns = at_ns,
+                             .server = 1,
+                             .connection = 1,
+                             .lane = lane,
+                             .call_id = call_id});
+}
+
+Test(invariants, a_call_that_overtakes_another_in_the_queue)
+{
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    see_call(POINT_SERVER_PUT, 1, 1, 1);
+    see_call(POINT_SERVER_TAKE, 1, 2, 1);
+    see_call(POINT_SERVER_TAKE, 1, 3, 0);
+    cr_assert(strcmp(broken(), "queue.fifo") == 0, "%s", broken());
+}
+
+Test(invariants, a_call_that_leaves_the_queue_twice)
+{
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    see_call(POINT_SERVER_TAKE, 1, 2, 0);
+    see_call(POINT_SERVER_TAKE, 1, 3, 0);
+    cr_assert(strcmp(broken(), "queue.fifo") == 0, "%s", broken());
+}
+
+Test(invariants, a_call_that_never_came_into_the_queue)
+{
+    see_call(POINT_SERVER_TAKE, 1, 2, 0);
+    cr_assert(strcmp(broken(), "queue.fifo") == 0, "%s", broken());
+}
+
+Test(invariants, a_call_that_was_lost_in_the_queue_breaks_nothing)
+{
+    see_call(POINT_SERVER_PUT, 1, 1, 0); /* its server stopped */
+    see_call(POINT_SERVER_PUT, 2, 1, 1);
+    see_call(POINT_SERVER_TAKE, 2, 2, 1);
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
+}
+
+Test(invariants, a_handler_that_rests_while_a_call_waits)
+{
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    see_call(POINT_SERVER_TAKE, 5, 2, 0);
+    cr_assert(strcmp(broken(), "queue.busy") == 0, "%s", broken());
+}
+
+Test(invariants, a_handler_that_comes_from_another_call_has_not_rested)
+{
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    see_call(POINT_SERVER_TAKE, 1, 2, 0);
+    see_call(POINT_SERVER_PUT, 2, 1, 1);
+    see_call(POINT_SERVER_REPLY, 5, 2, 0);
+    see_call(POINT_SERVER_TAKE, 5, 2, 1);
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
+}
+
+static void server_closes(uint32_t connection, const char *why)
+{
+    const struct point_value value = {.field = FIELD_WHY, .text = why};
+    see((struct point_event){.point = POINT_SERVER_CLOSE,
+                             .server = 1,
+                             .connection = connection,
+                             .call_id = POINT_NO_CALL,
+                             .values = &value,
+                             .value_count = 1});
+}
+
+Test(invariants, a_connection_that_nobody_accepted)
+{
+    server_closes(1, "eof");
+    cr_assert(strcmp(broken(), "connection.accepted_once") == 0, "%s", broken());
+}
+
+Test(invariants, a_connection_that_is_accepted_twice)
+{
+    see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+    see_call(POINT_SERVER_ACCEPT, 2, 1, POINT_NO_CALL);
+    cr_assert(strcmp(broken(), "connection.accepted_once") == 0, "%s", broken());
+}
+
+Test(invariants, a_connection_that_the_server_calls_idle_with_a_call_on_it)
+{
+    see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    server_closes(1, "idle");
+    cr_assert(strcmp(broken(), "connection.idle") == 0, "%s", broken());
+}
+
+Test(invariants, a_connection_that_the_client_calls_idle_with_a_call_on_it)
+{
+    const struct point_value values[] = {{.field = FIELD_REASON, .text = "idle"},
+                                         {.field = FIELD_CALLS, .number = 2}};
+    see((struct point_event){.point = POINT_CLIENT_CLOSE,
+                             .client = 1,
+                             .connection = 1,
+                             .call_id = POINT_NO_CALL,
+                             .values = values,
+                             .value_count = 2});
+    cr_assert(strcmp(broken(), "connection.idle") == 0, "%s", broken());
+}
+
+static void passes(const char *sent, const char *received)
+{
+    harness_passage_sent(&harness, 1, DIRECTION_S2C, wire_text(sent));
+    harness_passage_received(&harness, 1, DIRECTION_S2C, wire_text(received));
+}
+
+Test(invariants, what_arrives_is_not_what_was_sent)
+{
+    passes("hello", "hello");
+    passes("a response", "a respomse");
+    cr_assert(strcmp(broken(), "stream.order") == 0, "%s", broken());
+    harness_passage_end(&harness);
+}
+
+Test(invariants, what_arrives_was_never_sent)
+{
+    passes("one", "one");
+    harness_passage_received(&harness, 1, DIRECTION_S2C, wire_text("one"));
+    cr_assert(strcmp(broken(), "stream.order") == 0, "%s", broken());
+    harness_passage_end(&harness);
+}
+
+Test(invariants, what_a_fault_has_changed_is_not_compared)
+{
+    harness_passage_struck(&harness, 1, EFFECT_DELAY);
+    passes("one", "one");
+    harness_passage_struck(&harness, 1, EFFECT_CORRUPT);
+    passes("two", "too");
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
+    harness_passage_end(&harness);
 }

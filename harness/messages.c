@@ -5,6 +5,7 @@
 #include "harness/frame.h"
 #include "harness/ledger.h"
 #include "harness/lines.h"
+#include "harness/passage.h"
 #include "harness/road.h"
 #include "harness/tap/tap.h"
 #include "reports/record.h"
@@ -110,9 +111,22 @@ static void put_on_way(struct harness *harness, struct way *way,
     harness_way_append(harness, way, &line);
 }
 
+/* In live a message may arrive before its sender's thread has told of it. */
+static void compare(struct harness *harness, const struct harness_tap_message *message,
+                    void (*tell)(struct harness *, uint32_t, enum point_direction,
+                                 struct wire_bytes))
+{
+    if (harness->kind != HARNESS_SIM)
+        return;
+    harness_lock(harness);
+    tell(harness, message->stream->connection, message->direction, message->bytes);
+    harness_unlock(harness);
+}
+
 static void sent(void *owner, const struct harness_tap_message *message)
 {
     struct harness *harness = owner;
+    compare(harness, message, harness_passage_sent);
     if (harness->record == NULL)
         return;
     harness_lock(harness);
@@ -139,6 +153,7 @@ static struct travelling *find_like(struct harness *harness, const struct way *w
 static void received(void *owner, const struct harness_tap_message *message)
 {
     struct harness *harness = owner;
+    compare(harness, message, harness_passage_received);
     if (harness->record == NULL)
         return;
     harness_lock(harness);
@@ -178,9 +193,25 @@ static void ended(void *owner, const struct world_stream *stream, bool reset)
 
 /* --- the module ------------------------------------------------------------------------------- */
 
+static const struct plan_ticket *stopped(void *owner, const struct point_event *event)
+{
+    struct harness *harness = owner;
+    const struct plan_ticket *ticket =
+        harness->plan != NULL ? plan_stopped(harness->plan, event) : NULL;
+    if (ticket != NULL)
+        harness_changed(harness); /* somebody may wait for the gate */
+    return ticket;
+}
+
+static void emptied(void *owner)
+{
+    harness_changed(owner);
+}
+
 static enum rpc_status begin(struct harness *harness)
 {
-    static const struct harness_tap_ops ops = {.sent = sent, .received = received, .ended = ended};
+    static const struct harness_tap_ops ops = {
+        .sent = sent, .received = received, .ended = ended, .stopped = stopped, .emptied = emptied};
     harness->roads = harness_allocate(harness, sizeof(*harness->roads));
     if (harness->roads == NULL)
         return RPC_NO_MEMORY;
@@ -189,18 +220,9 @@ static enum rpc_status begin(struct harness *harness)
     return harness->tap != NULL ? RPC_OK : RPC_NO_MEMORY;
 }
 
-/* An accepted stream that none of us has connected has a foreign peer. */
 static void take_stream(struct harness *harness, struct world_stream *stream)
 {
-    if (harness->tap == NULL)
-        return;
-    harness_lock(harness);
-    struct road *road = harness_road(harness, stream->connection);
-    if (road != NULL && !stream->accepted)
-        road->connected = true;
-    bool foreign = road != NULL && stream->accepted && !road->connected;
-    harness_unlock(harness);
-    if (harness_tap_put(harness->tap, stream, foreign) != RPC_OK)
+    if (harness->tap != NULL && harness_tap_put(harness->tap, stream, stream->foreign) != RPC_OK)
         harness_broken(harness, "not enough memory for a tap");
 }
 
@@ -219,6 +241,7 @@ static void end(struct harness *harness)
     struct harness_road_map *map = harness->roads;
     harness_tap_free(harness->tap);
     harness->tap = NULL;
+    harness_passage_end(harness);
     if (map == NULL)
         return;
     harness_lock(harness);

@@ -10,6 +10,7 @@
 #include "harness/handles/handles.h"
 #include "harness/harness.h"
 #include "harness/messages.h"
+#include "harness/outside.h"
 #include "harness/scene.h"
 
 static const struct harness_module scene = {.methods = harness_t_scene};
@@ -19,7 +20,40 @@ static const struct harness_module events = {.methods = harness_t_events};
 static const struct harness_module expectations = {.methods = harness_t_expect};
 
 const struct harness_module *const harness_modules[] = {
-    &scene,         &time_module,      &chance,        &events,          &harness_faults_module,
-    &expectations,  &harness_messages, &harness_hosts, &harness_servers, &harness_clients,
-    &harness_peers, &harness_programs, NULL,
+    &scene,
+    &time_module,
+    &chance,
+    &events,
+    &harness_faults_module,
+    &harness_outside_module,
+    &expectations,
+    &harness_messages,
+    &harness_hosts,
+    &harness_servers,
+    &harness_clients,
+    &harness_peers,
+    &harness_programs,
+    NULL,
+};
+
+const struct harness_type *const harness_types[] = {
+    &harness_scene_type,
+    &harness_task_type,
+    &harness_event_type,
+    &harness_events_type,
+    &harness_fault_type,
+    &harness_gate_type,
+    &harness_host_type,
+    &harness_server_type,
+    &harness_served_type,
+    &harness_lane_type,
+    &harness_counters_type,
+    &harness_client_type,
+    &harness_proxy_type,
+    &harness_call_type,
+    &harness_connection_type,
+    &harness_peer_type,
+    &harness_raw_type,
+    &harness_program_type,
+    NULL,
 };

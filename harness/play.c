@@ -12,6 +12,7 @@
 #include "harness/invariants.h"
 #include "harness/ledger.h"
 #include "harness/lines.h"
+#include "harness/outside.h"
 #include "harness/sandbox.h"
 #include "harness/scene.h"
 #include "harness/task.h"
@@ -39,7 +40,6 @@ struct game {
     struct harness_tracer tracer;
     const struct harness_case *play;
     const struct harness_worlds *worlds;
-    struct harness_sandbox *sandbox;
     bool body_ended, executors, modules_begun;
     bool hung; /* the body waited for what can't happen, or too long */
     bool interrupted;
@@ -160,20 +160,11 @@ static int start_body(lua_State *L)
     return 0;
 }
 
-static bool begin_script(struct game *game)
+static void begin_script(struct game *game)
 {
-    struct harness *harness = &game->harness;
-    game->sandbox = harness_sandbox_create(game->play->file->path);
-    if (game->sandbox == NULL)
-        return false;
-    harness->lua = harness_sandbox_lua(game->sandbox);
-    harness_sandbox_give(game->sandbox, game->play->file->source);
-    if (!harness_sandbox_run(game->sandbox, game->play->file->epilogue)) {
-        harness_broken(harness, "%s", lua_tostring(harness->lua, -1));
-        return true;
-    }
-    harness_sandbox_play(game->sandbox, harness);
-    return true;
+    struct harness_sandbox *sandbox = game->play->file->sandbox;
+    game->harness.lua = harness_sandbox_lua(sandbox);
+    harness_sandbox_play(sandbox, &game->harness);
 }
 
 /* --- the body
@@ -428,6 +419,7 @@ static void collect(struct game *game, struct harness_result *result)
     result->end_ns = world_now(harness->world);
     result->events = harness_trace_count(harness->trace);
     result->calls = harness_ledger_calls(harness);
+    result->outside = harness_outside_strikes(harness);
     while (kept < failed && harness_findings_at(harness, kept) != NULL)
         kept++;
     result->failed = harness_allocate(harness, (kept + 1) * sizeof(*result->failed));
@@ -509,7 +501,6 @@ static void tear_down(struct game *game)
     harness_lines_free(harness->lines);
     harness_ledger_free(harness->ledger);
     harness_trace_free(harness->trace);
-    harness_sandbox_free(game->sandbox);
 }
 
 /* What must be gone before the world can say what is left. */
@@ -553,6 +544,7 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
         .kind = worlds->kind,
         .release = play->release,
         .seed = play->seed,
+        .speed = worlds->speed,
         .early_ns = rough ? ROUGH_EARLY_NS : worlds->early_ns,
         .late_ns = rough ? ROUGH_LATE_NS : worlds->late_ns,
         .limit_ns = limit_ns != 0 ? limit_ns : worlds->limit_ns,
@@ -568,10 +560,12 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
         refuse(&game, RECORD_SKIPPED, play->skip, result);
         return;
     }
-    if (result->arena == NULL || !begin_world(&game) || !begin_script(&game))
+    if (result->arena == NULL || !begin_world(&game)) {
         refuse(&game, RECORD_BROKEN, "not enough memory or descriptors for a world", result);
-    else
+    } else {
+        begin_script(&game);
         play_in_world(&game, result);
+    }
     tear_down(&game);
 }
 

@@ -43,6 +43,7 @@ struct harness_result {
     uint64_t end_ns;   /* the world's time */
     uint64_t hash;     /* world_hash; 0 in live */
     uint64_t events, calls;
+    uint64_t outside;               /* strikes of faults that were armed from outside */
     size_t checks;                  /* of the script */
     struct harness_finding *failed; /* owned, with all texts */
     size_t failed_count;

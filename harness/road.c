@@ -54,6 +54,8 @@ static void judge(struct harness *harness, const struct way *way, struct travell
     struct record_msg *line = &passing->line;
     bool never = line->rx_ns == RECORD_NEVER;
     uint32_t cut = harness_faults_cut(harness, line->t_ns);
+    if (line->fate == RECORD_FATE_TRUNCATED && !never)
+        line->fate = RECORD_FATE_DELIVERED; /* the cut came behind it */
     if (passing->lost && !never) {
         line->fate = RECORD_FATE_DELAYED;
         line->note = "lost, and sent again";
@@ -255,6 +257,10 @@ void harness_road_event(struct harness *harness, const struct point_event *event
         return;
     case POINT_NET_SYN:
         put_syn(harness, road, event);
+        return;
+    case POINT_SERVER_ACCEPT:
+        if (event->client == 0) /* a stranger's, or a raw one */
+            end_connecting(harness, road, event, "ok");
         return;
     case POINT_CLIENT_CONNECT:
         end_connecting(harness, road, event, text_in(event, FIELD_RESULT));

@@ -37,7 +37,6 @@ struct way {
 
 struct road {
     struct way ways[2]; /* c2s, s2c */
-    bool connected;     /* we have made the connection, so both ends are ours */
 };
 
 struct harness_road_map {

@@ -9,6 +9,7 @@
 #include <lualib.h>
 
 #include "harness/harness.h"
+#include "harness/heap.h"
 #include "harness/library.h"
 #include "harness/matcher.h"
 #include "harness/options.h"
@@ -21,8 +22,7 @@ enum { PATH_LENGTH_MAX = 1024 };
 
 struct harness_sandbox {
     lua_State *lua;
-    size_t used;        /* bytes */
-    const char *source; /* borrowed; NULL: read it */
+    struct harness_heap *heap; /* owned: all that the state has */
     char path[PATH_LENGTH_MAX];
 };
 
@@ -30,23 +30,6 @@ static const char globals; /* its address: the registry's table of globals */
 static const char leaving; /* its address: the error that nobody may keep */
 static const char modules; /* its address: what `require` has loaded */
 static const char self;    /* its address: the struct harness_sandbox */
-
-static void *allocate(void *owner, void *block, size_t old_size, size_t new_size)
-{
-    struct harness_sandbox *sandbox = owner;
-    size_t freed = block != NULL ? old_size : 0;
-    if (new_size == 0) {
-        free(block);
-        sandbox->used -= freed;
-        return NULL;
-    }
-    if (sandbox->used - freed + new_size > HARNESS_MEMORY_MAX)
-        return NULL;
-    void *moved = realloc(block, new_size);
-    if (moved != NULL)
-        sandbox->used += new_size - freed;
-    return moved;
-}
 
 /* --- errors ---------------------------------------------------------------------------- */
 
@@ -348,6 +331,7 @@ static void open_globals(lua_State *L)
     luaL_setfuncs(L, loaders, 0);
     harness_matchers_open(L);
     harness_declarations_open(L);
+    harness_handles_open(L);
     for (const struct harness_module *const *module = harness_modules; *module != NULL; module++)
         if ((*module)->open != NULL && (*module)->lazy == NULL)
             (*module)->open(L);
@@ -377,18 +361,21 @@ struct harness_sandbox *harness_sandbox_create(const char *path)
     if (sandbox == NULL || strlen(path) >= sizeof(sandbox->path))
         goto fail;
     memcpy(sandbox->path, path, strlen(path) + 1);
-    sandbox->lua = lua_newstate(allocate, sandbox);
-    if (sandbox->lua == NULL)
+    sandbox->heap = harness_heap_create(HARNESS_MEMORY_MAX);
+    if (sandbox->heap == NULL)
         goto fail;
+    sandbox->lua = lua_newstate(harness_heap_allocate, sandbox->heap);
+    if (sandbox->lua == NULL)
+        goto fail_heap;
     *(struct harness **)lua_getextraspace(sandbox->lua) = NULL;
     lua_pushcfunction(sandbox->lua, open_protected);
     lua_pushlightuserdata(sandbox->lua, sandbox);
     if (lua_pcall(sandbox->lua, 1, 0, 0) != LUA_OK)
-        goto fail_state;
+        goto fail_heap;
     return sandbox;
 
-fail_state:
-    lua_close(sandbox->lua);
+fail_heap:
+    harness_heap_free(sandbox->heap);
 fail:
     free(sandbox);
     return NULL;
@@ -398,7 +385,7 @@ void harness_sandbox_free(struct harness_sandbox *sandbox)
 {
     if (sandbox == NULL)
         return;
-    lua_close(sandbox->lua);
+    harness_heap_free(sandbox->heap); /* nothing in the state owns anything else */
     free(sandbox);
 }
 
@@ -407,8 +394,15 @@ lua_State *harness_sandbox_lua(struct harness_sandbox *sandbox)
     return sandbox->lua;
 }
 
+bool harness_sandbox_keep(struct harness_sandbox *sandbox)
+{
+    lua_settop(sandbox->lua, 0);
+    return harness_heap_keep(sandbox->heap);
+}
+
 void harness_sandbox_play(struct harness_sandbox *sandbox, struct harness *harness)
 {
+    harness_heap_restore(sandbox->heap);
     *(struct harness **)lua_getextraspace(sandbox->lua) = harness;
 }
 
@@ -423,11 +417,6 @@ static int run_chunk(lua_State *L, int function, int results, int handler)
 {
     harness_count_instructions(L);
     return lua_pcall(L, lua_gettop(L) - function, results, handler);
-}
-
-void harness_sandbox_give(struct harness_sandbox *sandbox, const char *source)
-{
-    sandbox->source = source;
 }
 
 bool harness_sandbox_run(struct harness_sandbox *sandbox, const char *epilogue)

@@ -26,11 +26,11 @@ struct harness_sandbox *harness_sandbox_create(const char *path);
 void harness_sandbox_free(struct harness_sandbox *sandbox);
 lua_State *harness_sandbox_lua(struct harness_sandbox *sandbox);
 
-/* The case that the sandbox plays from now on (NULL: it only declares). */
-void harness_sandbox_play(struct harness_sandbox *sandbox, struct harness *harness);
+/* The file has been run: remember the state as it is now.  False when out of memory. */
+bool harness_sandbox_keep(struct harness_sandbox *sandbox);
 
-/* The text of the file, borrowed, so that it needs not be read again. */
-void harness_sandbox_give(struct harness_sandbox *sandbox, const char *source);
+/* Begin a case with the state as it was kept.  What the last case had is gone. */
+void harness_sandbox_play(struct harness_sandbox *sandbox, struct harness *harness);
 
 /* Run the file's chunk (none when the path is ""), then the text `epilogue` (or NULL) with what
  * it returned.  False: the error's text, with file and line, is on the stack's top. */

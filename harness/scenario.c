@@ -372,7 +372,7 @@ static int read_file(lua_State *L)
     return 0;
 }
 
-static struct harness_file *create_file(const char *path, const char *epilogue)
+static struct harness_file *create_file(const char *path)
 {
     struct harness_arena *arena = harness_arena_create();
     struct harness_file *file = arena != NULL ? harness_arena_take(arena, sizeof(*file)) : NULL;
@@ -383,9 +383,8 @@ static struct harness_file *create_file(const char *path, const char *epilogue)
     file->arena = arena;
     file->path = harness_arena_text(arena, path);
     file->name = name_of(arena, path);
-    if (epilogue != NULL)
-        file->epilogue = harness_arena_text(arena, epilogue);
-    if (file->path == NULL || file->name == NULL || (epilogue != NULL && file->epilogue == NULL)) {
+    file->sandbox = harness_sandbox_create(path);
+    if (file->path == NULL || file->name == NULL || file->sandbox == NULL) {
         harness_file_free(file);
         return NULL;
     }
@@ -420,35 +419,35 @@ enum rpc_status harness_file_load(const char *path, struct harness_file **file, 
 enum rpc_status harness_file_load_with(const char *path, const char *epilogue,
                                        struct harness_file **file, char *problem)
 {
-    enum rpc_status status = RPC_NO_MEMORY;
-    struct harness_file *made = create_file(path, epilogue);
-    struct harness_sandbox *sandbox = made != NULL ? harness_sandbox_create(path) : NULL;
+    struct harness_file *made = create_file(path);
     snprintf(problem, HARNESS_PROBLEM_MAX, "%s", rpc_status_text(RPC_NO_MEMORY));
-    if (sandbox == NULL)
+    if (made == NULL)
+        return RPC_NO_MEMORY;
+    lua_State *L = harness_sandbox_lua(made->sandbox);
+    if (!harness_sandbox_run(made->sandbox, epilogue))
         goto fail;
-    lua_State *L = harness_sandbox_lua(sandbox);
-    status = RPC_MALFORMED;
-    if (!harness_sandbox_run(sandbox, epilogue))
-        goto fail_file;
     lua_pushcfunction(L, read_file);
     lua_pushlightuserdata(L, made);
     if (lua_pcall(L, 1, 0, 0) != LUA_OK)
-        goto fail_file;
-    harness_sandbox_free(sandbox);
+        goto fail;
     made->source = read_source(made);
+    if (made->source == NULL || !harness_sandbox_keep(made->sandbox)) {
+        harness_file_free(made);
+        return RPC_NO_MEMORY;
+    }
     *file = made;
     return RPC_OK;
 
-fail_file:
-    snprintf(problem, HARNESS_PROBLEM_MAX, "%s", lua_tostring(L, -1));
-    harness_sandbox_free(sandbox);
 fail:
+    snprintf(problem, HARNESS_PROBLEM_MAX, "%s", lua_tostring(L, -1));
     harness_file_free(made);
-    return status;
+    return RPC_MALFORMED;
 }
 
 void harness_file_free(struct harness_file *file)
 {
-    if (file != NULL)
-        harness_arena_free(file->arena);
+    if (file == NULL)
+        return;
+    harness_sandbox_free(file->sandbox);
+    harness_arena_free(file->arena);
 }

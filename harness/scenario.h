@@ -42,7 +42,7 @@ struct harness_file {
     const char *path;     /* as it was given */
     const char *name;     /* "purge.slow_reader" */
     const char *source;   /* its text */
-    const char *epilogue; /* run after it, with what it returned; NULL: nothing */
+    struct harness_sandbox *sandbox; /* owned: as the file has left it */
     struct harness_scenario *scenarios;
     size_t count;
 };

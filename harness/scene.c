@@ -7,6 +7,7 @@
 #include "harness/options.h"
 #include "harness/order.h"
 #include "harness/show.h"
+#include "harness/trace.h"
 #include "harness/units.h"
 
 /* --- fields --------------------------------------------------------------------------------------
@@ -157,6 +158,8 @@ static int t_net(lua_State *L)
         .buffer = (size_t)harness_option_size(L, 2, "buffer", 64 * 1024),
         .give_up_ns = harness_option_duration(L, 2, "rto", 924 * WORLD_SEC),
     };
+    if (harness_trace_point_count(harness_of(L)->trace, POINT_NET_SYN) > 0)
+        return luaL_error(L, "net: it comes before all else, and a connection is there already");
     enum rpc_status status = world_net(harness_of(L)->world, &net);
     if (status == RPC_UNSUPPORTED)
         return harness_skip(L, "live has the machine's own network: no t:net");

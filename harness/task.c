@@ -161,6 +161,16 @@ static struct harness_task *next_asked(struct harness_tasks *tasks, enum harness
     return body;
 }
 
+/* What a script has just done may be what another task waits for. */
+static void ask_curious(struct harness_tasks *tasks)
+{
+    if (!atomic_load(&tasks->events_wanted))
+        return;
+    for (struct harness_task *task = tasks->first; task != NULL; task = task->next)
+        if (task->state == TASK_WAITING && task->wait.every_event)
+            ask(task);
+}
+
 /* Ask tasks until one goes on; the world then has its turn. */
 static void take_turn(struct world_task *posted)
 {
@@ -174,8 +184,10 @@ static void take_turn(struct world_task *posted)
         go_on(task);
         went_on = !task->still_waits;
     }
-    if (went_on)
+    if (went_on) {
         tasks->harness->dead = false;
+        ask_curious(tasks);
+    }
     if (next_asked(tasks, rank) != NULL && !turn->posted) {
         turn->posted = true;
         world_post(turn->executor, &turn->task);

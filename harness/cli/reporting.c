@@ -96,8 +96,11 @@ int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *
     char *path = cli_player_record(player, index);
     if (outcome->record_error != 0)
         complain_of("record", path != NULL ? path : "of a case", outcome->record_error);
-    input.path = path;
-    input.record_name = path != NULL ? strrchr(path, '/') + 1 : NULL;
+    struct stat about;
+    if (path != NULL && stat(path, &about) == 0 && about.st_size > 0) {
+        input.path = path;
+        input.record_name = strrchr(path, '/') + 1;
+    }
     if (outcome->result.reason[0] != '\0')
         input.reason = outcome->result.reason;
     input.status = outcome->result.status;

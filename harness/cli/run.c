@@ -119,7 +119,7 @@ static void play_all(struct run *run)
                                 : 1,
         .wall_ns = (int64_t)(run->options.wall_s * 1e9),
         .told = told,
-        .tick = run->terminal.progress ? ticked : NULL,
+        .tick = ticked,
         .owner = run,
     };
     cli_terminal_begin(&run->terminal, stdout, loudness(&run->options),
@@ -152,6 +152,8 @@ static int play_and_report(struct run *run, int argc, const char **argv)
         return status;
     cli_interrupt_catch();
     play_all(run);
+    if (cli_interrupt_count() > 1)
+        return exit_status(run); /* at once */
     int written = cli_reporting_write(&run->reporting);
     const char *path = cli_reporting_path(&run->reporting);
     if (written != CLI_WELL)

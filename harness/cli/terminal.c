@@ -193,6 +193,7 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
     terminal->counts[result->status]++;
     terminal->of_file[result->status]++;
     terminal->diverged += outcome->divergence != NULL;
+    terminal->outside += result->outside > 0 && result->hash != 0;
     terminal->virtual_ns += (int64_t)result->end_ns;
     if (terminal->loudness == CLI_SILENT)
         return;
@@ -247,5 +248,10 @@ void cli_terminal_end(struct cli_terminal *terminal, int signal)
                                : "; terminated",
             rough_time(terminal->virtual_ns, played_text),
             rough_time(wall_now_ns() - terminal->began_ns, took_text));
+    if (terminal->outside > 0)
+        fprintf(
+            terminal->out,
+            "faults armed from outside struck in %zu of them: a seed alone won't replay those\n",
+            terminal->outside);
     fflush(terminal->out);
 }

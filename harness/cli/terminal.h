@@ -28,6 +28,7 @@ struct cli_terminal {
     int64_t virtual_ns, began_ns;
     size_t counts[RECORD_STATUS_COUNT];
     size_t diverged;
+    size_t outside;                  /* sim: cases that faults armed from outside have struck */
     const struct harness_file *file; /* of the cases told last; NULL: none yet */
     size_t of_file[RECORD_STATUS_COUNT];
 };

@@ -302,8 +302,12 @@ static void stop_all(struct harness *harness)
     }
 }
 
+/* Before 3.x Client.stop looks every 100 ms whether its connections are gone, which live does not
+ * wait for: there the world ends at once. */
 static bool stopped(struct harness *harness)
 {
+    if (harness->kind == HARNESS_LIVE)
+        return true;
     EACH_CLIENT(harness, client)
     {
         if (!client->stopped && !client->host->killed)

@@ -233,7 +233,7 @@ static void take_header(lua_State *L, int index, struct harness_dialect *dialect
     take_call(L, index, message);
     message->call_id = take_number(L, index, "call_id", message->call_id);
     if (message->kind == WIRE_REQUEST && message->call_id >= dialect->next_call_id)
-        dialect->next_call_id = message->call_id + 1;
+        dialect->next_call_id = message->call_id < INT32_MAX ? message->call_id + 1 : 0;
     message->retry = take_number(L, index, "retry", message->retry);
     message->client_id = take_text(L, index, "client_id", message->client_id);
 }

@@ -69,6 +69,7 @@ static int kill_host(lua_State *L)
 
 static int pause_host(lua_State *L)
 {
+    harness_of(L)->disturbed = true;
     world_host_pause(check_host(L, 1)->host, true);
     return 0;
 }

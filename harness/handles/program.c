@@ -184,6 +184,8 @@ static int start_program(lua_State *L)
     lua_settop(L, 2);
     luaL_checktype(L, 2, LUA_TTABLE);
     harness_options(L, 2, "program", "env", HARNESS_POSITIONS);
+    if (harness->kind == HARNESS_LIVE && harness->speed > 1)
+        return harness_skip(L, "a real program has the machine's own clock: it needs --speed 1");
     const char **arguments = read_arguments(L);
     const char **environment = read_environment(L);
     struct harness_program *program = harness_keep(L, sizeof(*program));

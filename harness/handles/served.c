@@ -234,8 +234,7 @@ static void begin(struct world_task *task)
     bool well = lua_toboolean(L, -1);
     lua_pop(L, 1);
     if (!well) {
-        throw_away(served, "com.google.protobuf.InvalidProtocolBufferException",
-                   lua_tostring(L, -1));
+        throw_away(served, harness->release->protobuf_exception, lua_tostring(L, -1));
         lua_pop(L, 3);
         return;
     }

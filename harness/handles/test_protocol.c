@@ -67,8 +67,8 @@ static void see_throw(void *owner, const struct schema_item *item)
 }
 
 /* False: the call has its answer, an exception. */
-static bool read_request(struct server_call *call, const char *method, schema_visit_fn *see,
-                         struct request *request)
+static bool read_request(const struct harness_server_life *life, struct server_call *call,
+                         const char *method, schema_visit_fn *see, struct request *request)
 {
     char problem[WIRE_PROBLEM_MAX];
     const ProtobufCMessageDescriptor *type = harness_method(HARNESS_TEST_PROTOCOL, method).request;
@@ -76,7 +76,7 @@ static bool read_request(struct server_call *call, const char *method, schema_vi
     enum rpc_status status = schema_walk(type, server_call_body(call), see, request, problem);
     if (status == RPC_OK)
         return true;
-    server_call_throw(call, "com.google.protobuf.InvalidProtocolBufferException", problem);
+    server_call_throw(call, life->owner->harness->release->protobuf_exception, problem);
     return false;
 }
 
@@ -199,7 +199,7 @@ static void return_bytes(struct server_call *call, struct wire_bytes bytes)
 static enum server_outcome echo(struct server_call *call, void *life)
 {
     struct request request;
-    if (!read_request(call, "echo", see_echo, &request))
+    if (!read_request(life, call, "echo", see_echo, &request))
         return SERVER_DONE;
     return_bytes(call, request.text);
     return take_time(life, call, request.time_ms, false);
@@ -208,7 +208,7 @@ static enum server_outcome echo(struct server_call *call, void *life)
 static enum server_outcome throw_exception(struct server_call *call, void *life)
 {
     struct request request;
-    if (!read_request(call, "throw", see_throw, &request))
+    if (!read_request(life, call, "throw", see_throw, &request))
         return SERVER_DONE;
     char *class_name = strndup((const char *)request.text.data, request.text.length);
     char *message = request.message.data == NULL
@@ -284,7 +284,7 @@ static enum server_outcome blob(struct server_call *call, void *life)
 {
     struct request request;
     size_t data, prefix;
-    if (!read_request(call, "blob", see_blob, &request))
+    if (!read_request(life, call, "blob", see_blob, &request))
         return SERVER_DONE;
     size_t size = request.size < 0 ? 0 : (size_t)request.size;
     if (size > (size_t)1 << 30) {

@@ -41,6 +41,10 @@ struct tap_end {
 const struct harness_tap_ops *tap_ops(const struct harness_tap *tap);
 void *tap_owner(const struct harness_tap *tap);
 
+/* The ticket of a hold that stops `event`, or NULL. */
+const struct plan_ticket *tap_stopped(const struct harness_tap *tap,
+                                      const struct point_event *event);
+
 /* Bytes that have passed already. */
 void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes);
 

@@ -101,6 +101,21 @@ static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
         pipe->gather.length = before + change->cut;
 }
 
+/* A message at whose point somebody must stand: it, and all behind it. */
+static void stop_message(struct tap_end *end, struct tap_pipe *pipe,
+                         const struct wire_message *message)
+{
+    enum point point = tap_point_of(message);
+    struct point_value values[POINT_VALUES_MAX];
+
+    if (point == POINT_COUNT || !point_guarded(point))
+        return;
+    struct point_event event = tap_event(&pipe->cut, end->stream, message, values);
+    event.at_ns = world_now(end->stream->world);
+    send_gathered(pipe);
+    tap_pipe_stop(pipe, &event);
+}
+
 /* A whole message, which has been held. */
 static void pass_message(struct tap_end *end, struct tap_pipe *pipe,
                          const struct wire_message *message)
@@ -108,6 +123,7 @@ static void pass_message(struct tap_end *end, struct tap_pipe *pipe,
     const struct wire_bytes raw = whole(&pipe->cut.raw);
     struct point_strike strike;
 
+    stop_message(end, pipe, message);
     bool struck = visit(end, pipe, message, &strike);
     tell(end, pipe, tap_ops(end->tap)->sent, message, struck ? &strike : NULL);
     if (!struck) {

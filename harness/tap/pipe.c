@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/tap/tap.h"
+#include "faults/plan.h"
+#include "harness/tap/end.h"
 
 /* Linux: TCP_RTO_MIN, TCP_RTO_MAX, and how long tcp_retries2 lasts. */
 #define RTO_MIN_NS (200 * WORLD_MS)
@@ -14,10 +15,11 @@
 /* A slow line passes its bytes in so many steps. */
 enum { SLOW_STEPS_PER_SEC = 100 };
 
-enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct world_stream *stream,
-                              enum wire_side side)
+enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct harness_tap *tap,
+                              const struct world_stream *stream, enum wire_side side)
 {
     *pipe = (struct tap_pipe){
+        .tap = tap,
         .world = stream->world,
         .stream = stream,
         .direction = side == WIRE_TO_SERVER ? DIRECTION_C2S : DIRECTION_S2C,
@@ -90,8 +92,15 @@ void tap_pipe_consume(struct tap_pipe *pipe, size_t length)
         free_first(pipe);
 }
 
+static bool is_open_gate(const struct tap_piece *piece)
+{
+    return piece != NULL && piece->kind == PIECE_GATE && plan_ticket_good(piece->ticket);
+}
+
 uint64_t tap_pipe_next_ns(const struct tap_pipe *pipe)
 {
+    if (is_open_gate(pipe->first))
+        return 0;
     return pipe->first != NULL ? pipe->first->due_ns : WORLD_NEVER;
 }
 
@@ -107,7 +116,7 @@ void tap_pipe_drop(struct tap_pipe *pipe)
 void tap_pipe_heal(struct tap_pipe *pipe)
 {
     for (struct tap_piece *piece = pipe->first; piece != NULL; piece = piece->next) {
-        if (piece->lost_ns != 0 || piece->due_ns == WORLD_NEVER)
+        if (piece->lost_ns != 0 || (piece->due_ns == WORLD_NEVER && piece->kind != PIECE_GATE))
             piece->due_ns = 0;
         piece->lost_ns = 0;
     }
@@ -115,23 +124,49 @@ void tap_pipe_heal(struct tap_pipe *pipe)
 
 /* --- faults ----------------------------------------------------------------------- */
 
-static bool struck(const struct tap_pipe *pipe, enum point point, size_t bytes,
-                   struct point_strike *strike)
+/* What passes at a point of net.*: `bytes` is for its value. */
+static struct point_event visit_of(const struct tap_pipe *pipe, enum point point,
+                                   const struct point_value *bytes)
 {
-    if (!point_guarded(point))
-        return false;
-    const struct point_value value = WORLD_NUMBER(BYTES, bytes);
-    const struct point_event event = {
+    return (struct point_event){
         .point = point,
         .direction = pipe->direction,
         .at_ns = world_now(pipe->world),
         .host = pipe->stream->host->id,
         .connection = pipe->stream->connection,
         .call_id = POINT_NO_CALL,
-        .values = &value,
+        .values = bytes,
         .value_count = point == POINT_NET_FIN || point == POINT_NET_RST ? 0 : 1,
     };
+}
+
+static bool struck(const struct tap_pipe *pipe, enum point point, size_t bytes,
+                   struct point_strike *strike)
+{
+    if (!point_guarded(point))
+        return false;
+    const struct point_value value = WORLD_NUMBER(BYTES, bytes);
+    const struct point_event event = visit_of(pipe, point, &value);
     return point_strikes(&event, strike);
+}
+
+void tap_pipe_stop(struct tap_pipe *pipe, const struct point_event *event)
+{
+    const struct plan_ticket *ticket = tap_stopped(pipe->tap, event);
+    struct tap_piece *gate =
+        ticket != NULL ? append(pipe, PIECE_GATE, WIRE_ABSENT, WORLD_NEVER) : NULL;
+    if (gate != NULL)
+        gate->ticket = ticket;
+}
+
+/* The same at a point of net.*. */
+static void stop(struct tap_pipe *pipe, enum point point, size_t bytes)
+{
+    if (!point_guarded(point))
+        return;
+    const struct point_value value = WORLD_NUMBER(BYTES, bytes);
+    const struct point_event event = visit_of(pipe, point, &value);
+    tap_pipe_stop(pipe, &event);
 }
 
 static bool segment_struck(const struct tap_pipe *pipe, size_t bytes, struct point_strike *strike)
@@ -168,6 +203,8 @@ static void lose(const struct tap_pipe *pipe, struct tap_piece *piece)
 
 struct tap_piece *tap_pipe_due(struct tap_pipe *pipe)
 {
+    while (is_open_gate(pipe->first))
+        free_first(pipe);
     struct tap_piece *piece = pipe->first;
     uint64_t now_ns = world_now(pipe->world);
     struct point_strike strike;
@@ -286,6 +323,7 @@ void tap_pipe_send(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t by_n
 
     if (bytes.length == 0 || pipe->ended)
         return;
+    stop(pipe, POINT_NET_SEGMENT, bytes.length);
     if (segment_struck(pipe, bytes.length, &strike) && effects[strike.effect] != NULL)
         effects[strike.effect](pipe, bytes, due_ns, &strike);
     else
@@ -294,11 +332,12 @@ void tap_pipe_send(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t by_n
 
 void tap_pipe_end(struct tap_pipe *pipe, enum tap_piece_kind kind)
 {
-    struct tap_piece *piece = append(pipe, kind, WIRE_ABSENT, world_now(pipe->world));
+    enum point point = kind == PIECE_ABORT ? POINT_NET_RST : POINT_NET_FIN;
     struct point_strike strike;
 
-    if (piece == NULL ||
-        !struck(pipe, kind == PIECE_ABORT ? POINT_NET_RST : POINT_NET_FIN, 0, &strike))
+    stop(pipe, point, 0);
+    struct tap_piece *piece = append(pipe, kind, WIRE_ABSENT, world_now(pipe->world));
+    if (piece == NULL || !struck(pipe, point, 0, &strike))
         return;
     if (strike.effect == EFFECT_DROP)
         piece->due_ns = WORLD_NEVER;

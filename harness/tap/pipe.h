@@ -15,12 +15,16 @@
 #include "rpc/wire/wire.h"
 #include "rpc/world/world.h"
 
+struct harness_tap;
+struct plan_ticket;
+
 enum tap_piece_kind {
     PIECE_BYTES,
     PIECE_FIN,   /* the stream ends */
     PIECE_RESET, /* the connection breaks off */
     PIECE_CLOSE, /* the stack has given the stream back, */
     PIECE_ABORT, /* with an RST */
+    PIECE_GATE,  /* all that is behind stands at a hold of the script's */
 };
 
 struct tap_piece {
@@ -29,12 +33,14 @@ struct tap_piece {
     uint64_t due_ns;  /* WORLD_NEVER: lost until the world heals */
     uint64_t lost_ns; /* when it was first lost; 0: it was not, and nobody asks again */
     unsigned losses;  /* in a row */
+    const struct plan_ticket *ticket; /* of a PIECE_GATE */
     size_t length, gone;
     uint8_t bytes[];
 };
 
 struct tap_pipe {
     struct world *world;               /* borrowed */
+    const struct harness_tap *tap;     /* borrowed */
     const struct world_stream *stream; /* borrowed */
     enum point_direction direction;
     struct tap_cut cut;
@@ -50,12 +56,15 @@ struct tap_pipe {
 };
 
 /* RPC_NO_MEMORY. */
-enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct world_stream *stream,
-                              enum wire_side side);
+enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct harness_tap *tap,
+                              const struct world_stream *stream, enum wire_side side);
 void tap_pipe_release(struct tap_pipe *pipe);
 
 /* Whether nothing is held and no fault of net.* could strike. */
 bool tap_pipe_clear(const struct tap_pipe *pipe);
+
+/* What comes from now on stands where a hold stops `event`, if one does. */
+void tap_pipe_stop(struct tap_pipe *pipe, const struct point_event *event);
 
 /* Send `bytes` as one segment, `by_ns` from now; the faults of net.segment and net may strike. */
 void tap_pipe_send(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t by_ns);

@@ -34,6 +34,14 @@ void *tap_owner(const struct harness_tap *tap)
     return tap->owner;
 }
 
+const struct plan_ticket *tap_stopped(const struct harness_tap *tap,
+                                      const struct point_event *event)
+{
+    uint8_t guard = atomic_load_explicit(&point_guard[event->point], memory_order_relaxed);
+    return (guard & GUARD_HOLD) && tap->ops->stopped != NULL ? tap->ops->stopped(tap->owner, event)
+                                                             : NULL;
+}
+
 /* --- held bytes go on -------------------------------------------------------------- */
 
 static void let_in(struct tap_end *end, enum world_direction direction,
@@ -106,6 +114,8 @@ static void pass_piece(struct tap_end *end, struct tap_piece *piece)
     case PIECE_CLOSE:
     case PIECE_ABORT:
         close_stream(end, piece->kind == PIECE_ABORT);
+        break;
+    case PIECE_GATE: /* never due: what is behind it is, once it is open */
         break;
     }
 }
@@ -225,7 +235,10 @@ static void on_post(struct world_task *task)
 
 static void work(struct tap_end *end)
 {
+    const struct harness_tap *tap = end->tap;
+
     world_lock(end->lock);
+    bool emptied = end->out.first != NULL || end->in.first != NULL;
     if (end->watching && end->closed) {
         world_watch_stop(&end->watch); /* this may be the last step */
         end->watching = false;
@@ -235,6 +248,7 @@ static void work(struct tap_end *end)
         offer(end);
     }
     bool gone = end->gone && !end->posted;
+    emptied = emptied && end->out.first == NULL && end->in.first == NULL;
     if (gone)
         release(end);
     else
@@ -242,6 +256,8 @@ static void work(struct tap_end *end)
     world_unlock(end->lock);
     if (gone)
         free_end(end);
+    if (emptied && tap->ops->emptied != NULL)
+        tap->ops->emptied(tap->owner);
 }
 
 /* Whether the tap's executor has to know of something. */
@@ -513,10 +529,10 @@ enum rpc_status harness_tap_put(struct harness_tap *tap, struct world_stream *st
     end->lock = world_lock_create(tap->world);
     if (end->lock == NULL)
         goto fail_end;
-    if (tap_pipe_init(&end->out, stream, stream->accepted ? WIRE_TO_CLIENT : WIRE_TO_SERVER) !=
+    if (tap_pipe_init(&end->out, tap, stream, stream->accepted ? WIRE_TO_CLIENT : WIRE_TO_SERVER) !=
         RPC_OK)
         goto fail_lock;
-    if (tap_pipe_init(&end->in, stream, stream->accepted ? WIRE_TO_SERVER : WIRE_TO_CLIENT) !=
+    if (tap_pipe_init(&end->in, tap, stream, stream->accepted ? WIRE_TO_SERVER : WIRE_TO_CLIENT) !=
         RPC_OK)
         goto fail_out;
 
@@ -538,13 +554,16 @@ fail:
     return RPC_NO_MEMORY;
 }
 
-void harness_tap_heal(struct harness_tap *tap)
+/* Have the tap's executor look at every end that holds something. */
+static void look_at_all(struct harness_tap *tap, bool heal)
 {
     world_lock(tap->lock);
     for (struct tap_end *end = tap->first; end != NULL; end = end->next) {
         world_lock(end->lock);
-        tap_pipe_heal(&end->out);
-        tap_pipe_heal(&end->in);
+        if (heal) {
+            tap_pipe_heal(&end->out);
+            tap_pipe_heal(&end->in);
+        }
         bool post = !end->posted && (end->out.first != NULL || end->in.first != NULL);
         end->posted |= post;
         world_unlock(end->lock);
@@ -552,6 +571,16 @@ void harness_tap_heal(struct harness_tap *tap)
             world_post(&tap->executor, &end->task);
     }
     world_unlock(tap->lock);
+}
+
+void harness_tap_heal(struct harness_tap *tap)
+{
+    look_at_all(tap, true);
+}
+
+void harness_tap_go_on(struct harness_tap *tap)
+{
+    look_at_all(tap, false);
 }
 
 /* The end of a stream stays where it can be read again. */
@@ -564,8 +593,11 @@ size_t harness_tap_held(struct harness_tap *tap)
 {
     size_t held = 0;
     world_lock(tap->lock);
-    for (const struct tap_end *end = tap->first; end != NULL; end = end->next)
+    for (struct tap_end *end = tap->first; end != NULL; end = end->next) {
+        world_lock(end->lock);
         held += end->out.first != NULL || holds_back(&end->in, world_now(tap->world));
+        world_unlock(end->lock);
+    }
     world_unlock(tap->lock);
     return held;
 }

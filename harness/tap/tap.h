@@ -28,6 +28,7 @@
 #include "rpc/world/world.h"
 
 struct harness_tap;
+struct plan_ticket;
 
 /* One message as it passes an end.  Everything is borrowed for the call. */
 struct harness_tap_message {
@@ -48,6 +49,11 @@ struct harness_tap_ops {
     void (*received)(void *owner, const struct harness_tap_message *message);
     /* Whoever reads `stream` has come to its end; `reset`: to an RST. */
     void (*ended)(void *owner, const struct world_stream *stream, bool reset);
+    /* The ticket with which a message or segment waits at a hold, and all that is behind it;
+     * NULL: it passes. */
+    const struct plan_ticket *(*stopped)(void *owner, const struct point_event *event);
+    /* All that an end had held back has gone on.  No lock is held. */
+    void (*emptied)(void *owner);
 };
 
 /* --- what the faults `change` and `inject` want ------------------------------------- */
@@ -88,6 +94,9 @@ enum rpc_status harness_tap_put(struct harness_tap *tap, struct world_stream *st
 /* The faults are gone: what was lost arrives now, what is late stays late.  On the companion,
  * or when the world does not run. */
 void harness_tap_heal(struct harness_tap *tap);
+
+/* Gates have been opened: what stood there goes on.  Any thread. */
+void harness_tap_go_on(struct harness_tap *tap);
 
 /* Ends that still hold something back. */
 size_t harness_tap_held(struct harness_tap *tap);
