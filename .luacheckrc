@@ -6,3 +6,6 @@ read_globals = {
 }
 files["cmake"] = { read_globals = {} }
 files["harness/library"] = { max_line_length = false, global = false, unused = false, unused_args = false }
+files["docs/hrpc.lua"] = { read_globals = {
+    "Proto", "ProtoField", "Pref", "Dissector", "DissectorTable", "DESEGMENT_ONE_MORE_SEGMENT", "base",
+} }
