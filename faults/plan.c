@@ -54,7 +54,7 @@ struct plan {
     size_t gate_count;
     char **lanes; /* by number */
     size_t lane_count;
-    _Atomic size_t stops; /* faults that may stop somebody */
+    _Atomic size_t stops;        /* faults that may stop somebody */
     struct plan_ticket *tickets; /* given out; some are good */
 };
 

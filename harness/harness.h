@@ -57,7 +57,7 @@ struct harness {
     int unasked, unasked_line;  /* expectations without a link, and where the last is */
     bool disturbed;             /* faults, holds, pauses: a Handler may rest with a full queue */
     bool dead;                  /* the world says that nothing can ever happen any more */
-    uint64_t speed;                    /* of the world's clock; 1 in sim */
+    uint64_t speed;             /* of the world's clock; 1 in sim */
     uint64_t early_ns, late_ns; /* what `at` and `took` forgive; 0 in a calm sim */
     uint64_t planned_ns;        /* when the last t:sleep was to end */
     uint64_t limit_ns;          /* of the world's time */

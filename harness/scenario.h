@@ -39,9 +39,9 @@ struct harness_scenario {
 
 struct harness_file {
     struct harness_arena *arena;
-    const char *path;     /* as it was given */
-    const char *name;     /* "purge.slow_reader" */
-    const char *source;   /* its text */
+    const char *path;                /* as it was given */
+    const char *name;                /* "purge.slow_reader" */
+    const char *source;              /* its text */
     struct harness_sandbox *sandbox; /* owned: as the file has left it */
     struct harness_scenario *scenarios;
     size_t count;

@@ -2,8 +2,8 @@
 
 scenario("a response", function(t)
     local server = t:server()
-    local call, gate = nil, t:hold("wire.response", { server, method = "echo" })
-    call = t:client(server):call("echo", { message = "hi" })
+    local gate = t:hold("wire.response", { server, method = "echo" })
+    local call = t:client(server):call("echo", { message = "hi" })
     t:wait(gate, 1)
     t:sleep "3s"
     t:expect(call):pending()
