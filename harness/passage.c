@@ -67,7 +67,7 @@ void harness_passage_sent(struct harness *harness, uint32_t connection,
     if (!is_compared(harness, passage))
         return;
     struct way *way = &passage->ways[direction == DIRECTION_S2C];
-    if (way->count == way->room) {
+    if (way->count == way->room && way->first > 0) {
         memmove(way->hashes, way->hashes + way->first,
                 (way->count - way->first) * sizeof(*way->hashes));
         way->count -= way->first;

@@ -18,13 +18,13 @@ enum { ALLOCATIONS_MAX = 10000, FRAME_MAX = 1 << 20 };
 /* Do it all and give everything back; what it ends with.  Leaks are the sanitizer's to find. */
 typedef enum rpc_status attempt_fn(void *subject);
 
-/* Fails when `attempt` has run short of memory and says anything but so, or what it says with
- * enough. */
-static void grow_poor(attempt_fn *attempt, void *subject)
+/* One allocation is missing; `or_worse`: or all from there on.  Fails when `attempt` has run short
+ * of memory and says anything but so, or what it says with enough. */
+static void grow_poor(attempt_fn *attempt, void *subject, bool or_worse)
 {
     enum rpc_status whole = attempt(subject); /* the world has what it needs by now */
     cr_assert(whole != RPC_NO_MEMORY);
-    for (int for_good = 0; for_good < 2; for_good++) {
+    for (int for_good = 0; for_good < 1 + or_worse; for_good++) {
         size_t n = 0;
         bool struck = true;
         while (struck) {
@@ -102,7 +102,7 @@ Test(scarce, a_stream_is_read_and_written_or_memory_is_missing)
         bool begins = example.side == WIRE_TO_CLIENT || memcmp(bytes.data, "hrpc", 4) == 0;
         example.bytes = (struct wire_bytes){bytes.data, bytes.length};
         if (begins && i != EXAMPLE_HTTP_ANSWER)
-            grow_poor(read_example, &example);
+            grow_poor(read_example, &example, true);
         wire_buffer_release(&bytes);
     }
 }
@@ -133,9 +133,11 @@ static enum rpc_status make_plan(void *subject)
 Test(scarce, a_plan_is_made_or_memory_is_missing)
 {
     struct world *world = sim_create(&(struct sim_options){.seed = 1});
-    grow_poor(make_plan, world);
+    grow_poor(make_plan, world, true);
     world_free(world);
 }
+
+#define HOUR_NS (UINT64_C(3600) * WORLD_SEC)
 
 /* --- rpc/server, rpc/client -------------------------------------------------------------- */
 
@@ -144,6 +146,7 @@ struct pair {
     struct release_settings settings;
     const struct release *release;
     struct world_executor executor;
+    unsigned ended; /* calls */
 };
 
 static server_method_fn *find(const struct server_protocol *protocol, struct wire_bytes method)
@@ -201,7 +204,79 @@ static enum rpc_status make_client(void *subject)
     return status;
 }
 
-static void with_releases(attempt_fn *attempt)
+static enum server_outcome echo(struct server_call *call, void *owner)
+{
+    (void)owner;
+    while (server_call_return(call, server_call_body(call)) != RPC_OK)
+        ; /* one allocation fails, not two */
+    return SERVER_DONE;
+}
+
+static server_method_fn *find_echo(const struct server_protocol *protocol, struct wire_bytes method)
+{
+    (void)protocol, (void)method;
+    return echo;
+}
+
+static void ended(struct client_call *call, void *owner)
+{
+    struct pair *pair = owner;
+    (void)call;
+    pair->ended++;
+    world_stop(pair->world);
+}
+
+/* A call to a server, whatever comes of it.  RPC_OK also when it fails: somebody was poor. */
+static enum rpc_status exchange(void *subject)
+{
+    struct pair *pair = subject;
+    const struct server_protocol protocol = {
+        .name = "org.example.EchoProtocol", .version = 1, .find = find_echo};
+    struct client_remote remote = {.protocol = protocol.name, .protocol_version = 1};
+    struct server *server = NULL;
+    struct client *client = NULL;
+    struct client_call *call = NULL;
+    unsigned before = pair->ended;
+    enum rpc_status status =
+        server_create(pair->world,
+                      &(struct server_config){.release = pair->release,
+                                              .settings = &pair->settings,
+                                              .host = world_host(pair->world, "server1")},
+                      &server);
+    if (status == RPC_OK)
+        status = server_add_protocol(server, &protocol);
+    if (status == RPC_OK)
+        status = client_create(pair->world,
+                               &(struct client_config){.release = pair->release,
+                                                       .settings = &pair->settings,
+                                                       .host = world_host(pair->world, "client1")},
+                               &pair->executor, &client);
+    if (status == RPC_OK) {
+        server_start(server);
+        remote.address = server_address(server);
+        status = client_call(client, &remote, "echo", (struct wire_bytes){(const uint8_t *)"", 1},
+                             NULL, ended, pair, &call);
+    }
+    if (status == RPC_OK)
+        while (pair->ended == before &&
+               world_run(pair->world, world_now(pair->world) + HOUR_NS) == WORLD_STOPPED)
+            ;
+    bool hangs = status == RPC_OK && pair->ended == before;
+    client_call_free(call);
+    if (client != NULL) {
+        client_stop(client, NULL);
+        world_run(pair->world, world_now(pair->world) + HOUR_NS);
+        client_free(client);
+    }
+    if (server != NULL) {
+        server_kill(server);
+        world_run(pair->world, world_now(pair->world) + HOUR_NS);
+        server_free(server);
+    }
+    return hangs ? RPC_TIMED_OUT : status;
+}
+
+static void with_releases(attempt_fn *attempt, bool or_worse)
 {
     for (enum release_id id = RELEASE_2_6; id <= RELEASE_3_4; id++) {
         struct pair pair = {.world = sim_create(&(struct sim_options){.seed = 1}),
@@ -209,7 +284,7 @@ static void with_releases(attempt_fn *attempt)
         release_defaults(pair.release, &pair.settings);
         world_executor_init(pair.world, &pair.executor, world_host(pair.world, "client1"), "main",
                             NULL);
-        grow_poor(attempt, &pair);
+        grow_poor(attempt, &pair, or_worse);
         world_executor_release(&pair.executor);
         world_free(pair.world);
     }
@@ -217,10 +292,15 @@ static void with_releases(attempt_fn *attempt)
 
 Test(scarce, a_server_is_made_or_memory_is_missing)
 {
-    with_releases(make_server);
+    with_releases(make_server, true);
 }
 
 Test(scarce, a_client_and_a_call_are_made_or_memory_is_missing)
 {
-    with_releases(make_client);
+    with_releases(make_client, true);
+}
+
+Test(scarce, a_call_ends_though_memory_is_missing_on_its_way)
+{
+    with_releases(exchange, false);
 }
