@@ -101,14 +101,36 @@ enum rpc_status harness_message_decode(lua_State *L, const ProtobufCMessageDescr
     return status;
 }
 
+struct attempt {
+    const ProtobufCMessageDescriptor *descriptor;
+    struct schema_pool *pool;
+    ProtobufCMessage *message;
+};
+
+/* Protected: build what stands behind the light userdata. */
+static int try_build(lua_State *L)
+{
+    struct attempt *attempt = lua_touserdata(L, 1);
+    attempt->message = harness_message_build(L, 2, attempt->descriptor, attempt->pool);
+    return 0;
+}
+
 void harness_message_encode(lua_State *L, int index, const ProtobufCMessageDescriptor *descriptor,
                             struct wire_buffer *out)
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 8, "too many values");
     struct schema_pool *pool = harness_message_pool(L);
-    ProtobufCMessage *message = harness_message_build(L, index, descriptor, pool);
-    enum rpc_status status = schema_encode(message, out);
+    struct attempt attempt = {.descriptor = descriptor, .pool = pool};
+    lua_pushcfunction(L, try_build);
+    lua_pushlightuserdata(L, &attempt);
+    lua_pushvalue(L, index);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+        /* The collector may never see the pool: a case's Lua memory goes back as a whole. */
+        schema_pool_release(pool);
+        luaL_error(L, "%s", lua_tostring(L, -1));
+    }
+    enum rpc_status status = schema_encode(attempt.message, out);
     schema_pool_release(pool);
     lua_pop(L, 1);
     if (status != RPC_OK)

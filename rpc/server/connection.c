@@ -140,12 +140,14 @@ enum rpc_status server_connection_identify(struct server_connection *connection,
         memcpy(second, protocol.data, protocol.length);
     second[protocol.length] = '\0';
 
+    world_lock(connection->server->lock); /* who asks for a view may be another thread */
     free(connection->names);
     connection->names = names;
     if (user.data != NULL)
         connection->user = (struct wire_bytes){(const uint8_t *)names, user.length};
     if (protocol.data != NULL)
         connection->protocol = (struct wire_bytes){(const uint8_t *)second, protocol.length};
+    world_unlock(connection->server->lock);
     return RPC_OK;
 }
 

@@ -140,7 +140,8 @@ void server_connection_turn_away(struct server_connection *connection);
 void server_connection_enter(struct server_connection *connection,
                              enum server_connection_state next);
 
-/* Copy the user (may be absent) and the protocol (may be absent) of the context. */
+/* Copy the user (may be absent) and the protocol (may be absent) of the context.  Takes the
+ * lock. */
 enum rpc_status server_connection_identify(struct server_connection *connection,
                                            struct wire_bytes user, struct wire_bytes protocol);
 

@@ -358,8 +358,7 @@ size_t server_connections(const struct server *server, struct server_connection_
     const struct server_connection *connection;
     size_t count = 0;
 
-    if (server->config.thread_each)
-        world_lock(server->lock);
+    world_lock(server->lock);
     TAILQ_FOREACH(connection, &server->connections, all)
     {
         if (server_connection_state(connection) == CONNECTION_CLOSED)
@@ -368,8 +367,7 @@ size_t server_connections(const struct server *server, struct server_connection_
             views[count] = view_of(connection);
         count++;
     }
-    if (server->config.thread_each)
-        world_unlock(server->lock);
+    world_unlock(server->lock);
     if (max > 0)
         qsort(views, count < max ? count : max, sizeof(*views), by_number);
     return count;

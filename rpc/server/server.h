@@ -103,7 +103,7 @@ struct world_executor *server_executor(struct server *server);
 struct world_address server_address(const struct server *server);
 /* Any thread. */
 void server_counters(const struct server *server, struct server_counters *counters);
-/* Up to `max` views in order of their numbers; returns how many there are. */
+/* Up to `max` views in order of their numbers; returns how many there are.  Any thread. */
 size_t server_connections(const struct server *server, struct server_connection_view *views,
                           size_t max);
 /* What a lane does: "listener", "reader/0", "handler/3", "responder".  NULL: no such lane.
