@@ -41,16 +41,16 @@ function(ripcord_library name)
 endfunction()
 
 # A Criterion test beside its source: tests/rooms/foo_test.c is known to ctest as tests.rooms.foo_test.
-function(ripcord_test name)
+function(ripcord_test source)
     if(NOT BUILD_TESTING OR NOT RIPCORD_CRITERION)
         return()
     endif()
-    file(RELATIVE_PATH room ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-    string(REPLACE "/" "." room ${room})
-    add_executable(${room}.${name} ${name}.c)
-    target_compile_options(${room}.${name} PRIVATE ${RIPCORD_WARNINGS})
-    target_link_libraries(${room}.${name} PRIVATE ${ARGN} PkgConfig::CRITERION)
-    add_test(NAME ${room}.${name} COMMAND ${room}.${name})
+    file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+    string(REPLACE "/" "." name ${name})
+    add_executable(${name} ${source}.c)
+    target_compile_options(${name} PRIVATE ${RIPCORD_WARNINGS})
+    target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::CRITERION)
+    add_test(NAME ${name} COMMAND ${name})
 endfunction()
 
 # C from .proto files, in a library of its own and without our warnings.  It is

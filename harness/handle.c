@@ -12,8 +12,8 @@
 
 #include "harness/handles/handles.h"
 #include "harness/harness.h"
-#include "harness/options.h"
-#include "harness/show.h"
+#include "harness/lua/options.h"
+#include "harness/lua/show.h"
 
 struct handle {
     const struct harness_type *type;

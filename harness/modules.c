@@ -2,16 +2,16 @@
  * What a case is made of: the parts of the engine, then the handles, each with its methods
  * of `t`.
  */
-#include "harness/chance.h"
-#include "harness/clock.h"
-#include "harness/event.h"
-#include "harness/expect.h"
-#include "harness/fault.h"
+#include "harness/fault/fault.h"
+#include "harness/fault/outside.h"
 #include "harness/handles/handles.h"
 #include "harness/harness.h"
-#include "harness/messages.h"
-#include "harness/outside.h"
-#include "harness/scene.h"
+#include "harness/judge/expect.h"
+#include "harness/lua/chance.h"
+#include "harness/play/clock.h"
+#include "harness/play/scene.h"
+#include "harness/trace/event.h"
+#include "harness/trace/messages.h"
 
 static const struct harness_module scene = {.methods = harness_t_scene};
 static const struct harness_module time_module = {.methods = harness_t_clock};

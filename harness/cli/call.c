@@ -12,7 +12,7 @@
 #include "harness/cli/method.h"
 #include "harness/cli/resolve.h"
 #include "harness/cli/usage.h"
-#include "harness/units.h"
+#include "harness/lua/units.h"
 #include "rpc/client/client.h"
 #include "rpc/world/live/live.h"
 

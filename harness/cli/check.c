@@ -15,7 +15,7 @@
 #include "harness/cli/tokens.h"
 #include "harness/cli/usage.h"
 #include "harness/harness.h"
-#include "harness/options.h"
+#include "harness/lua/options.h"
 #include "rpc/client/client.h"
 
 enum { NAMES_MAX = 16384, NEAREST_MAX = 128, WINDOW = 5 };

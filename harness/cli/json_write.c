@@ -10,7 +10,7 @@
 
 #include "harness/cli/base64.h"
 #include "harness/cli/json.h"
-#include "harness/message.h"
+#include "harness/message/message.h"
 #include "rpc/wire/schema_walk.h"
 
 struct request {

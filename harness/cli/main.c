@@ -6,7 +6,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/usage.h"
-#include "harness/options.h"
+#include "harness/lua/options.h"
 
 static const struct {
     const char *name, *whole; /* what helps call it */

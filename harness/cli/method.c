@@ -7,7 +7,7 @@
 
 #include "harness/cli/usage.h"
 #include "harness/handles/handles.h"
-#include "harness/options.h"
+#include "harness/lua/options.h"
 
 enum { NAMES_MAX = 65536, NAME_MAX_LENGTH = 256 };
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "harness/arena.h"
+#include "harness/play/arena.h"
 
 /* Both sides are one program: numbers go as they lie in memory, texts with their length in
  * front, UINT32_MAX for one that is not there. */

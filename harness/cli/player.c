@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "harness/arena.h"
+#include "harness/play/arena.h"
 #include "reports/reader.h"
 #include "reports/record.h"
 

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/cases.h"
-#include "harness/play.h"
+#include "harness/play/cases.h"
+#include "harness/play/play.h"
 
 struct cli_player {
     const struct harness_worlds *worlds;

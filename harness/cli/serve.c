@@ -20,7 +20,7 @@
 #include "harness/cli/watch.h"
 #include "harness/cli/worlds.h"
 #include "harness/harness.h"
-#include "harness/play.h"
+#include "harness/play/play.h"
 #include "rpc/world/live/live.h"
 
 enum { EPILOGUE_MAX = 64 * 1024, HANDLERS = 10, NAMENODE_PORT = 8020 };

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "harness/cases.h"
+#include "harness/play/cases.h"
 
 struct cli_suite {
     struct harness_file **files;

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/units.h"
+#include "harness/lua/units.h"
 
 enum colour { PLAIN, RED, GREEN, YELLOW, GREY, BOLD };
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/options.h"
+#include "harness/lua/options.h"
 
 enum { NAMES_MAX = 1024, NAME_MAX_LENGTH = 64 };
 

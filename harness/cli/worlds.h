@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "harness/play.h"
+#include "harness/play/play.h"
 
 struct cli_worlds_options {
     const char *world; /* "sim" or "live" */

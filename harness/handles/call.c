@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "harness/handles/client.h"
-#include "harness/ledger.h"
-#include "harness/message.h"
-#include "harness/options.h"
-#include "harness/units.h"
+#include "harness/lua/options.h"
+#include "harness/lua/units.h"
+#include "harness/message/message.h"
+#include "harness/trace/ledger.h"
 
 /* --- making ------------------------------------------------------------------------------- */
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "harness/handles/server.h"
-#include "harness/options.h"
-#include "harness/units.h"
+#include "harness/lua/options.h"
+#include "harness/lua/units.h"
 
 struct harness_client *harness_client_by_id(struct harness *harness, uint32_t id)
 {

@@ -6,7 +6,7 @@
 
 #include "harness/handles/client.h"
 #include "harness/handles/server.h"
-#include "harness/units.h"
+#include "harness/lua/units.h"
 
 struct harness_connection {
     struct harness_connection *next;

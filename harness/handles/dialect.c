@@ -5,8 +5,8 @@
 #include <lauxlib.h>
 
 #include "harness/handles/handles.h"
-#include "harness/message.h"
-#include "harness/options.h"
+#include "harness/lua/options.h"
+#include "harness/message/message.h"
 
 static const char *const kinds[] = {
     [WIRE_PREAMBLE] = "preamble", [WIRE_SASL] = "sasl", [WIRE_CONTEXT] = "context",

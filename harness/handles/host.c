@@ -6,8 +6,8 @@
 
 #include "harness/handles/handles.h"
 #include "harness/handles/server.h"
-#include "harness/options.h"
-#include "harness/units.h"
+#include "harness/lua/options.h"
+#include "harness/lua/units.h"
 
 struct harness_host *harness_host_named(lua_State *L, const char *name)
 {

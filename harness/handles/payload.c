@@ -7,7 +7,7 @@
 
 #include "harness/handles/dialect.h"
 #include "harness/handles/handles.h"
-#include "harness/order.h"
+#include "harness/lua/order.h"
 #include "harness/tap/tap.h"
 
 /* A value of a field that lives as long as the case. */

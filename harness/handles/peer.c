@@ -8,7 +8,7 @@
 
 #include "harness/handles/payload.h"
 #include "harness/handles/server.h"
-#include "harness/options.h"
+#include "harness/lua/options.h"
 
 enum { BACKLOG = 128 };
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "harness/handles/handles.h"
-#include "harness/options.h"
-#include "harness/units.h"
+#include "harness/lua/options.h"
+#include "harness/lua/units.h"
 
 enum { ARGUMENTS_MAX = 256, SIGNAL_TERMINATE = 15, SIGNAL_KILL = 9 };
 

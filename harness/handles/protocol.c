@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "harness/handles/descriptors.h"
 #include "harness/handles/handles.h"
-#include "harness/message.h"
+#include "harness/message/message.h"
+#include "harness/roles/descriptors.h"
 
 static const struct {
     const char *protocol, *service;

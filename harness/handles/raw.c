@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/handles/peer.h"
-#include "harness/options.h"
+#include "harness/lua/options.h"
 
 enum { DRAIN_STEP = 65536 };
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/message.h"
-#include "harness/sandbox.h"
-#include "harness/units.h"
+#include "harness/lua/sandbox.h"
+#include "harness/lua/units.h"
+#include "harness/message/message.h"
 
 /* What is left to be said about a call. */
 enum served_state {

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "harness/handles/served.h"
-#include "harness/options.h"
+#include "harness/lua/options.h"
+#include "harness/lua/units.h"
 #include "harness/roles/roles.h"
-#include "harness/units.h"
 
 enum { HANDLERS_MAX = 1024, USERS_MAX = 256 };
 

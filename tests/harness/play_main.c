@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/cases.h"
-#include "harness/play.h"
-#include "harness/units.h"
+#include "harness/lua/units.h"
+#include "harness/play/cases.h"
+#include "harness/play/play.h"
 #include "rpc/world/sim/sim.h"
 
 static struct world *create(void *owner, const struct harness_case *play)

@@ -1,0 +1,434 @@
+#include "harness/judge/expect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/harness.h"
+#include "harness/judge/findings.h"
+#include "harness/judge/verdict.h"
+#include "harness/lua/options.h"
+#include "harness/lua/sandbox.h"
+#include "harness/play/arena.h"
+#include "harness/trace/cause.h"
+
+enum { FILE_LENGTH_MAX = 512, NAMED_ITEMS = 3 };
+
+/* A userdata whose user value is its subject. */
+struct expectation {
+    bool each, require, asked;
+    int line;
+};
+
+static const char metatable; /* its address: the key of the expectations' metatable */
+
+static struct expectation *check_expectation(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TUSERDATA && lua_getmetatable(L, index)) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable);
+        bool ours = lua_rawequal(L, -1, -2);
+        lua_pop(L, 2);
+        if (ours)
+            return lua_touserdata(L, index);
+    }
+    luaL_error(L, "write t:expect(x):link(…), with colons");
+    return NULL;
+}
+
+/* --- one link -----------------------------------------------------------------------------------
+ */
+
+static const struct harness_link *link_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* How many subjects there are: 1, or as many as the list has. */
+static lua_Integer subject_count(lua_State *L, const struct expectation *expectation)
+{
+    if (!expectation->each)
+        return 1;
+    lua_getiuservalue(L, 1, 1);
+    lua_Integer count = luaL_len(L, -1);
+    lua_pop(L, 1);
+    return count;
+}
+
+/* Push subject `i`. */
+static void push_subject(lua_State *L, const struct expectation *expectation, lua_Integer i)
+{
+    lua_getiuservalue(L, 1, 1);
+    if (expectation->each) {
+        lua_geti(L, -1, i);
+        lua_remove(L, -2);
+    }
+}
+
+/* "links.lua:12" is where the script is now. */
+static void find_place(lua_State *L, struct harness_finding *finding, char *file)
+{
+    finding->line = harness_place(L, file, FILE_LENGTH_MAX);
+    finding->file = finding->line > 0 ? file : NULL;
+    finding->expr = harness_source_line(harness_of(L), finding->file, finding->line);
+}
+
+static void tell(lua_State *L, const struct harness_link *link,
+                 const struct harness_verdict *verdict)
+{
+    char file[FILE_LENGTH_MAX], expr[64];
+    struct harness_finding finding = {
+        .ok = verdict->ok,
+        .expected = verdict->expected,
+        .seen = verdict->seen,
+        .why = verdict->why[0] != '\0' ? verdict->why : NULL,
+        .call = verdict->call,
+        .connection = verdict->connection,
+        .about_ns = verdict->about_ns,
+    };
+    find_place(L, &finding, file);
+    if (finding.expr == NULL) {
+        snprintf(expr, sizeof(expr), "t:expect(…):%s(…)", link->name);
+        finding.expr = expr;
+    }
+    harness_find(harness_of(L), &finding);
+}
+
+/* `require` failed: the scenario stops here. */
+static int leave(lua_State *L)
+{
+    harness_of(L)->left = true;
+    lua_pushliteral(L, "a required expectation failed");
+    return harness_leave(L);
+}
+
+/* "item 2 of 5: " in front of what was seen. */
+static void name_item(struct harness_verdict *verdict, lua_Integer i, lua_Integer count,
+                      lua_Integer failed)
+{
+    char seen[HARNESS_SHOW_MAX];
+    snprintf(seen, sizeof(seen), "%.*s", (int)sizeof(seen) - 64, verdict->seen);
+    if (failed > 1)
+        snprintf(verdict->seen, sizeof(verdict->seen), "number %lld of %lld (%lld failed): %.1900s",
+                 (long long)i, (long long)count, (long long)failed, seen);
+    else
+        snprintf(verdict->seen, sizeof(verdict->seen), "number %lld of %lld: %.1900s", (long long)i,
+                 (long long)count, seen);
+}
+
+/* Judge all subjects as one check: how many failed; `told` is the first that did.  Arguments:
+ * expectation, argument. */
+static lua_Integer judge_subjects(lua_State *L, struct harness *harness,
+                                  struct harness_verdict *told)
+{
+    const struct harness_link *link = link_of(L);
+    struct expectation *expectation = lua_touserdata(L, 1);
+    lua_Integer count = subject_count(L, expectation), failed = 0, first = 0;
+    struct harness_verdict verdict;
+    luaL_checkstack(L, 10, "too many values");
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_settop(L, 2);
+        push_subject(L, expectation, i);
+        verdict = (struct harness_verdict){.ok = false};
+        link->judge(L, harness, 3, 2, &verdict);
+        if (!verdict.ok && failed == 0)
+            harness_add_cause(L, 3, verdict.why, sizeof(verdict.why));
+        if (!verdict.ok && failed++ == 0)
+            first = i;
+        if (i == 1 || (!verdict.ok && first == i))
+            *told = verdict;
+    }
+    if (expectation->each && failed > 0)
+        name_item(told, first, count, failed);
+    lua_settop(L, 2);
+    return failed;
+}
+
+/* Judge, and tell of it.  Returns the expectation. */
+static int judge_all(lua_State *L, struct harness *harness)
+{
+    struct expectation *expectation = lua_touserdata(L, 1);
+    struct harness_verdict told = {.ok = true};
+    if (subject_count(L, expectation) == 0) {
+        harness_broken(harness, "line %d: `each` of an empty list asks nothing", expectation->line);
+        lua_settop(L, 1);
+        return 1;
+    }
+    lua_Integer failed = judge_subjects(L, harness, &told);
+    tell(L, link_of(L), &told);
+    if (failed > 0 && expectation->require)
+        return leave(L);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* Where time is not exact, what does not hold yet may hold in a moment.  The third argument is
+ * when that moment is over. */
+static int judge_with_patience(lua_State *L, struct harness *harness, void *owner)
+{
+    struct harness_verdict told = {.ok = true};
+    uint64_t until_ns = (uint64_t)lua_tointeger(L, 3);
+    (void)owner;
+    lua_settop(L, 2);
+    if (world_now(harness->world) < until_ns && !harness->dead &&
+        judge_subjects(L, harness, &told) > 0) {
+        lua_pushinteger(L, (lua_Integer)until_ns);
+        return HARNESS_NOT_YET;
+    }
+    return judge_all(L, harness);
+}
+
+static int judge_soon(lua_State *L, struct harness *harness)
+{
+    uint64_t until_ns = world_now(harness->world) + harness->late_ns;
+    lua_pushinteger(L, (lua_Integer)until_ns);
+    return harness_wait(L, &(struct harness_wait){.ready = judge_with_patience,
+                                                  .what = "an expectation to hold",
+                                                  .until_ns = until_ns,
+                                                  .every_event = true});
+}
+
+/* Whether the value at `index` has come to its end. */
+static bool has_ended(lua_State *L, int index)
+{
+    void *object;
+    const struct harness_type *type = harness_type_at(L, index, &object);
+    struct harness_call_view call = {0};
+    struct harness_program_view program = {0};
+    if (type != NULL && type->call != NULL) {
+        type->call(object, &call);
+        return call.ended;
+    }
+    if (type != NULL && type->program != NULL) {
+        type->program(object, &program);
+        return program.ended;
+    }
+    return true; /* the judge will say what it wants */
+}
+
+static int judge_when_ended(lua_State *L, struct harness *harness, void *owner)
+{
+    const struct harness_link *link = owner;
+    const struct expectation *expectation = lua_touserdata(L, 1);
+    lua_Integer count = subject_count(L, expectation), ended = 0;
+    for (lua_Integer i = 1; i <= count && !harness->dead; i++) {
+        push_subject(L, expectation, i);
+        ended += has_ended(L, lua_gettop(L));
+        lua_pop(L, 1);
+    }
+    if (!harness->dead && (link->patience == HARNESS_FOR_EVER ? ended == 0 : ended < count))
+        return HARNESS_NOT_YET;
+    lua_settop(L, 2);
+    return judge_all(L, harness);
+}
+
+/* Whether the subject is something that goes on: a handle, not a value. */
+static bool may_change(lua_State *L)
+{
+    lua_getiuservalue(L, 1, 1);
+    const struct harness_type *type = harness_type_at(L, -1, NULL);
+    lua_pop(L, 1);
+    return type != NULL && (type->list || type->call != NULL);
+}
+
+static int ask(lua_State *L)
+{
+    const struct harness_link *link = link_of(L);
+    struct expectation *expectation = check_expectation(L, 1);
+    struct harness *harness = harness_of(L);
+    int given = lua_gettop(L) - 1;
+    if (link->arguments == 1 && given != 1)
+        return luaL_error(L, "%s takes one value", link->name);
+    if (given > (link->arguments == 0 ? 0 : 1))
+        return luaL_error(L, "%s takes %s", link->name,
+                          link->arguments == 0 ? "no value" : "at most one value");
+    if (!expectation->asked)
+        harness->unasked--;
+    expectation->asked = true;
+    lua_settop(L, 2);
+    if (link->patience == HARNESS_NOW)
+        return harness->late_ns != 0 && may_change(L) ? judge_soon(L, harness)
+                                                      : judge_all(L, harness);
+    if (link->patience == HARNESS_FOR_EVER && harness->kind == HARNESS_LIVE)
+        return harness_skip(L, "live can't prove that something never happens");
+    char what[64];
+    snprintf(what, sizeof(what), "an end (%s)", link->name);
+    union {
+        const void *in;
+        void *out;
+    } borrowed = {.in = link};
+    return harness_wait(
+        L, &(struct harness_wait){.ready = judge_when_ended, .owner = borrowed.out, .what = what});
+}
+
+/* --- expectations --------------------------------------------------------------------------------
+ */
+
+static const char *push_link_names(lua_State *L)
+{
+    luaL_Buffer names;
+    luaL_buffinit(L, &names);
+    for (const struct harness_link *link = harness_links; link->name != NULL; link++) {
+        luaL_addstring(&names, link->name);
+        luaL_addchar(&names, ' ');
+    }
+    luaL_pushresult(&names);
+    return lua_tostring(L, -1);
+}
+
+static int get_link(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 2);
+    for (const struct harness_link *link = harness_links; link->name != NULL; link++) {
+        if (strcmp(link->name, name) != 0)
+            continue;
+        union {
+            const void *in;
+            void *out;
+        } borrowed = {.in = link};
+        lua_pushlightuserdata(L, borrowed.out);
+        lua_pushcclosure(L, ask, 1);
+        return 1;
+    }
+    return harness_no_such(L, "an expectation", "link", name, push_link_names(L));
+}
+
+static void push_metatable(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushcfunction(L, get_link);
+    lua_setfield(L, -2, "__index");
+    lua_pushliteral(L, "expectation");
+    lua_setfield(L, -2, "__name");
+    lua_pushboolean(L, false);
+    lua_setfield(L, -2, "__metatable");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable);
+}
+
+static int create(lua_State *L, bool each, bool require)
+{
+    char file[FILE_LENGTH_MAX];
+    luaL_checkany(L, 2);
+    lua_settop(L, 2);
+    struct expectation *expectation = lua_newuserdatauv(L, sizeof(*expectation), 1);
+    *expectation = (struct expectation){
+        .each = each, .require = require, .line = harness_place(L, file, sizeof(file))};
+    harness_of(L)->unasked++;
+    harness_of(L)->unasked_line = expectation->line;
+    push_metatable(L);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, -2, 1);
+    return 1;
+}
+
+static int t_expect(lua_State *L)
+{
+    return create(L, false, false);
+}
+
+static int t_require(lua_State *L)
+{
+    return create(L, false, true);
+}
+
+static int t_each(lua_State *L)
+{
+    const struct harness_type *type = harness_type_at(L, 2, NULL);
+    if (!lua_istable(L, 2) && (type == NULL || !type->list))
+        return luaL_error(L, "each: a list expected, got %s", luaL_typename(L, 2));
+    return create(L, true, false);
+}
+
+/* --- t:always(name, fn)
+ * ---------------------------------------------------------------------------- */
+
+struct always {
+    struct always *next;
+    const char *name, *file;
+    int line, function; /* function: a reference */
+    bool failed;
+};
+
+struct harness_always {
+    struct always *first, **last;
+};
+
+static int t_always(lua_State *L)
+{
+    struct harness *harness = harness_of(L);
+    char file[FILE_LENGTH_MAX];
+    const char *name = luaL_checkstring(L, 2);
+    luaL_checktype(L, 3, LUA_TFUNCTION);
+    lua_settop(L, 3);
+    struct always *always = harness_keep(L, sizeof(*always));
+    if (harness->always == NULL) {
+        struct harness_always *all = harness_keep(L, sizeof(*all));
+        all->last = &all->first;
+        harness->always = all;
+    }
+    always->name = harness_arena_text(harness->arena, name);
+    always->line = harness_place(L, file, sizeof(file));
+    always->file = harness_arena_text(harness->arena, file);
+    always->function = luaL_ref(L, LUA_REGISTRYINDEX);
+    *harness->always->last = always;
+    harness->always->last = &always->next;
+    return 0;
+}
+
+static void find_always(struct harness *harness, const struct always *always, bool ok,
+                        const char *seen)
+{
+    harness_find(harness, &(struct harness_finding){
+                              .ok = ok,
+                              .expr = always->name,
+                              .expected = "always",
+                              .seen = seen,
+                              .file = always->file,
+                              .line = always->line,
+                          });
+}
+
+static void check_one(struct harness *harness, struct always *always)
+{
+    lua_State *L = harness_judge_state(harness);
+    int top = lua_gettop(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, always->function);
+    if (lua_pcall(L, 0, 2, 0) != LUA_OK) {
+        always->failed = true;
+        harness_broken(harness, "always \"%s\": %s", always->name, harness_error_text(L, -1));
+    } else if (!lua_toboolean(L, top + 1)) {
+        char seen[HARNESS_SHOW_MAX] = "not any more";
+        if (!lua_isnil(L, top + 2))
+            harness_show(L, top + 2, seen, sizeof(seen));
+        always->failed = true;
+        find_always(harness, always, false, seen);
+    }
+    lua_settop(L, top);
+}
+
+void harness_always_check(struct harness *harness)
+{
+    if (harness->always == NULL)
+        return;
+    for (struct always *always = harness->always->first; always != NULL; always = always->next)
+        if (!always->failed)
+            check_one(harness, always);
+}
+
+void harness_always_finish(struct harness *harness)
+{
+    if (harness->always == NULL)
+        return;
+    for (struct always *always = harness->always->first; always != NULL; always = always->next)
+        if (!always->failed)
+            find_always(harness, always, true, "always");
+}
+
+const luaL_Reg harness_t_expect[] = {{"always", t_always},
+                                     {"each", t_each},
+                                     {"expect", t_expect},
+                                     {"require", t_require},
+                                     {NULL, NULL}};

@@ -1,0 +1,19 @@
+/*
+ * Expectations: t:expect(x), t:each(list), t:require(x) and their links, t:always(name, fn).
+ */
+#ifndef HARNESS_JUDGE_EXPECT_H
+#define HARNESS_JUDGE_EXPECT_H
+
+#include <lauxlib.h>
+
+struct harness;
+
+extern const luaL_Reg harness_t_expect[];
+
+/* The `always` of the case, after an event; on the executor of handlers. */
+void harness_always_check(struct harness *harness);
+
+/* Note those that held to the end as checks. */
+void harness_always_finish(struct harness *harness);
+
+#endif

@@ -1,0 +1,185 @@
+#include "harness/judge/invariants.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/harness.h"
+#include "harness/judge/findings.h"
+#include "harness/judge/rules.h"
+#include "harness/play/task.h"
+#include "harness/trace/ledger.h"
+#include "harness/trace/trace.h"
+
+enum { TEXT_MAX = 256 };
+
+__attribute__((format(printf, 4, 5))) static void
+broken_by_call(struct harness *harness, const struct harness_invariant *self,
+               const struct harness_ledger_view *call, const char *format, ...)
+{
+    char seen[TEXT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(seen, sizeof(seen), format, arguments);
+    va_end(arguments);
+    harness_find(harness, &(struct harness_finding){
+                              .invariant = true,
+                              .expr = self->id,
+                              .expected = self->sentence,
+                              .seen = seen,
+                              .call = call->number,
+                              .connection = call->connection,
+                              .about_ns = call->ended ? call->ended_ns : call->started_ns,
+                          });
+}
+
+static void each_call_ends(struct harness *harness, const struct harness_invariant *self)
+{
+    for (size_t i = 0; i < harness_ledger_calls(harness); i++) {
+        struct harness_ledger_view call = harness_ledger_at(harness, i);
+        if (!call.ended && !call.may_pend)
+            broken_by_call(harness, self, &call,
+                           "call %" PRIu32 " (%s of client%" PRIu32 ") never ended", call.number,
+                           call.method, call.client);
+        if (call.ends > 1)
+            broken_by_call(harness, self, &call, "call %" PRIu32 " ended %u times", call.number,
+                           call.ends);
+    }
+}
+
+static void values_are_own(struct harness *harness, const struct harness_invariant *self)
+{
+    for (size_t i = 0; i < harness_ledger_calls(harness); i++) {
+        struct harness_ledger_view call = harness_ledger_at(harness, i);
+        if (call.foreign_value)
+            broken_by_call(harness, self, &call,
+                           "call %" PRIu32 " (%s) returned a value that nobody sent for it",
+                           call.number, call.method);
+    }
+}
+
+/* Of two calls of one client that were open at one time, none had the other's id. */
+static void ids_are_unique(struct harness *harness, const struct harness_invariant *self)
+{
+    size_t count = harness_ledger_calls(harness);
+    for (size_t i = 1; i < count; i++) {
+        struct harness_ledger_view call = harness_ledger_at(harness, i);
+        for (size_t j = i; j-- > 0 && i - j < 1000;) {
+            struct harness_ledger_view other = harness_ledger_at(harness, j);
+            if (other.client == call.client && other.call_id == call.call_id &&
+                (!other.ended || other.ended_ns > call.started_ns))
+                broken_by_call(harness, self, &call,
+                               "calls %" PRIu32 " and %" PRIu32 " were both open with id %" PRId32,
+                               other.number, call.number, call.call_id);
+        }
+    }
+}
+
+/* Of a call that nobody repeats, no Handler begins twice. */
+static void executions_are_single(struct harness *harness, const struct harness_invariant *self)
+{
+    for (size_t i = 0; i < harness_ledger_calls(harness); i++) {
+        struct harness_ledger_view call = harness_ledger_at(harness, i);
+        if (call.executions > 1 && !call.repeated)
+            broken_by_call(harness, self, &call, "call %" PRIu32 " (%s) was executed %u times",
+                           call.number, call.method, (unsigned)call.executions);
+    }
+}
+
+/* The server closes each of its connections at most once. */
+static void closes_are_single(struct harness *harness, const struct harness_invariant *self)
+{
+    uint32_t count = harness_trace_point_count(harness->trace, POINT_SERVER_CLOSE);
+    for (uint32_t i = 1; i < count; i++) {
+        const struct harness_event *event = harness_trace_at(harness->trace, POINT_SERVER_CLOSE, i);
+        for (uint32_t j = i; j-- > 0 && i - j < 1000;) {
+            const struct harness_event *other =
+                harness_trace_at(harness->trace, POINT_SERVER_CLOSE, j);
+            if (event->connection == 0 || other->connection != event->connection ||
+                other->server != event->server)
+                continue;
+            char seen[TEXT_MAX];
+            snprintf(seen, sizeof(seen), "connection %" PRIu32 " was closed twice",
+                     event->connection);
+            harness_find(harness, &(struct harness_finding){.invariant = true,
+                                                            .expr = self->id,
+                                                            .expected = self->sentence,
+                                                            .seen = seen,
+                                                            .connection = event->connection,
+                                                            .about_ns = event->at_ns});
+        }
+    }
+}
+
+static void run_settles(struct harness *harness, const struct harness_invariant *self)
+{
+    char seen[TEXT_MAX], file[TEXT_MAX];
+    int line;
+    struct harness_task *task = harness_tasks_left(harness);
+    if (task == NULL && !harness->unsettled)
+        return;
+    snprintf(seen, sizeof(seen), "something is still under way");
+    if (task != NULL) {
+        const char *what = harness_task_waits_for(task, file, sizeof(file), &line);
+        snprintf(seen, sizeof(seen), "%s still waits for %s", harness_task_name(task), what);
+    }
+    harness_find(harness, &(struct harness_finding){
+                              .invariant = true,
+                              .expr = self->id,
+                              .expected = self->sentence,
+                              .seen = seen,
+                              .file = task != NULL && line > 0 ? file : NULL,
+                              .line = task != NULL ? line : 0,
+                          });
+}
+
+static void trace_is_whole(struct harness *harness, const struct harness_invariant *self)
+{
+    (void)self;
+    if (harness_trace_is_full(harness->trace))
+        harness_broken(harness, "the trace has reached its limit of %d MiB",
+                       HARNESS_TRACE_MAX >> 20);
+}
+
+/* Nothing is left: judged by the world's own count, see harness_invariants_leak. */
+static void nothing_is_left(struct harness *harness, const struct harness_invariant *self)
+{
+    (void)harness, (void)self;
+}
+
+const struct harness_invariant harness_invariants[] = {
+    {"call.ends_once", "each call ends exactly once, unless it may pend", each_call_ends},
+    {"call.own_value", "no call gets another call's value", values_are_own},
+    {"call.unique_id", "no two open calls of a client share an id", ids_are_unique},
+    {"call.executed_once", "a call that nobody repeats is executed at most once",
+     executions_are_single},
+    {"queue.fifo", "calls leave the callQueue in the order in which they came, each once",
+     harness_rule_queue_fifo},
+    {"queue.busy", "no Handler is idle while a call waits", harness_rule_queue_busy},
+    {"connection.accepted_once", "a server closes only what it has accepted, and accepts it once",
+     harness_rule_accepted},
+    {"connection.idle", "only a connection without calls is closed as idle", harness_rule_idle},
+    {"stream.order", "what is sent arrives, byte for byte and in order", harness_rule_stream},
+    {"connection.closed_once", "the server closes a connection once", closes_are_single},
+    {"run.settles", "after the last fault everything comes to rest", run_settles},
+    {"trace.whole", "the trace has everything", trace_is_whole},
+    {"world.clean", "nothing is left armed, watched, open or locked", nothing_is_left},
+    {NULL, NULL, NULL},
+};
+
+void harness_invariants_judge(struct harness *harness)
+{
+    for (const struct harness_invariant *rule = harness_invariants; rule->id != NULL; rule++)
+        rule->judge(harness, rule);
+}
+
+void harness_invariants_leak(struct harness *harness, const char *leftovers)
+{
+    for (const struct harness_invariant *rule = harness_invariants; rule->id != NULL; rule++)
+        if (rule->judge == nothing_is_left)
+            harness_find(harness, &(struct harness_finding){.invariant = true,
+                                                            .expr = rule->id,
+                                                            .expected = rule->sentence,
+                                                            .seen = leftovers});
+}

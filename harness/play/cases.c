@@ -1,0 +1,180 @@
+#include "harness/play/cases.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/harness.h"
+#include "harness/play/arena.h"
+
+struct maker {
+    struct harness_cases *cases;
+    const struct harness_choice *choice;
+    unsigned releases;
+    size_t room;
+};
+
+static bool add(struct maker *maker, const struct harness_case *made)
+{
+    struct harness_cases *cases = maker->cases;
+    if (cases->count == maker->room) {
+        size_t room = maker->room == 0 ? 64 : maker->room * 2;
+        struct harness_case *items = realloc(cases->items, room * sizeof(*items));
+        if (items == NULL)
+            return false;
+        cases->items = items;
+        maker->room = room;
+    }
+    cases->items[cases->count++] = *made;
+    return true;
+}
+
+/* "purge.slow_reader", the title's slug when the file has several, the row. */
+static const char *name_of(struct harness_arena *arena, const struct harness_case *made)
+{
+    const struct harness_scenario *scenario = made->scenario;
+    bool several = made->file->count > 1, rows = scenario->row_count > 0;
+    return harness_arena_print(arena, "%s%s%s%s%s", made->file->name, several ? "." : "",
+                               several ? scenario->slug : "", rows ? "/" : "",
+                               rows ? scenario->rows[made->row].name : "");
+}
+
+static const char *reason_to_skip(struct harness_arena *arena, const struct harness_case *made,
+                                  unsigned worlds, bool rough)
+{
+    if ((made->scenario->worlds & worlds) == 0)
+        return made->scenario->worlds == HARNESS_LIVE ? "it needs the live world"
+                                                      : "it needs the simulated world";
+    if (!made->release->built)
+        return harness_arena_print(arena, "this ripcord does not speak release %s",
+                                   made->release->name);
+    if (rough && made->scenario->calm)
+        return "what it claims holds in a calm world only";
+    return NULL;
+}
+
+static bool is_chosen(const struct harness_choice *choice, const struct harness_case *made)
+{
+    return choice->filter == NULL || strstr(made->result, choice->filter) != NULL ||
+           strstr(made->scenario->title, choice->filter) != NULL;
+}
+
+static bool add_seeds(struct maker *maker, struct harness_case *made)
+{
+    struct harness_arena *arena = maker->cases->arena;
+    const struct harness_choice *choice = maker->choice;
+    uint64_t seeds = choice->repeat > 0 ? choice->repeat : made->scenario->seeds;
+    made->name = name_of(arena, made);
+    made->skip = reason_to_skip(arena, made, choice->worlds, choice->rough);
+    made->rough = choice->rough || made->scenario->rough;
+    made->repeated = seeds > 1;
+    if (made->name == NULL)
+        return false;
+    for (uint64_t i = 0; i < (made->skip != NULL ? 1 : seeds); i++) {
+        made->seed = choice->seed + i;
+        made->result = made->repeated
+                           ? harness_arena_print(arena, "%s@%s#%" PRIu64, made->name,
+                                                 made->release->name, made->seed)
+                           : harness_arena_print(arena, "%s@%s", made->name, made->release->name);
+        if (made->result == NULL)
+            return false;
+        if (is_chosen(choice, made) && !add(maker, made))
+            return false;
+    }
+    return true;
+}
+
+static unsigned built_releases(void)
+{
+    unsigned mask = 0;
+    for (unsigned id = 0; id < RELEASE_COUNT; id++)
+        mask |= (unsigned)release_get((enum release_id)id)->built << id;
+    return mask;
+}
+
+/* The releases that a row is played for.  Nobody asked for one, and none of the row's is
+ * spoken here: its first stands for them, and is skipped with a reason. */
+static unsigned releases_of(const struct maker *maker, const struct harness_scenario *scenario,
+                            size_t row)
+{
+    unsigned own = scenario->releases;
+    if (scenario->row_count > 0)
+        own &= scenario->rows[row].releases;
+    unsigned chosen = own & maker->releases;
+    return chosen != 0 || maker->choice->release != NULL ? chosen : own & (0 - own);
+}
+
+static bool add_rows(struct maker *maker, struct harness_case *made)
+{
+    const struct harness_scenario *scenario = made->scenario;
+    size_t rows = scenario->row_count > 0 ? scenario->row_count : 1;
+    for (unsigned id = 0; id < RELEASE_COUNT; id++) {
+        made->release = release_get((enum release_id)id);
+        for (made->row = 0; made->row < rows; made->row++) {
+            bool fits = releases_of(maker, scenario, made->row) & 1u << id;
+            if (fits && !add_seeds(maker, made))
+                return false;
+        }
+    }
+    return true;
+}
+
+static int compare_results(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Two cases of one name could not be told apart in reports. */
+static enum rpc_status check_names(const struct harness_cases *cases, char *problem)
+{
+    const char **names = calloc(cases->count + 1, sizeof(*names));
+    enum rpc_status status = RPC_OK;
+    if (names == NULL)
+        return RPC_NO_MEMORY;
+    for (size_t i = 0; i < cases->count; i++)
+        names[i] = cases->items[i].result;
+    qsort(names, cases->count, sizeof(*names), compare_results);
+    for (size_t i = 1; i < cases->count && status == RPC_OK; i++) {
+        if (strcmp(names[i - 1], names[i]) != 0)
+            continue;
+        snprintf(problem, HARNESS_PROBLEM_MAX, "two cases are called %s", names[i]);
+        status = RPC_MALFORMED;
+    }
+    free(names);
+    return status;
+}
+
+enum rpc_status harness_cases_make(struct harness_file *const *files, size_t file_count,
+                                   const struct harness_choice *choice, struct harness_cases *cases,
+                                   char *problem)
+{
+    struct maker maker = {.cases = cases, .choice = choice};
+    *cases = (struct harness_cases){.arena = harness_arena_create()};
+    snprintf(problem, HARNESS_PROBLEM_MAX, "%s", rpc_status_text(RPC_NO_MEMORY));
+    if (cases->arena == NULL)
+        return RPC_NO_MEMORY;
+    if (release_range(choice->release, &maker.releases) != RPC_OK || maker.releases == 0) {
+        snprintf(problem, HARNESS_PROBLEM_MAX, "'%s' is no release and no range of releases",
+                 choice->release);
+        return RPC_MALFORMED;
+    }
+    if (choice->release == NULL)
+        maker.releases = built_releases();
+    for (size_t i = 0; i < file_count; i++) {
+        for (size_t j = 0; j < files[i]->count; j++) {
+            struct harness_case made = {
+                .file = files[i], .scenario = &files[i]->scenarios[j], .scenario_index = j};
+            if (!add_rows(&maker, &made))
+                return RPC_NO_MEMORY;
+        }
+    }
+    return check_names(cases, problem);
+}
+
+void harness_cases_release(struct harness_cases *cases)
+{
+    free(cases->items);
+    harness_arena_free(cases->arena);
+    *cases = (struct harness_cases){.items = NULL};
+}

@@ -1,0 +1,570 @@
+#include "harness/trace/ledger.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/judge/road.h"
+#include "harness/trace/lines.h"
+#include "harness/trace/trace.h"
+#include "rpc/client/client.h"
+#include "rpc/wire/wire.h"
+
+enum { BUCKETS_FIRST = 64, VALUES_MAX = 4 };
+
+/* What is known under (client, call id) or (connection, call id). */
+struct known {
+    uint32_t of; /* number of the client or connection */
+    int32_t call_id;
+    bool by_client;
+    uint32_t call; /* place in `calls` + 1; 0: not one of ours */
+    const char *method;
+    struct known *next; /* of its bucket */
+};
+
+struct connection {
+    uint32_t client, server;
+    bool touched; /* a fault has changed its bytes */
+};
+
+struct call {
+    struct harness_line_call line;
+    unsigned ends;
+    bool may_pend, foreign_value, known_value;
+    uint64_t values[VALUES_MAX]; /* hashes of what was sent as its value */
+    unsigned value_count;
+};
+
+struct harness_ledger {
+    struct harness *harness;
+    struct connection *connections; /* by number */
+    uint32_t connection_room;
+    struct call *calls; /* in the order of their start */
+    size_t call_count, call_room;
+    struct known **buckets;
+    size_t bucket_count, known_count;
+    uint64_t last_ns;
+};
+
+struct harness_ledger *harness_ledger_create(struct harness *harness)
+{
+    struct harness_ledger *ledger = calloc(1, sizeof(*ledger));
+    if (ledger == NULL)
+        return NULL;
+    ledger->harness = harness;
+    ledger->buckets = calloc(BUCKETS_FIRST, sizeof(*ledger->buckets));
+    ledger->bucket_count = BUCKETS_FIRST;
+    if (ledger->buckets == NULL) {
+        free(ledger);
+        return NULL;
+    }
+    return ledger;
+}
+
+void harness_ledger_free(struct harness_ledger *ledger)
+{
+    if (ledger == NULL)
+        return;
+    free(ledger->connections);
+    free(ledger->calls);
+    free(ledger->buckets);
+    free(ledger);
+}
+
+/* --- what is known --------------------------------------------------------------------------- */
+
+static struct connection *connection_of(struct harness_ledger *ledger, uint32_t number)
+{
+    if (number >= ledger->connection_room) {
+        uint32_t room = number < 16 ? 16 : number * 2;
+        struct connection *grown = realloc(ledger->connections, room * sizeof(*grown));
+        if (grown == NULL)
+            return NULL;
+        memset(grown + ledger->connection_room, 0,
+               (room - ledger->connection_room) * sizeof(*grown));
+        ledger->connections = grown;
+        ledger->connection_room = room;
+    }
+    return &ledger->connections[number];
+}
+
+static size_t bucket_of(const struct harness_ledger *ledger, bool by_client, uint32_t of,
+                        int32_t call_id)
+{
+    uint64_t mixed = ((uint64_t)of << 32 | (uint32_t)call_id) * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)((mixed >> 20) + by_client) % ledger->bucket_count;
+}
+
+static struct known *find(const struct harness_ledger *ledger, bool by_client, uint32_t of,
+                          int32_t call_id)
+{
+    struct known *known = ledger->buckets[bucket_of(ledger, by_client, of, call_id)];
+    while (known != NULL &&
+           (known->of != of || known->call_id != call_id || known->by_client != by_client))
+        known = known->next;
+    return known;
+}
+
+static void grow(struct harness_ledger *ledger)
+{
+    size_t old_count = ledger->bucket_count;
+    struct known **old = ledger->buckets;
+    struct known **grown = calloc(old_count * 4, sizeof(*grown));
+    if (grown == NULL)
+        return; /* slower, not wrong */
+    ledger->buckets = grown;
+    ledger->bucket_count = old_count * 4;
+    for (size_t i = 0; i < old_count; i++) {
+        for (struct known *known = old[i], *next; known != NULL; known = next) {
+            size_t bucket = bucket_of(ledger, known->by_client, known->of, known->call_id);
+            next = known->next;
+            known->next = grown[bucket];
+            grown[bucket] = known;
+        }
+    }
+    free(old);
+}
+
+/* The entry, made when it is new; NULL when out of memory. */
+static struct known *enter(struct harness_ledger *ledger, bool by_client, uint32_t of,
+                           int32_t call_id)
+{
+    struct known *known = find(ledger, by_client, of, call_id);
+    if (known != NULL)
+        return known;
+    if (ledger->known_count > ledger->bucket_count)
+        grow(ledger);
+    known = harness_allocate(ledger->harness, sizeof(*known));
+    if (known == NULL)
+        return NULL;
+    size_t bucket = bucket_of(ledger, by_client, of, call_id);
+    *known = (struct known){
+        .of = of, .call_id = call_id, .by_client = by_client, .next = ledger->buckets[bucket]};
+    ledger->buckets[bucket] = known;
+    ledger->known_count++;
+    return known;
+}
+
+static const char *method_in(const struct point_event *event)
+{
+    for (size_t i = 0; i < event->value_count; i++)
+        if (event->values[i].field == FIELD_METHOD)
+            return event->values[i].text;
+    return NULL;
+}
+
+/* What is known of the call that the event is about. */
+static struct known *known_of(const struct harness_ledger *ledger, const struct point_event *event)
+{
+    struct known *known = NULL;
+    if (event->call_id == POINT_NO_CALL || event->call_id < 0)
+        return NULL;
+    if (event->client != 0)
+        known = find(ledger, true, event->client, event->call_id);
+    if (known == NULL && event->connection != 0)
+        known = find(ledger, false, event->connection, event->call_id);
+    return known;
+}
+
+static struct call *call_of(struct harness_ledger *ledger, const struct point_event *event)
+{
+    const struct known *known = known_of(ledger, event);
+    return known != NULL && known->call != 0 ? &ledger->calls[known->call - 1] : NULL;
+}
+
+void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *event,
+                         struct point_value *room)
+{
+    if (event->at_ns == 0)
+        event->at_ns = world_now(ledger->harness->world);
+    if (event->host == 0)
+        event->host = harness_trace_lane_host(ledger->harness->trace, event->lane);
+    if (event->connection != 0 && event->connection < ledger->connection_room) {
+        const struct connection *connection = &ledger->connections[event->connection];
+        if (event->client == 0)
+            event->client = connection->client;
+        if (event->server == 0)
+            event->server = connection->server;
+    }
+    const struct known *known = known_of(ledger, event);
+    if (known == NULL || known->method == NULL || method_in(event) != NULL ||
+        event->value_count > POINT_VALUES_MAX)
+        return;
+    if (event->value_count > 0)
+        memcpy(room, event->values, event->value_count * sizeof(*room));
+    room[event->value_count] = (struct point_value){.field = FIELD_METHOD, .text = known->method};
+    event->values = room;
+    event->value_count++;
+}
+
+/* --- learning -------------------------------------------------------------------------------- */
+
+/* Values can be megabytes: eight bytes at a time. */
+static uint64_t hash_of(struct wire_bytes bytes)
+{
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = bytes.length * factor, word;
+    size_t at = 0;
+    for (; at + sizeof(word) <= bytes.length; at += sizeof(word)) {
+        memcpy(&word, bytes.data + at, sizeof(word));
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 29;
+    }
+    for (; at < bytes.length; at++)
+        hash = (hash ^ bytes.data[at]) * factor;
+    return hash ^ hash >> 32;
+}
+
+/* Which calls a connection carries, and what a call's method is. */
+static void learn_names(struct harness_ledger *ledger, const struct point_event *event)
+{
+    const char *method = method_in(event);
+    if (event->call_id == POINT_NO_CALL || event->call_id < 0)
+        return;
+    const struct known *by_client =
+        event->client != 0 ? find(ledger, true, event->client, event->call_id) : NULL;
+    if (event->connection == 0)
+        return;
+    struct known *known = find(ledger, false, event->connection, event->call_id);
+    if (known == NULL && (method != NULL || by_client != NULL))
+        known = enter(ledger, false, event->connection, event->call_id);
+    if (known == NULL)
+        return;
+    if (by_client != NULL && known->call == 0)
+        known->call = by_client->call;
+    if (known->method == NULL)
+        known->method = method != NULL      ? harness_trace_text(ledger->harness->trace, method)
+                        : by_client != NULL ? by_client->method
+                                            : NULL;
+}
+
+static void learn_connection(struct harness_ledger *ledger, const struct point_event *event)
+{
+    if (event->connection == 0)
+        return;
+    struct connection *connection = connection_of(ledger, event->connection);
+    if (connection == NULL)
+        return;
+    if (event->client != 0)
+        connection->client = event->client;
+    if (event->server != 0)
+        connection->server = event->server;
+}
+
+/* What the server has sent as the call's value. */
+static void learn_value(struct call *call, const struct point_event *event)
+{
+    const struct wire_message *message = event->message;
+    if (message == NULL || message->kind != WIRE_RESPONSE || message->status != WIRE_SUCCESS)
+        return;
+    call->known_value = message->body.data != NULL;
+    if (call->known_value && call->value_count < VALUES_MAX)
+        call->values[call->value_count++] = hash_of(message->body);
+}
+
+static void learn_call(struct call *call, const struct point_event *event)
+{
+    struct harness_line_call *line = &call->line;
+    if (event->connection != 0)
+        line->connection = event->connection;
+    if (event->retry > 0)
+        line->retry = event->retry;
+    switch ((unsigned)event->point) {
+    case POINT_CLIENT_WRITE:
+        harness_line_reached(line, HARNESS_SENDING, event->at_ns);
+        return;
+    case POINT_SERVER_PUT:
+        harness_line_reached(line, HARNESS_QUEUED, event->at_ns);
+        return;
+    case POINT_SERVER_TAKE:
+        harness_line_reached(line, HARNESS_TAKEN, event->at_ns);
+        return;
+    case POINT_SERVER_EXECUTE:
+        harness_line_reached(line, HARNESS_TAKEN, event->at_ns);
+        line->executions++;
+        return;
+    case POINT_SERVER_REPLY:
+        harness_line_reached(line, HARNESS_REPLIED, event->at_ns);
+        for (size_t i = 0; i < event->value_count; i++)
+            if (event->values[i].field == FIELD_LENGTH)
+                line->reply_length = event->values[i].number;
+        return;
+    case POINT_CLIENT_END:
+        call->ends++;
+        return;
+    case POINT_WIRE_RESPONSE:
+        learn_value(call, event);
+        return;
+    default:
+        return;
+    }
+}
+
+/* What goes on for ever without anybody wanting anything. */
+static bool is_housekeeping(const struct point_event *event)
+{
+    switch ((unsigned)event->point) {
+    case POINT_CLIENT_PING:
+    case POINT_WIRE_PING:
+    case POINT_SERVER_SELECT:
+    case POINT_SERVER_WAKEUP:
+    case POINT_SERVER_CHECK:
+    case POINT_NET_SEGMENT:
+    case POINT_LOG:
+        return true;
+    case POINT_CLIENT_WRITE:
+    case POINT_CLIENT_READ:
+    case POINT_SERVER_READ: /* of a ping */
+        return event->call_id == POINT_NO_CALL || event->call_id < 0;
+    case POINT_SERVER_SCAN:
+        return event->value_count == 0 || event->values[0].number == 0;
+    default:
+        return false;
+    }
+}
+
+void harness_ledger_learn(struct harness_ledger *ledger, const struct point_event *event)
+{
+    if (!is_housekeeping(event))
+        ledger->last_ns = event->at_ns;
+    learn_connection(ledger, event);
+    learn_names(ledger, event);
+    struct call *call = call_of(ledger, event);
+    if (call != NULL)
+        learn_call(call, event);
+    if (ledger->harness->lines != NULL)
+        harness_lines_event(ledger->harness->lines, event, call != NULL ? &call->line : NULL);
+    harness_road_event(ledger->harness, event, call != NULL ? call->line.number : 0,
+                       call != NULL ? call->line.reply_length : -1);
+}
+
+void harness_ledger_stream(struct harness_ledger *ledger, const struct world_stream *stream)
+{
+    if (ledger->harness->lines != NULL)
+        harness_lines_stream(ledger->harness->lines, stream);
+}
+
+void harness_ledger_struck(struct harness_ledger *ledger, enum point_effect effect,
+                           const struct point_event *event)
+{
+    bool changes = effect == EFFECT_CHANGE || effect == EFFECT_CORRUPT || effect == EFFECT_INJECT ||
+                   effect == EFFECT_DUPLICATE;
+    struct connection *connection =
+        changes && event->connection != 0 ? connection_of(ledger, event->connection) : NULL;
+    if (connection != NULL)
+        connection->touched = true;
+}
+
+/* --- calls ----------------------------------------------------------------------------------- */
+
+static struct call *add_call(struct harness_ledger *ledger)
+{
+    if (ledger->call_count == ledger->call_room) {
+        size_t room = ledger->call_room == 0 ? 16 : ledger->call_room * 2;
+        struct call *calls = realloc(ledger->calls, room * sizeof(*calls));
+        if (calls == NULL)
+            return NULL;
+        ledger->calls = calls;
+        ledger->call_room = room;
+    }
+    struct call *call = &ledger->calls[ledger->call_count++];
+    memset(call, 0, sizeof(*call));
+    return call;
+}
+
+void harness_ledger_begin(struct harness *harness, const struct harness_ledger_view *given,
+                          const char *protocol)
+{
+    struct harness_ledger *ledger = harness->ledger;
+    harness_lock(harness);
+    struct call *call = add_call(ledger);
+    struct known *known = enter(ledger, true, given->client, given->call_id);
+    if (call != NULL && known != NULL) {
+        call->line = (struct harness_line_call){
+            .number = given->number,
+            .client = given->client,
+            .connection = given->connection,
+            .call_id = given->call_id,
+            .method = harness_trace_text(harness->trace, given->method),
+            .protocol = protocol != NULL ? harness_trace_text(harness->trace, protocol) : NULL,
+            .started_ns = given->started_ns,
+        };
+        known->call = (uint32_t)ledger->call_count;
+        known->method = call->line.method;
+    }
+    harness_unlock(harness);
+    if (call == NULL || known == NULL)
+        harness_broken(harness, "not enough memory for the ledger");
+}
+
+void harness_call_started(struct harness *harness, uint32_t client, const struct client_call *given,
+                          const char *method, const char *protocol)
+{
+    harness_ledger_begin(harness,
+                         &(struct harness_ledger_view){
+                             .number = client_call_number(given),
+                             .client = client,
+                             .connection = client_call_connection(given),
+                             .call_id = client_call_id(given),
+                             .method = method,
+                             .started_ns = client_call_started_ns(given),
+                         },
+                         protocol);
+}
+
+static bool is_touched(const struct harness_ledger *ledger, const struct call *call)
+{
+    uint32_t connection = call->line.connection;
+    return connection < ledger->connection_room && ledger->connections[connection].touched;
+}
+
+/* Whether it returned something that was sent for it, as far as that can be told. */
+static bool has_foreign_value(struct harness_ledger *ledger, const struct call *call,
+                              const struct client_outcome *outcome)
+{
+    if (outcome->ending != CLIENT_VALUE || !call->known_value || is_touched(ledger, call))
+        return false;
+    uint64_t hash = hash_of(outcome->value);
+    for (unsigned i = 0; i < call->value_count; i++)
+        if (call->values[i] == hash)
+            return false;
+    return true;
+}
+
+void harness_ledger_end(struct harness *harness, uint32_t number, uint32_t connection,
+                        uint64_t ended_ns, const struct client_outcome *outcome)
+{
+    struct harness_ledger *ledger = harness->ledger;
+    harness_lock(harness);
+    for (size_t i = ledger->call_count; i-- > 0;) {
+        struct call *call = &ledger->calls[i];
+        if (call->line.number != number)
+            continue;
+        if (connection != 0)
+            call->line.connection = connection;
+        call->line.ended = true;
+        call->line.ended_ns = ended_ns;
+        call->foreign_value = has_foreign_value(ledger, call, outcome);
+        if (harness->lines != NULL)
+            harness_lines_call(harness->lines, &call->line, outcome);
+        break;
+    }
+    harness_unlock(harness);
+}
+
+void harness_call_ended(struct harness *harness, const struct client_call *given)
+{
+    harness_ledger_end(harness, client_call_number(given), client_call_connection(given),
+                       client_call_ended_ns(given), client_call_outcome(given));
+}
+
+uint32_t harness_ledger_call_locked(struct harness_ledger *ledger, const struct point_event *event)
+{
+    const struct call *call = call_of(ledger, event);
+    return call != NULL ? call->line.number : 0;
+}
+
+uint32_t harness_ledger_call(struct harness *harness, const struct point_event *event)
+{
+    harness_lock(harness);
+    uint32_t number = harness_ledger_call_locked(harness->ledger, event);
+    harness_unlock(harness);
+    return number;
+}
+
+void harness_ledger_names(struct harness_ledger *ledger, const struct point_event *event,
+                          const char **protocol, const char **method)
+{
+    const struct call *call = call_of(ledger, event);
+    *protocol = call != NULL ? call->line.protocol : NULL;
+    *method = call != NULL ? call->line.method : NULL;
+}
+
+static struct call *numbered(const struct harness *harness, uint32_t number)
+{
+    struct harness_ledger *ledger = harness->ledger;
+    for (size_t i = 0; i < ledger->call_count; i++)
+        if (ledger->calls[i].line.number == number)
+            return &ledger->calls[i];
+    return NULL;
+}
+
+uint32_t harness_ledger_executions(struct harness *harness, uint32_t number)
+{
+    harness_lock(harness);
+    const struct call *call = numbered(harness, number);
+    uint32_t executions = call != NULL ? call->line.executions : 0;
+    harness_unlock(harness);
+    return executions;
+}
+
+void harness_call_key(struct harness *harness, uint32_t number, const char *key)
+{
+    harness_lock(harness);
+    struct call *call = numbered(harness, number);
+    if (call != NULL)
+        call->line.key = harness_trace_text(harness->trace, key);
+    harness_unlock(harness);
+}
+
+void harness_ledger_may_pend(struct harness *harness, uint32_t number)
+{
+    struct call *call = numbered(harness, number);
+    if (call != NULL)
+        call->may_pend = true;
+}
+
+size_t harness_ledger_calls(const struct harness *harness)
+{
+    return harness->ledger->call_count;
+}
+
+struct harness_ledger_view harness_ledger_at(const struct harness *harness, size_t i)
+{
+    const struct call *call = &harness->ledger->calls[i];
+    return (struct harness_ledger_view){
+        .number = call->line.number,
+        .client = call->line.client,
+        .connection = call->line.connection,
+        .call_id = call->line.call_id,
+        .method = call->line.method,
+        .started_ns = call->line.started_ns,
+        .ended = call->line.ended,
+        .ended_ns = call->line.ended_ns,
+        .ends = call->ends,
+        .executions = call->line.executions,
+        .may_pend = call->may_pend,
+        .repeated = call->line.retry > 0 || is_touched(harness->ledger, call),
+        .foreign_value = call->foreign_value,
+    };
+}
+
+bool harness_ledger_open(const struct harness *harness)
+{
+    const struct harness_ledger *ledger = harness->ledger;
+    for (size_t i = 0; i < ledger->call_count; i++)
+        if (!ledger->calls[i].line.ended && !ledger->calls[i].may_pend)
+            return true;
+    return false;
+}
+
+uint64_t harness_ledger_last_ns(struct harness *harness)
+{
+    harness_lock(harness);
+    uint64_t last_ns = harness->ledger->last_ns;
+    harness_unlock(harness);
+    return last_ns;
+}
+
+void harness_ledger_finish(struct harness *harness)
+{
+    struct harness_ledger *ledger = harness->ledger;
+    if (harness->lines == NULL)
+        return;
+    harness_lock(harness);
+    for (size_t i = 0; i < ledger->call_count; i++)
+        if (!ledger->calls[i].line.ended)
+            harness_lines_call(harness->lines, &ledger->calls[i].line, NULL);
+    harness_lines_finish(harness->lines);
+    harness_unlock(harness);
+}
