@@ -346,7 +346,7 @@ static void push_request(lua_State *L, struct harness_dialect *dialect,
                          struct wire_message *message, struct wire_arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
-    if (wire_open_request(message, arena, problem) != RPC_OK) {
+    if (wire_codec(9)->open_request(message, arena, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
         return;
@@ -374,7 +374,7 @@ static void push_response(lua_State *L, struct harness_dialect *dialect,
         set_bytes(L, "message", message->text);
         return;
     }
-    if (wire_open_value(message, problem) != RPC_OK) {
+    if (wire_codec(9)->open_value(message, NULL, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
         return;
@@ -400,7 +400,7 @@ static void push_context(lua_State *L, struct harness_dialect *dialect,
                          struct wire_message *message, struct wire_arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
-    if (wire_open_context(message, arena, problem) != RPC_OK) {
+    if (wire_codec(9)->open_context(message, arena, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
         return;
@@ -416,7 +416,7 @@ static void push_context(lua_State *L, struct harness_dialect *dialect,
 static void push_sasl(lua_State *L, struct wire_message *message, struct wire_arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
-    if (wire_open_sasl(message, arena, problem) != RPC_OK) {
+    if (wire_codec(9)->open_sasl(message, arena, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
         return;

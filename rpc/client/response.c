@@ -137,8 +137,8 @@ static struct client_failure *decode(struct client *client, struct wire_bytes fr
                                      struct wire_message *header, struct client_reply *reply)
 {
     char problem[WIRE_PROBLEM_MAX] = "";
-    enum rpc_status status = client->codec->decode(WIRE_TO_CLIENT, frame, header, client->arena,
-                                                   problem, sizeof(problem));
+    enum rpc_status status = client->codec->decode(WIRE_TO_CLIENT, WIRE_RESPONSE, frame, header,
+                                                   client->arena, problem, sizeof(problem));
     if (status == RPC_NO_MEMORY)
         return too_much();
     if (status != RPC_OK)
@@ -235,7 +235,7 @@ static enum stage_result take_frame(struct run *run)
             return fail(run, mismatch(run->client, "RPC response length mismatch"));
         return finish(run);
     }
-    if (wire_open_value(&header, problem) == RPC_OK) {
+    if (run->client->codec->open_value(&header, run->client->arena, problem) == RPC_OK) {
         reply->value = header.body;
     } else {
         reply->value_failure = bad(run->client, problem[0] != '\0' ? problem : TRUNCATED);

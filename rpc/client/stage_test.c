@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/wire/v9.h"
 #include "rpc/world/sim/sim.h"
 
 static struct stage *stage_of(struct world_tracer *tracer)
@@ -170,10 +171,10 @@ static void remember(struct stage_link *link, const struct wire_message *message
     char problem[WIRE_PROBLEM_MAX];
     struct wire_bytes text = WIRE_ABSENT;
     if (message->kind == WIRE_CONTEXT &&
-        wire_open_context(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
+        wire_v9_open_context(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
         text = opened.user;
     if (message->kind == WIRE_REQUEST &&
-        wire_open_request(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
+        wire_v9_open_request(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
         text = opened.body;
     size_t length = text.length < sizeof(seen->text) - 1 ? text.length : sizeof(seen->text) - 1;
     if (length > 0)

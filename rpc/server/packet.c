@@ -96,8 +96,8 @@ static enum server_packet take_context(struct server_connection *connection,
                                "Connection header sent during SASL negotiation");
     if (server_connection_state(connection) == CONNECTION_OPEN)
         return MALFORMED_FATAL(connection, message, "Connection context already processed");
-    enum rpc_status status =
-        wire_open_context(message, wire_decoder_arena(connection->decoder), problem);
+    enum rpc_status status = connection->server->codec->open_context(
+        message, wire_decoder_arena(connection->decoder), problem);
     if (status != RPC_OK)
         return server_refuse_undecodable(connection, message, "context",
                                          "IpcConnectionContextProto", problem);
@@ -124,8 +124,8 @@ static enum server_packet take_call(struct server_connection *connection,
     if (message->rpc_kind != KIND_PROTOBUF)
         return MALFORMED_FATAL(connection, message, "Unknown rpc kind in rpc header%s",
                                kinds[message->rpc_kind == 1]);
-    enum rpc_status status =
-        wire_open_request(message, wire_decoder_arena(connection->decoder), problem);
+    enum rpc_status status = connection->server->codec->open_request(
+        message, wire_decoder_arena(connection->decoder), problem);
     if (status != RPC_OK && !release->decodes_in_handler)
         return server_refuse(connection, message, WIRE_FATAL_DESERIALIZING_REQUEST, "call",
                              SERVER_RSE, "IPC server unable to read call parameters: %s",

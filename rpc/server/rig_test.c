@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "rpc/wire/v9.h"
 #include "rpc/world/sim/sim.h"
 
 struct world *rig_world;
@@ -484,7 +485,7 @@ static void keep_reply(struct rig_peer *peer, struct wire_message *message)
     copy_text(reply->class_name, message->class_name);
     copy_text(reply->text, message->text);
     if (message->kind == WIRE_RESPONSE && message->status == WIRE_SUCCESS) {
-        is(wire_open_value(message, problem), RPC_OK);
+        is(wire_v9_open_value(message, NULL, problem), RPC_OK);
         reply->length = message->body.length;
         reply->first = reply->length > 0 ? message->body.data[0] : 0;
     }

@@ -73,7 +73,8 @@ enum server_packet server_sasl_take(struct server_connection *connection,
     if (!connection->sasl)
         return server_refuse(connection, message, WIRE_FATAL_INVALID_RPC_HEADER, "sasl", SERVER_RSE,
                              "SASL protocol not requested by client");
-    if (wire_open_sasl(message, wire_decoder_arena(connection->decoder), problem) != RPC_OK)
+    if (connection->server->codec->open_sasl(message, wire_decoder_arena(connection->decoder),
+                                             problem) != RPC_OK)
         return server_refuse_undecodable(connection, message, "sasl", "RpcSaslProto", problem);
     switch (message->sasl_state) {
     case WIRE_SASL_NEGOTIATE:

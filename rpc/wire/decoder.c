@@ -38,11 +38,13 @@ struct wire_decoder {
     struct wire_arena *arena;       /* owned; for the message that was given last */
     enum wire_side side;
     enum decoder_state state;
-    bool given;             /* the buffer holds a message that its borrower is done with */
-    bool first;             /* nothing has been decoded yet */
-    size_t length_max;      /* of a frame */
-    size_t needed;          /* bytes of the present state */
-    uint8_t head[2 * WORD]; /* preamble, or a length word */
+    bool given; /* the buffer holds a message that its borrower is done with */
+    bool first; /* nothing has been decoded yet */
+    enum wire_kind expected;
+    const struct writable_types *types; /* borrowed */
+    size_t length_max;                  /* of a frame */
+    size_t needed;                      /* bytes of the present state */
+    uint8_t head[2 * WORD];             /* preamble, or a length word */
     size_t head_length;
     struct wire_buffer body;
     const char *problem; /* in the arena, of the message that was given last */
@@ -74,6 +76,16 @@ struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wi
     decoder->first = true;
     decoder->problem = "";
     return decoder;
+}
+
+void wire_decoder_expect(struct wire_decoder *decoder, enum wire_kind expected)
+{
+    decoder->expected = expected;
+}
+
+void wire_decoder_types(struct wire_decoder *decoder, const struct writable_types *types)
+{
+    decoder->types = types;
 }
 
 void wire_decoder_free(struct wire_decoder *decoder)
@@ -182,8 +194,8 @@ static enum rpc_status take_body(struct wire_decoder *decoder, struct wire_messa
 
     enter(decoder, DECODER_LENGTH, WORD);
     char problem[WIRE_PROBLEM_MAX];
-    enum rpc_status status = decoder->codec->decode(decoder->side, frame, message, decoder->arena,
-                                                    problem, sizeof(problem));
+    enum rpc_status status = decoder->codec->decode(
+        decoder->side, decoder->expected, frame, message, decoder->arena, problem, sizeof(problem));
     if (status == RPC_MALFORMED)
         keep_problem(decoder, problem);
     message->length = (int32_t)frame.length;

@@ -4,6 +4,7 @@
 #include <criterion/new/assert.h>
 
 #include "rpc/wire/examples.h"
+#include "rpc/wire/v9.h"
 #include "rpc/wire/wire.h"
 
 enum { LIMIT = 1 << 20 };
@@ -299,7 +300,7 @@ Test(decoder, random_bytes_end_in_a_refusal_or_in_waiting)
             char problem[WIRE_PROBLEM_MAX];
             status = feed(decoder, &bytes, &at, bytes.length, &message);
             if (status == RPC_OK && message.kind == WIRE_REQUEST)
-                cr_assert(ne(int, (int)wire_open_request(&message, NULL, problem), RPC_OK));
+                cr_assert(ne(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_OK));
         }
         wire_decoder_free(decoder);
         wire_buffer_release(&bytes);

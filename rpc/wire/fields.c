@@ -331,19 +331,19 @@ enum rpc_status wire_message_open(struct wire_message *message, struct wire_aren
     enum rpc_status status = RPC_OK;
     switch (message->kind) {
     case WIRE_CONTEXT:
-        status = wire_open_context(message, arena, problem);
+        status = wire_v9_open_context(message, arena, problem);
         break;
     case WIRE_SASL:
-        status = wire_open_sasl(message, arena, problem);
+        status = wire_v9_open_sasl(message, arena, problem);
         break;
     case WIRE_REQUEST:
         if (message->rpc_kind != WIRE_KIND_PROTOBUF)
             return RPC_OK;
-        status = wire_open_request(message, arena, problem);
+        status = wire_v9_open_request(message, arena, problem);
         break;
     case WIRE_RESPONSE:
         if (message->status == WIRE_SUCCESS)
-            status = wire_open_value(message, problem);
+            status = wire_v9_open_value(message, NULL, problem);
         else if (message->payload.length > 0)
             message->trailing = message->payload;
         break;

@@ -1,8 +1,24 @@
 #include "rpc/wire/v9.h"
 #include "rpc/wire/wire.h"
 
+static bool v9_auth_is_sasl(int auth)
+{
+    return auth == WIRE_AUTH_SASL;
+}
+
 static const struct wire_codec codecs[] = {
-    {.version = 9, .preamble_length = 7, .encode = wire_v9_encode, .decode = wire_v9_decode},
+    {.version = 9,
+     .preamble_length = 7,
+     .frames_replies = true,
+     .auth_simple = WIRE_AUTH_NONE,
+     .auth_is_sasl = v9_auth_is_sasl,
+     .message = wire_message,
+     .encode = wire_v9_encode,
+     .decode = wire_v9_decode,
+     .open_context = wire_v9_open_context,
+     .open_sasl = wire_v9_open_sasl,
+     .open_request = wire_v9_open_request,
+     .open_value = wire_v9_open_value},
 };
 
 const struct wire_codec *wire_codec(int version)

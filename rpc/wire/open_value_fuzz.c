@@ -1,3 +1,4 @@
+#include "rpc/wire/v9.h"
 #include "rpc/wire/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -7,6 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire_message message = {.payload = {data, size}};
     char problem[WIRE_PROBLEM_MAX];
 
-    wire_open_value(&message, problem);
+    wire_v9_open_value(&message, NULL, problem);
     return 0;
 }

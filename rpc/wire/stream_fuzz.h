@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/wire/v9.h"
 #include "rpc/wire/wire.h"
 
 enum { FUZZ_FRAME_MAX = 1 << 16 };
@@ -20,13 +21,14 @@ static enum rpc_status fuzz_open(struct wire_decoder *decoder, struct wire_messa
 
     switch (message->kind) {
     case WIRE_CONTEXT:
-        return wire_open_context(message, arena, problem);
+        return wire_v9_open_context(message, arena, problem);
     case WIRE_SASL:
-        return wire_open_sasl(message, arena, problem);
+        return wire_v9_open_sasl(message, arena, problem);
     case WIRE_REQUEST:
-        return message->rpc_kind == 2 ? wire_open_request(message, arena, problem) : RPC_AGAIN;
+        return message->rpc_kind == 2 ? wire_v9_open_request(message, arena, problem) : RPC_AGAIN;
     case WIRE_RESPONSE:
-        return message->status == WIRE_SUCCESS ? wire_open_value(message, problem) : RPC_OK;
+        return message->status == WIRE_SUCCESS ? wire_v9_open_value(message, NULL, problem)
+                                               : RPC_OK;
     case WIRE_PREAMBLE:
     case WIRE_PING:
     case WIRE_GOODBYE:

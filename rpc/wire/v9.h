@@ -12,8 +12,10 @@ enum { WIRE_KIND_BUILTIN = 0, WIRE_KIND_WRITABLE = 1, WIRE_KIND_PROTOBUF = 2 };
 
 enum rpc_status wire_v9_encode(const struct wire_message *message, struct wire_buffer *out);
 
-enum rpc_status wire_v9_decode(enum wire_side side, struct wire_bytes frame,
-                               struct wire_message *message, struct wire_arena *arena,
-                               char *problem, size_t problem_size);
+enum rpc_status wire_v9_decode(enum wire_side side, enum wire_kind expected,
+                               struct wire_bytes frame, struct wire_message *message,
+                               struct wire_arena *arena, char *problem, size_t problem_size);
+
+wire_open_fn wire_v9_open_context, wire_v9_open_sasl, wire_v9_open_request, wire_v9_open_value;
 
 #endif

@@ -210,11 +210,12 @@ static bool take_header(struct wire_coded_reader *in, struct wire_bytes *header)
     return in->at == in->end || wire_coded_delimited(in, header);
 }
 
-enum rpc_status wire_v9_decode(enum wire_side side, struct wire_bytes frame,
-                               struct wire_message *message, struct wire_arena *arena,
-                               char *problem_text, size_t problem_size)
+enum rpc_status wire_v9_decode(enum wire_side side, enum wire_kind expected,
+                               struct wire_bytes frame, struct wire_message *message,
+                               struct wire_arena *arena, char *problem_text, size_t problem_size)
 {
-    (void)arena; /* every field is in the frame as it stands */
+    (void)expected; /* each frame has a call id that says what it is */
+    (void)arena;    /* every field is in the frame as it stands */
     struct problem problem = {problem_text, problem_size};
     struct wire_coded_reader in = wire_coded_reader(frame);
     struct wire_bytes header;
@@ -263,8 +264,8 @@ static void read_user(struct wire_coded_reader *in, struct wire_bytes bytes,
         in->problem = inside.problem;
 }
 
-enum rpc_status wire_open_context(struct wire_message *message, struct wire_arena *arena,
-                                  char *problem_text)
+enum rpc_status wire_v9_open_context(struct wire_message *message, struct wire_arena *arena,
+                                     char *problem_text)
 {
     (void)arena;
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
@@ -363,8 +364,8 @@ static enum rpc_status read_sasl(struct wire_bytes sasl, struct wire_message *me
     return RPC_OK;
 }
 
-enum rpc_status wire_open_sasl(struct wire_message *message, struct wire_arena *arena,
-                               char *problem_text)
+enum rpc_status wire_v9_open_sasl(struct wire_message *message, struct wire_arena *arena,
+                                  char *problem_text)
 {
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
     struct wire_coded_reader in = wire_coded_reader(message->payload);
@@ -418,8 +419,8 @@ static enum rpc_status method_header(struct wire_bytes header, struct wire_messa
     return RPC_OK;
 }
 
-enum rpc_status wire_open_request(struct wire_message *message, struct wire_arena *arena,
-                                  char *problem_text)
+enum rpc_status wire_v9_open_request(struct wire_message *message, struct wire_arena *arena,
+                                     char *problem_text)
 {
     (void)arena;
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
@@ -439,8 +440,10 @@ enum rpc_status wire_open_request(struct wire_message *message, struct wire_aren
     return rest(message, &in);
 }
 
-enum rpc_status wire_open_value(struct wire_message *message, char *problem_text)
+enum rpc_status wire_v9_open_value(struct wire_message *message, struct wire_arena *arena,
+                                   char *problem_text)
 {
+    (void)arena;
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
     struct wire_coded_reader in = wire_coded_reader(message->payload);
 

@@ -279,7 +279,8 @@ static enum rpc_status decode(enum wire_side side, const char *hex, struct wire_
     frame.length = 0;
     wire_hex_add(hex, &frame);
     struct wire_bytes bytes = {frame.data, frame.length};
-    return wire_codec(9)->decode(side, bytes, message, NULL, problem, sizeof(problem));
+    return wire_codec(9)->decode(side, WIRE_REQUEST, bytes, message, NULL, problem,
+                                 sizeof(problem));
 }
 
 Test(v9, a_call_comes_apart)
@@ -298,7 +299,7 @@ Test(v9, a_call_comes_apart)
     cr_assert(wire_is(message.caller_signature, "sig"));
     cr_assert(message.has_state_id);
     cr_assert(eq(i64, message.state_id, INT64_MIN));
-    cr_assert(eq(int, (int)wire_open_request(&message, NULL, problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_OK));
     cr_assert(wire_is(message.method, "echo"));
     cr_assert(wire_is(message.protocol, echo_protocol));
     cr_assert(eq(u64, message.protocol_version, 1));
@@ -314,7 +315,7 @@ Test(v9, a_context_comes_apart)
         eq(int, (int)decode(WIRE_TO_SERVER, hex_of(EXAMPLE_CALLER_CONTEXT) + 8, &message), RPC_OK));
     cr_assert(eq(int, (int)message.kind, WIRE_CONTEXT));
     cr_assert(eq(int, message.retry, -1));
-    cr_assert(eq(int, (int)wire_open_context(&message, NULL, problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_context(&message, NULL, problem), RPC_OK));
     cr_assert(wire_is(message.user, "alice"));
     cr_assert(is_absent(message.real_user));
     cr_assert(wire_is(message.protocol, echo_protocol));
@@ -328,7 +329,7 @@ Test(v9, a_context_may_come_without_user_or_protocol)
         eq(int, (int)decode(WIRE_TO_SERVER, "06 18052200 2801 04 1200 1a00 ff", &message), RPC_OK));
     cr_assert(eq(int, message.rpc_kind, WIRE_NUMBER_ABSENT));
     cr_assert(eq(int, message.rpc_op, WIRE_NUMBER_ABSENT));
-    cr_assert(eq(int, (int)wire_open_context(&message, NULL, problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_context(&message, NULL, problem), RPC_OK));
     cr_assert(is_absent(message.user));
     cr_assert(wire_is(message.protocol, ""));
     cr_assert(eq(sz, message.trailing.length, 1));
@@ -352,14 +353,14 @@ Test(v9, a_response_comes_apart)
     cr_assert(
         eq(int, (int)decode(WIRE_TO_CLIENT, hex_of(EXAMPLE_STATE_REPLY) + 8, &message), RPC_OK));
     cr_assert(eq(i64, message.state_id, 1001));
-    cr_assert(eq(int, (int)wire_open_value(&message, problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_value(&message, NULL, problem), RPC_OK));
     cr_assert(eq(sz, message.body.length, 4));
 
     cr_assert(eq(int, (int)decode(WIRE_TO_CLIENT, "04 0803 1000", &message), RPC_OK));
     cr_assert(eq(int, message.retry, -1));
     cr_assert(eq(int, message.ipc_version, WIRE_NUMBER_ABSENT));
     cr_assert(is_absent(message.client_id));
-    cr_assert(eq(int, (int)wire_open_value(&message, problem), RPC_END));
+    cr_assert(eq(int, (int)wire_v9_open_value(&message, NULL, problem), RPC_END));
 }
 
 Test(v9, sasl_comes_apart_on_both_sides)
@@ -369,7 +370,7 @@ Test(v9, sasl_comes_apart_on_both_sides)
     cr_assert(eq(int, (int)decode(WIRE_TO_SERVER, hex_of(EXAMPLE_INITIATE_SIMPLE) + 8, &message),
                  RPC_OK));
     cr_assert(eq(int, (int)message.kind, WIRE_SASL));
-    cr_assert(eq(int, (int)wire_open_sasl(&message, arena(), problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_OK));
     cr_assert(eq(int, (int)message.sasl_state, WIRE_SASL_INITIATE));
     cr_assert(eq(sz, message.auth_count, 1));
     cr_assert(wire_is(message.auths[0].method, "SIMPLE"));
@@ -380,7 +381,7 @@ Test(v9, sasl_comes_apart_on_both_sides)
     cr_assert(eq(int, (int)decode(WIRE_TO_CLIENT, hex_of(EXAMPLE_LAYERS) + 8, &message), RPC_OK));
     cr_assert(eq(int, (int)message.kind, WIRE_SASL));
     cr_assert(eq(int, message.call_id, WIRE_CALL_SASL));
-    cr_assert(eq(int, (int)wire_open_sasl(&message, arena(), problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_OK));
     cr_assert(eq(int, (int)message.sasl_state, WIRE_SASL_CHALLENGE));
     cr_assert(eq(sz, message.token.length, 32));
 }
@@ -474,10 +475,10 @@ Test(v9, groups_nest_to_a_limit_and_must_match)
     for (int i = 0; i < 300; i++)
         wire_hex_add("0b", &frame);
     struct wire_bytes bytes = {frame.data, frame.length};
-    cr_assert(eq(
-        int,
-        (int)wire_codec(9)->decode(WIRE_TO_SERVER, bytes, &message, NULL, problem, sizeof(problem)),
-        RPC_MALFORMED));
+    cr_assert(eq(int,
+                 (int)wire_codec(9)->decode(WIRE_TO_SERVER, WIRE_REQUEST, bytes, &message, NULL,
+                                            problem, sizeof(problem)),
+                 RPC_MALFORMED));
     cr_assert(eq(int, strncmp(problem, "Protocol message had too many levels of nesting.", 48), 0));
     wire_buffer_release(&frame);
 
@@ -491,24 +492,24 @@ Test(v9, a_request_says_what_is_wrong_with_it)
 
     /* no RequestHeaderProto at all */
     cr_assert(eq(int, (int)decode(WIRE_TO_SERVER, "04 1800 2200", &message), RPC_OK));
-    cr_assert(eq(int, (int)wire_open_request(&message, NULL, problem), RPC_END));
+    cr_assert(eq(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_END));
     /* one without fields */
     decode(WIRE_TO_SERVER, "04 1800 2200 00", &message);
-    cr_assert(eq(int, (int)wire_open_request(&message, NULL, problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_MALFORMED));
     says("Message missing required fields: methodName, declaringClassProtocolName, "
          "clientProtocolVersion");
     /* no body: the method is known all the same */
     decode(WIRE_TO_SERVER, "04 1800 2200 08 0a0161 120162 1803", &message);
-    cr_assert(eq(int, (int)wire_open_request(&message, NULL, problem), RPC_END));
+    cr_assert(eq(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_END));
     cr_assert(wire_is(message.method, "a"));
     cr_assert(eq(u64, message.protocol_version, 3));
     cr_assert(is_absent(message.body));
     /* a body shorter than it says */
     decode(WIRE_TO_SERVER, "04 1800 2200 08 0a0161 120162 1803 0261", &message);
-    cr_assert(eq(int, (int)wire_open_request(&message, NULL, problem), RPC_END));
+    cr_assert(eq(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_END));
     /* an unknown version reads as unsigned */
     decode(WIRE_TO_SERVER, "04 1800 2200 11 0a0161 120162 18ffffffffffffffffff01 00 ff", &message);
-    cr_assert(eq(int, (int)wire_open_request(&message, NULL, problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_OK));
     cr_assert(eq(u64, message.protocol_version, UINT64_MAX));
     cr_assert(eq(sz, message.trailing.length, 1));
 }
@@ -518,19 +519,19 @@ Test(v9, contexts_and_sasl_say_what_is_wrong_with_them)
     struct wire_message message;
 
     decode(WIRE_TO_SERVER, "04 1805 2200", &message);
-    cr_assert(eq(int, (int)wire_open_context(&message, NULL, problem), RPC_END));
+    cr_assert(eq(int, (int)wire_v9_open_context(&message, NULL, problem), RPC_END));
     decode(WIRE_TO_SERVER, "04 1805 2200 04 12020aff", &message);
-    cr_assert(eq(int, (int)wire_open_context(&message, NULL, problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_context(&message, NULL, problem), RPC_MALFORMED));
 
     decode(WIRE_TO_SERVER, "04 1841 2200 02 2200", &message);
-    cr_assert(eq(int, (int)wire_open_sasl(&message, arena(), problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_MALFORMED));
     says("Message missing required fields: state, auths[0].method, auths[0].mechanism");
     decode(WIRE_TO_SERVER, "04 1841 2200 02 1006", &message);
-    cr_assert(eq(int, (int)wire_open_sasl(&message, arena(), problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_MALFORMED));
     says("Message missing required fields: state");
     decode(WIRE_TO_SERVER, "04 1841 2200 12 2200 2200 2200 2200 2200 2200 2200 2200 2200",
            &message);
-    cr_assert(eq(int, (int)wire_open_sasl(&message, arena(), problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_MALFORMED));
     says("There are more SASL auths than ripcord takes.");
 }
 
@@ -656,15 +657,15 @@ Test(v9, decoding_and_encoding_again_gives_the_same_bytes)
             cr_assert(eq(int, (int)wire_decoder_feed(decoder, rest, &used, &message), RPC_OK));
             at += used;
             if (message.kind == WIRE_CONTEXT)
-                cr_assert(eq(int, (int)wire_open_context(&message, NULL, problem), RPC_OK));
+                cr_assert(eq(int, (int)wire_v9_open_context(&message, NULL, problem), RPC_OK));
             else if (message.kind == WIRE_SASL)
                 cr_assert(eq(int,
-                             (int)wire_open_sasl(&message, wire_decoder_arena(decoder), problem),
+                             (int)wire_v9_open_sasl(&message, wire_decoder_arena(decoder), problem),
                              RPC_OK));
             else if (message.kind == WIRE_REQUEST)
-                cr_assert(eq(int, (int)wire_open_request(&message, NULL, problem), RPC_OK));
+                cr_assert(eq(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_OK));
             else if (message.kind == WIRE_RESPONSE && message.status == WIRE_SUCCESS)
-                cr_assert(eq(int, (int)wire_open_value(&message, problem), RPC_OK));
+                cr_assert(eq(int, (int)wire_v9_open_value(&message, NULL, problem), RPC_OK));
             message.payload = WIRE_ABSENT;
             cr_assert(eq(int, (int)wire_codec(9)->encode(&message, &again), RPC_OK));
             cr_assert(eq(sz, message.size, used));

@@ -164,18 +164,43 @@ struct wire_message wire_message(enum wire_kind kind);
 
 /* Memory for one decoded message; see arena.h. */
 struct wire_arena;
+/* The classes of Writables that are known; see writable.h. */
+struct writable_types;
 
+enum { WIRE_PROBLEM_MAX = 256 };
+
+/* Reads on behind a decoded header; needs the message's payload and leaves it.
+ * RPC_OK fills the kind's fields and `trailing`.  RPC_MALFORMED, or RPC_END when the bytes
+ * end too early (where Hadoop meets an EOFException, which has no text), says why in `problem`
+ * (WIRE_PROBLEM_MAX bytes), as Java words it, without the exception's class. */
+typedef enum rpc_status wire_open_fn(struct wire_message *message, struct wire_arena *arena,
+                                     char *problem);
+
+/* One IPC version. */
 struct wire_codec {
     int version;
-    size_t preamble_length; /* 7 bytes, magic and all */
+    size_t preamble_length; /* magic and all: 7 bytes, 6 before version 9 */
+    bool frames_replies;    /* before version 9 only reading a reply tells where it ends */
+    int auth_simple;        /* the preamble's auth byte of a client without SASL */
+    /* Whether that byte begins SASL; what is neither is unknown. */
+    bool (*auth_is_sasl)(int auth);
+    /* What wire_message says, but as this version has it. */
+    struct wire_message (*message)(enum wire_kind kind);
     /* Append the message's bytes, whole frame or preamble.  RPC_NO_MEMORY. */
     enum rpc_status (*encode)(const struct wire_message *message, struct wire_buffer *out);
-    /* The header of a frame (the bytes behind its length word) into `message`, payload set.
-     * Fields point into the frame; what cannot lives in `arena`.
-     * RPC_MALFORMED with the reason in `problem`. */
-    enum rpc_status (*decode)(enum wire_side side, struct wire_bytes frame,
+    /* The header of a frame (the bytes behind its length word; of an unframed reply all of it)
+     * into `message`, payload set.  Fields point into the frame; what cannot lives in `arena`.
+     * `expected` says what a frame to the server is where it does not say so itself (see
+     * wire_decoder_expect).  RPC_MALFORMED with the reason in `problem`. */
+    enum rpc_status (*decode)(enum wire_side side, enum wire_kind expected, struct wire_bytes frame,
                               struct wire_message *message, struct wire_arena *arena, char *problem,
                               size_t problem_size);
+    wire_open_fn *open_context;
+    wire_open_fn *open_sasl;
+    /* When only the body of a request is wrong, the method's fields are set all the same. */
+    wire_open_fn *open_request;
+    /* The value of a SUCCESS response: sets body and trailing. */
+    wire_open_fn *open_value;
 };
 
 /* NULL when that IPC version is not spoken here. */
@@ -186,21 +211,23 @@ const struct wire_codec *wire_codec(int version);
  * frame, an old-style goodbye, or, for versions that understand none, nothing. */
 enum rpc_status wire_encode_version_mismatch(int version, struct wire_buffer *out);
 
-enum { WIRE_PROBLEM_MAX = 256 };
+/* Versions before 9: where a reply ends, which has no length word and whose value tells its own
+ * length only as it is read.  Remembers how far it has got. */
+struct wire_extent;
 
-/* What follows the header, by kind; each needs the message's payload and leaves it.
- * RPC_OK fills the kind's fields and `trailing`.  RPC_MALFORMED, or RPC_END when the bytes
- * end too early (where Hadoop meets an EOFException, which has no text), says why in `problem`
- * (WIRE_PROBLEM_MAX bytes), as protobuf-java words it, without the exception's class.  When
- * only the body of a request is wrong, the method's fields are set all the same. */
-enum rpc_status wire_open_context(struct wire_message *message, struct wire_arena *arena,
-                                  char *problem);
-enum rpc_status wire_open_sasl(struct wire_message *message, struct wire_arena *arena,
-                               char *problem);
-enum rpc_status wire_open_request(struct wire_message *message, struct wire_arena *arena,
-                                  char *problem);
-/* The delimited value of a SUCCESS response: sets body and trailing. */
-enum rpc_status wire_open_value(struct wire_message *message, char *problem);
+/* `types` is borrowed, NULL: only Java's own.  NULL when out of memory. */
+struct wire_extent *wire_extent_create(const struct writable_types *types, size_t length_max);
+void wire_extent_free(struct wire_extent *extent);
+/* The next reply begins. */
+void wire_extent_reset(struct wire_extent *extent);
+/* `bytes` are those that have come of the reply, from its first on: those of the last look, and
+ * more.  *size: how many it has at least; never more than must come, so that who reads just
+ * these never reads into the next reply.
+ * RPC_OK: it is whole, *size bytes.  RPC_AGAIN: it is not.  RPC_TOO_LONG: above length_max.
+ * RPC_UNKNOWN_NAME: a class that is not known (a RuntimeException in Java); RPC_MALFORMED: an
+ * IOException.  `problem` (WIRE_PROBLEM_MAX bytes) has the exception's text as Java words it. */
+enum rpc_status wire_extent_look(struct wire_extent *extent, struct wire_bytes bytes, size_t *size,
+                                 char *problem);
 
 /* A stream of bytes to messages, one direction of one connection. */
 struct wire_decoder;
@@ -208,6 +235,14 @@ struct wire_decoder;
 struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wire_side side,
                                          size_t frame_length_max);
 void wire_decoder_free(struct wire_decoder *decoder);
+
+/* Versions before 9: what the next frame to the server is, WIRE_CONTEXT, WIRE_SASL or
+ * WIRE_REQUEST.  By itself the decoder expects SASL or a context after the preamble, as its
+ * auth byte says, and requests after a context. */
+void wire_decoder_expect(struct wire_decoder *decoder, enum wire_kind expected);
+/* Versions before 9: the classes that values may be of; borrowed.  Without them only Java's own
+ * types are known. */
+void wire_decoder_types(struct wire_decoder *decoder, const struct writable_types *types);
 
 /* Where the next bytes go and how many may be put there: never 0, never more than belongs to
  * the present piece, though a long body is asked for bit by bit, as its memory grows with what

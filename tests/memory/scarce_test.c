@@ -11,6 +11,7 @@
 #include "rpc/server/server.h"
 #include "rpc/wire/examples.h"
 #include "rpc/wire/schema.h"
+#include "rpc/wire/v9.h"
 #include "rpc/world/sim/sim.h"
 
 enum { ALLOCATIONS_MAX = 10000, FRAME_MAX = 1 << 20 };
@@ -47,13 +48,14 @@ static enum rpc_status open_message(struct wire_message *message, struct wire_ar
     char problem[WIRE_PROBLEM_MAX];
     switch (message->kind) {
     case WIRE_CONTEXT:
-        return wire_open_context(message, arena, problem);
+        return wire_v9_open_context(message, arena, problem);
     case WIRE_SASL:
-        return wire_open_sasl(message, arena, problem);
+        return wire_v9_open_sasl(message, arena, problem);
     case WIRE_REQUEST:
-        return wire_open_request(message, arena, problem);
+        return wire_v9_open_request(message, arena, problem);
     case WIRE_RESPONSE:
-        return message->status == WIRE_SUCCESS ? wire_open_value(message, problem) : RPC_OK;
+        return message->status == WIRE_SUCCESS ? wire_v9_open_value(message, NULL, problem)
+                                               : RPC_OK;
     case WIRE_PREAMBLE:
     case WIRE_PING:
     case WIRE_GOODBYE:
