@@ -8,6 +8,7 @@
 #include "harness/lua/order.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
+#include "harness/tap/tap.h"
 #include "harness/trace/trace.h"
 
 /* --- fields --------------------------------------------------------------------------------------
@@ -165,6 +166,7 @@ static int t_net(lua_State *L)
         return harness_skip(L, "live has the machine's own network: no t:net");
     if (status != RPC_OK)
         return luaL_error(L, "net: %s", rpc_status_text(status));
+    harness_tap_give_up(harness_of(L)->tap, net.give_up_ns);
     return 0;
 }
 

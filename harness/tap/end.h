@@ -41,6 +41,9 @@ struct tap_end {
 const struct harness_tap_ops *tap_ops(const struct harness_tap *tap);
 void *tap_owner(const struct harness_tap *tap);
 
+/* How long what is lost is sent again before the connection breaks. */
+uint64_t tap_give_up_ns(const struct harness_tap *tap);
+
 /* The ticket of a hold that stops `event`, or NULL. */
 const struct plan_ticket *tap_stopped(const struct harness_tap *tap,
                                       const struct point_event *event);

@@ -7,10 +7,9 @@
 #include "faults/plan.h"
 #include "harness/tap/end.h"
 
-/* Linux: TCP_RTO_MIN, TCP_RTO_MAX, and how long tcp_retries2 lasts. */
+/* Linux: TCP_RTO_MIN, TCP_RTO_MAX. */
 #define RTO_MIN_NS (200 * WORLD_MS)
 #define RTO_MAX_NS (120 * WORLD_SEC)
-#define GIVE_UP_NS (924 * WORLD_SEC)
 
 /* A slow line passes its bytes in so many steps. */
 enum { SLOW_STEPS_PER_SEC = 100 };
@@ -179,9 +178,9 @@ static bool is_loss(const struct point_strike *strike)
     return strike->effect == EFFECT_DROP || strike->effect == EFFECT_PARTITION;
 }
 
-static uint64_t gives_up_ns(const struct tap_piece *piece)
+static uint64_t gives_up_ns(const struct tap_pipe *pipe, const struct tap_piece *piece)
 {
-    return piece->lost_ns - 1 + GIVE_UP_NS;
+    return piece->lost_ns - 1 + tap_give_up_ns(pipe->tap);
 }
 
 /* It is sent again when TCP would. */
@@ -197,8 +196,8 @@ static void lose(const struct tap_pipe *pipe, struct tap_piece *piece)
         piece->lost_ns = now_ns + 1; /* never 0 */
     piece->losses++;
     piece->due_ns = now_ns + wait_ns;
-    if (piece->due_ns > gives_up_ns(piece))
-        piece->due_ns = gives_up_ns(piece);
+    if (piece->due_ns > gives_up_ns(pipe, piece))
+        piece->due_ns = gives_up_ns(pipe, piece);
 }
 
 struct tap_piece *tap_pipe_due(struct tap_pipe *pipe)
@@ -213,7 +212,7 @@ struct tap_piece *tap_pipe_due(struct tap_pipe *pipe)
         return NULL;
     if (piece->lost_ns == 0)
         return piece;
-    if (now_ns >= gives_up_ns(piece)) {
+    if (now_ns >= gives_up_ns(pipe, piece)) {
         pipe->failed = RPC_TIMED_OUT;
         return NULL;
     }

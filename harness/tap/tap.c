@@ -15,6 +15,7 @@ struct harness_tap {
     struct world_executor executor; /* where held bytes travel */
     struct world_lock *lock;        /* owned: the list of ends */
     struct tap_end *first, **last;
+    uint64_t give_up_ns;
 };
 
 static const struct world_filter_ops filter_ops;
@@ -32,6 +33,16 @@ const struct harness_tap_ops *tap_ops(const struct harness_tap *tap)
 void *tap_owner(const struct harness_tap *tap)
 {
     return tap->owner;
+}
+
+uint64_t tap_give_up_ns(const struct harness_tap *tap)
+{
+    return tap->give_up_ns;
+}
+
+void harness_tap_give_up(struct harness_tap *tap, uint64_t after_ns)
+{
+    tap->give_up_ns = after_ns;
 }
 
 const struct plan_ticket *tap_stopped(const struct harness_tap *tap,
@@ -474,6 +485,7 @@ struct harness_tap *harness_tap_create(struct world *world, struct world_host *h
     if (tap == NULL)
         goto fail;
     *tap = (struct harness_tap){.world = world, .ops = ops != NULL ? ops : &nobody, .owner = owner};
+    tap->give_up_ns = 924 * WORLD_SEC;
     tap->last = &tap->first;
     tap->lock = world_lock_create(world);
     if (tap->lock == NULL)

@@ -88,6 +88,10 @@ struct harness_tap *harness_tap_create(struct world *world, struct world_host *h
  * that were closed with bytes held are closed.  NULL is allowed. */
 void harness_tap_free(struct harness_tap *tap);
 
+/* What is lost breaks its connection after so long; at first 924 s (Linux, tcp_retries2).  Before
+ * there are streams. */
+void harness_tap_give_up(struct harness_tap *tap, uint64_t after_ns);
+
 /* Put a tap on a new stream; `foreign`: its peer has none.  Any thread. */
 enum rpc_status harness_tap_put(struct harness_tap *tap, struct world_stream *stream, bool foreign);
 

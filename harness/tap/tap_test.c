@@ -557,6 +557,16 @@ Test(tap, a_segment_that_is_lost_for_ever_breaks_the_connection)
     cr_assert(eq(sz, rig.server.got.length, 0));
 }
 
+Test(tap, how_long_a_lost_segment_is_sent_again_can_be_set)
+{
+    harness_tap_give_up(rig.tap, 30 * WORLD_SEC);
+    arm(POINT_NET, ANY, (struct point_strike){.effect = EFFECT_DROP});
+    write_text("hello");
+    run_until(2000 * WORLD_SEC);
+    cr_assert(eq(int, (int)rig.client.end, RPC_TIMED_OUT));
+    cr_assert(eq(u64, rig.client.end_ns, 30 * WORLD_SEC));
+}
+
 Test(tap, what_was_lost_arrives_when_the_world_heals)
 {
     arm(POINT_NET, ANY, (struct point_strike){.effect = EFFECT_DROP});
