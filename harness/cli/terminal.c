@@ -181,6 +181,17 @@ static void end_file(struct cli_terminal *terminal)
     fputc('\n', terminal->out);
 }
 
+/* What the case has found out, each answer on a line of its own. */
+static void show_answers(const struct cli_terminal *terminal, const char *answers)
+{
+    for (const char *at = answers; *at != '\0';) {
+        size_t length = strcspn(at, "\n");
+        fprintf(terminal->out, "    %s%.*s%s\n", paint(terminal, BOLD), (int)length, at,
+                paint(terminal, PLAIN));
+        at += length + (at[length] == '\n');
+    }
+}
+
 void cli_terminal_result(struct cli_terminal *terminal, const struct harness_case *play,
                          const struct cli_outcome *outcome, const char *replay)
 {
@@ -198,7 +209,7 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
     if (terminal->loudness == CLI_SILENT)
         return;
     bool in_full = is_bad(outcome);
-    if (!in_full && terminal->loudness != CLI_VERBOSE)
+    if (!in_full && terminal->loudness != CLI_VERBOSE && result->answers == NULL)
         return;
     wipe(terminal);
     show_case_line(terminal, play, result);
@@ -206,6 +217,8 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
         show_in_full(terminal, play, outcome, replay);
     else if (result->reason[0] != '\0')
         show_fact(terminal->out, record_status_name(result->status), result->reason);
+    if (result->answers != NULL)
+        show_answers(terminal, result->answers);
     fflush(terminal->out);
 }
 

@@ -21,6 +21,7 @@ struct harness_findings {
     bool is_broken;
     char broken[SENTENCE_MAX];
     const char *skipped;
+    const char *answers; /* a line each */
 };
 
 enum rpc_status harness_findings_begin(struct harness *harness)
@@ -142,6 +143,20 @@ void harness_find(struct harness *harness, const struct harness_finding *given)
         record(harness, &finding);
     if (!finding.ok)
         keep_failed(harness, &finding);
+}
+
+void harness_answer(struct harness *harness, const char *text)
+{
+    const char *before = harness->findings->answers;
+    harness->findings->answers = before == NULL
+                                     ? harness_arena_text(harness->arena, text)
+                                     : harness_arena_print(harness->arena, "%s\n%s", before, text);
+    harness_log(harness, "answer", text);
+}
+
+const char *harness_findings_answers(const struct harness *harness)
+{
+    return harness->findings->answers;
 }
 
 size_t harness_findings_asked(const struct harness *harness)

@@ -31,6 +31,11 @@ enum rpc_status harness_findings_begin(struct harness *harness);
 /* Add a check; a failed one is kept for the result.  Script's thread. */
 void harness_find(struct harness *harness, const struct harness_finding *finding);
 
+/* What the case has found out, in a sentence; shown under it.  Copied.  Script's thread. */
+void harness_answer(struct harness *harness, const char *text);
+/* All of them, a line each; NULL: none. */
+const char *harness_findings_answers(const struct harness *harness);
+
 /* How many checks there were (of scripts only), how many failed. */
 size_t harness_findings_asked(const struct harness *harness);
 size_t harness_findings_failed(const struct harness *harness);

@@ -240,6 +240,10 @@ function Scenario:random_bytes(n) end
 ---@param text any
 function Scenario:log(text) end
 
+---What the scenario has found out, in a sentence: printed under the case, and kept in the record's log.
+---@param text any
+function Scenario:answer(text) end
+
 -- --- expectations ------------------------------------------------------------------------------------
 
 ---@class Expectation

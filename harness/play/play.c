@@ -416,6 +416,7 @@ static void collect(struct game *game, struct harness_result *result)
     struct harness *harness = &game->harness;
     size_t failed = harness_findings_failed(harness), kept = 0;
     result->checks = harness_findings_asked(harness);
+    result->answers = harness_findings_answers(harness);
     result->end_ns = world_now(harness->world);
     result->events = harness_trace_count(harness->trace);
     result->calls = harness_ledger_calls(harness);

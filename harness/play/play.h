@@ -45,6 +45,7 @@ struct harness_result {
     uint64_t events, calls;
     uint64_t outside;               /* strikes of faults that were armed from outside */
     size_t checks;                  /* of the script */
+    const char *answers;            /* what it found out, a line each; NULL: nothing */
     struct harness_finding *failed; /* owned, with all texts */
     size_t failed_count;
     struct harness_arena *arena;

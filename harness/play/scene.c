@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/judge/findings.h"
 #include "harness/lua/options.h"
 #include "harness/lua/order.h"
 #include "harness/lua/show.h"
@@ -150,6 +151,14 @@ static int t_log(lua_State *L)
     return 0;
 }
 
+/* t:answer(text) */
+static int t_answer(lua_State *L)
+{
+    luaL_checkany(L, 2);
+    harness_answer(harness_of(L), harness_push_text(L, 2));
+    return 0;
+}
+
 /* t:net { latency, buffer, rto } */
 static int t_net(lua_State *L)
 {
@@ -170,5 +179,5 @@ static int t_net(lua_State *L)
     return 0;
 }
 
-const luaL_Reg harness_t_scene[] = {
-    {"by", t_by}, {"log", t_log}, {"net", t_net}, {"since", t_since}, {NULL, NULL}};
+const luaL_Reg harness_t_scene[] = {{"answer", t_answer}, {"by", t_by},       {"log", t_log},
+                                    {"net", t_net},       {"since", t_since}, {NULL, NULL}};
