@@ -46,6 +46,12 @@ static void push_lane_doing(lua_State *L, struct harness *harness, void *object)
     lua_pushstring(L, lane_doing(object));
 }
 
+static void push_lane_name(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushstring(L, ((const struct lane *)object)->name);
+}
+
 /* A Reader that can't get rid of its call. */
 static void push_lane_blocked(lua_State *L, struct harness *harness, void *object)
 {
@@ -64,6 +70,7 @@ static void push_lane_queue(lua_State *L, struct harness *harness, void *object)
 }
 
 static const struct harness_field lane_fields[] = {
+    {"name", push_lane_name},
     {"doing", push_lane_doing},
     {"blocked", push_lane_blocked},
     {"queue", push_lane_queue},

@@ -336,6 +336,7 @@ function Server:lane(name) end
 ---@field cache_hits integer
 
 ---@class Lane
+---@field name string "reader/0"
 ---@field doing Doing
 ---@field blocked boolean a Reader that can't get rid of its call
 ---@field queue integer calls in the callQueue
