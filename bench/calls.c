@@ -2,7 +2,7 @@
  * Calls per second of wall time, and CPU time for each: a client and a server of ours in one
  * process, whole protocol, echo of 64 bytes.
  *
- *   calls sim|live CONNECTIONS DEPTH CALLS
+ *   calls sim|live CONNECTIONS DEPTH CALLS [RELEASE]
  *
  * DEPTH calls are under way on each connection; each reply starts the next call.
  */
@@ -65,14 +65,14 @@ static void run(struct load *load, unsigned connections, unsigned depth)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fprintf(stderr, "usage: calls sim|live CONNECTIONS DEPTH CALLS\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: calls sim|live CONNECTIONS DEPTH CALLS [RELEASE]\n");
         return 2;
     }
     unsigned connections = (unsigned)atoi(argv[2]), depth = (unsigned)atoi(argv[3]);
     uint64_t calls = strtoull(argv[4], NULL, 10);
     struct load load = {.left = calls};
-    rig_begin(&load.rig, world_of(argv[1]), 10);
+    rig_begin(&load.rig, world_of(argv[1]), argc == 6 ? argv[5] : RIG_RELEASE, RIG_HANDLERS);
     double start = rig_seconds(CLOCK_MONOTONIC), cpu = rig_seconds(CLOCK_PROCESS_CPUTIME_ID);
     run(&load, connections, depth);
     double took = rig_seconds(CLOCK_MONOTONIC) - start;

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         return 2;
     }
     unsigned connections = (unsigned)atoi(argv[2]);
-    rig_begin(&rig, sim_create(&(struct sim_options){.seed = 1}), 10);
+    rig_begin(&rig, sim_create(&(struct sim_options){.seed = 1}), RIG_RELEASE, RIG_HANDLERS);
     if (memory)
         measure_memory(&rig, connections);
     else

@@ -5,9 +5,17 @@
 
 static const char protocol_name[] = "org.ripcord.TestProtocol";
 
-static const uint8_t body[] =
-    "\x0a\x40xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-const struct wire_bytes rig_body = {body, sizeof(body) - 1};
+#define TEXT "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* A message of one field; one parameter, java.lang.String. */
+static const uint8_t message[] = "\x0a\x40" TEXT;
+static const uint8_t writable[] = "\0\0\0\1\0\x10java.lang.String\0\x40" TEXT;
+enum { PARAMETER_COUNT = 4 };
+
+static bool has_writables(const struct rig *rig)
+{
+    return rig->release->ipc_version < 9;
+}
 
 static void check(enum rpc_status status)
 {
@@ -19,8 +27,11 @@ static void check(enum rpc_status status)
 
 static enum server_outcome echo(struct server_call *call, void *owner)
 {
-    (void)owner;
-    server_call_return(call, server_call_body(call));
+    const struct rig *rig = owner;
+    struct wire_bytes value = server_call_body(call);
+    if (has_writables(rig))
+        value = (struct wire_bytes){value.data + PARAMETER_COUNT, value.length - PARAMETER_COUNT};
+    server_call_return(call, value);
     return SERVER_DONE;
 }
 
@@ -38,12 +49,12 @@ static server_method_fn *find(const struct server_protocol *protocol, struct wir
     return wire_is(method, "never") ? never : NULL;
 }
 
-void rig_begin(struct rig *rig, struct world *world, unsigned handlers)
+void rig_begin(struct rig *rig, struct world *world, const char *name, unsigned handlers)
 {
-    const struct release *release = release_by_name("3.4");
-    *rig = (struct rig){.world = world};
-    if (world == NULL)
-        check(RPC_NO_MEMORY);
+    const struct release *release = release_by_name(name);
+    *rig = (struct rig){.world = world, .release = release};
+    check(world != NULL ? RPC_OK : RPC_NO_MEMORY);
+    check(release != NULL ? RPC_OK : RPC_UNKNOWN_NAME);
     release_defaults(release, &rig->settings);
     struct world_host *here = world_host(world, "client1");
     struct server_config server = {.release = release,
@@ -51,7 +62,12 @@ void rig_begin(struct rig *rig, struct world *world, unsigned handlers)
                                    .host = world_host(world, "server1"),
                                    .handlers = handlers};
     struct client_config client = {.release = release, .settings = &rig->settings, .host = here};
-    struct server_protocol protocol = {.name = protocol_name, .version = 1, .find = find};
+    struct server_protocol protocol = {.name = protocol_name,
+                                       .version = 1,
+                                       .find = find,
+                                       .owner = rig,
+                                       .engine =
+                                           has_writables(rig) ? SERVER_WRITABLE : SERVER_PROTOBUF};
 
     world_executor_init(world, &rig->executor, here, "script", NULL);
     check(server_create(world, &server, &rig->server));
@@ -81,7 +97,10 @@ void rig_call(struct rig *rig, const struct client_remote *remote, const char *m
               client_done_fn *done, void *owner)
 {
     struct client_call *call;
-    check(client_call(rig->client, remote, method, rig_body, NULL, done, owner, &call));
+    struct wire_bytes body = {message, sizeof(message) - 1};
+    if (has_writables(rig))
+        body = (struct wire_bytes){writable, sizeof(writable) - 1};
+    check(client_call(rig->client, remote, method, body, NULL, done, owner, &call));
 }
 
 void rig_returned(struct client_call *call)

@@ -20,7 +20,7 @@ static void ended(struct client_call *call, void *owner)
 static void play(unsigned handlers, uint64_t seed)
 {
     struct rig rig;
-    rig_begin(&rig, sim_create(&(struct sim_options){.seed = seed}), handlers);
+    rig_begin(&rig, sim_create(&(struct sim_options){.seed = seed}), RIG_RELEASE, handlers);
     struct client_remote remote = rig_remote(&rig, 1);
     rig_call(&rig, &remote, "echo", ended, &rig);
     world_run(rig.world, WORLD_NEVER);

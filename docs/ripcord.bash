@@ -5,7 +5,7 @@ _ripcord_tags() {
 }
 
 _ripcord() {
-    local cur prev words cword command options
+    local cur prev words cword command options exports captures
     if declare -F _init_completion >/dev/null; then
         _init_completion || return
     else
@@ -13,7 +13,7 @@ _ripcord() {
         words=("${COMP_WORDS[@]}")
     fi
     if ((cword == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "run list check serve call points version --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "run report compare list check serve call points version --help --version" -- "$cur")
         return
     fi
     command=${words[1]}
@@ -40,11 +40,11 @@ _ripcord() {
             mapfile -t COMPREPLY < <(compgen -W "$(_ripcord_tags)" -- "$cur")
         return
         ;;
-    --record | -I | --include)
+    --record | --baseline | -I | --include)
         mapfile -t COMPREPLY < <(compgen -d -- "$cur")
         return
         ;;
-    --report | --junit | -p | --proto | -d | --descriptors)
+    --report | --junit | --pcap | --perfetto | -p | --proto | -d | --descriptors | --types)
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
@@ -54,16 +54,20 @@ _ripcord() {
         ;;
     esac
 
+    exports="--report --junit --junit-strict --tap --annotate"
+    captures="--pcap --perfetto --baseline"
     case $command in
     run)
         options="--world --release --filter --tag --seed --repeat --rough --twice --speed
-            --tolerance --threads --jobs --wall --record --report --junit --tap --quiet --verbose
+            --tolerance --threads --jobs --wall --record $exports $captures --quiet --verbose
             --colour --help"
         ;;
+    report) options="$exports $captures --help" ;;
+    compare) options="$exports --help" ;;
     list) options="--world --release --filter --tag --tags --json --help" ;;
     serve) options="--listen --release --handlers --conf --filter --threads --verbose --help" ;;
     call)
-        options="--proto --include --descriptors --service --version --user --timeout --release
+        options="--proto --include --descriptors --types --service --version --user --timeout --release
             --conf --help"
         ;;
     points) options="--json --help" ;;
@@ -78,9 +82,13 @@ _ripcord() {
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$cur"; compgen -f -X '!*.lua' -- "$cur")
         ;;
+    report | compare)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -d -- "$cur"; compgen -f -X '!*.jsonl' -- "$cur")
+        ;;
     serve)
         compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -W "test namenode" -- "$cur"; compgen -d -- "$cur"
+        mapfile -t COMPREPLY < <(compgen -W "test namenode datanodes jobtracker" -- "$cur"; compgen -d -- "$cur"
             compgen -f -X '!*.lua' -- "$cur")
         ;;
     esac

@@ -18,6 +18,7 @@ struct waiter {
     struct world_executor *executor;
     struct plan_ticket *ticket;
     struct waiter *next;
+    struct point_event visit; /* without values */
 };
 
 struct plan_gate {
@@ -115,11 +116,17 @@ static void gate_free(struct plan_gate *gate)
     free(gate);
 }
 
-static struct waiter *gate_add(struct plan_gate *gate)
+static struct waiter *gate_add(struct plan_gate *gate, const struct point_event *visit)
 {
     struct waiter *waiter = calloc(1, sizeof(*waiter));
     if (waiter == NULL)
         return NULL;
+    waiter->visit = *visit;
+    waiter->visit.values = NULL;
+    waiter->visit.value_count = 0;
+    waiter->visit.message = NULL;
+    if (visit->at_ns == 0)
+        waiter->visit.at_ns = world_now(gate->plan->world);
     *gate->last = waiter;
     gate->last = &waiter->next;
     gate->held++;
@@ -128,10 +135,10 @@ static struct waiter *gate_add(struct plan_gate *gate)
 }
 
 /* Stand `executor` at the gate. */
-static bool gate_stop(struct plan_gate *gate, struct world_executor *executor,
-                      struct world_task *step)
+static bool gate_stop(struct plan_gate *gate, const struct point_event *visit,
+                      struct world_executor *executor, struct world_task *step)
 {
-    struct waiter *waiter = gate_add(gate);
+    struct waiter *waiter = gate_add(gate, visit);
     if (waiter == NULL)
         return false;
     waiter->executor = executor;
@@ -139,10 +146,10 @@ static bool gate_stop(struct plan_gate *gate, struct world_executor *executor,
     return true;
 }
 
-static struct plan_ticket *gate_hand_out(struct plan_gate *gate)
+static struct plan_ticket *gate_hand_out(struct plan_gate *gate, const struct point_event *visit)
 {
     struct plan_ticket *ticket = calloc(1, sizeof(*ticket));
-    struct waiter *waiter = ticket != NULL ? gate_add(gate) : NULL;
+    struct waiter *waiter = ticket != NULL ? gate_add(gate, visit) : NULL;
     if (waiter == NULL) {
         free(ticket);
         return NULL;
@@ -199,6 +206,18 @@ uint32_t plan_gate_held(const struct plan_gate *gate)
 uint32_t plan_gate_reached(const struct plan_gate *gate)
 {
     return gate->reached;
+}
+
+bool plan_gate_standing(const struct plan_gate *gate, uint32_t i, struct point_event *visit)
+{
+    world_lock(gate->plan->lock);
+    const struct waiter *waiter = gate->first;
+    while (waiter != NULL && i-- > 0)
+        waiter = waiter->next;
+    if (waiter != NULL)
+        *visit = waiter->visit;
+    world_unlock(gate->plan->lock);
+    return waiter != NULL;
 }
 
 const struct plan_aim *plan_gate_aim(const struct plan_gate *gate)
@@ -414,6 +433,11 @@ const struct point_strike *plan_fault_strike(const struct plan_fault *fault)
     return &fault->strike;
 }
 
+const struct plan_gate *plan_fault_gate(const struct plan_fault *fault)
+{
+    return fault->gate;
+}
+
 bool plan_fault_lifted(const struct plan_fault *fault)
 {
     return fault->lifted;
@@ -480,7 +504,7 @@ bool plan_held(struct plan *plan, const struct point_event *visit, struct world_
     struct plan_gate *gate = closed_gate(plan, &event);
     if (gate == NULL)
         gate = stopping_gate(plan, &event);
-    bool held = gate != NULL && gate_stop(gate, executor, step);
+    bool held = gate != NULL && gate_stop(gate, &event, executor, step);
     world_unlock(plan->lock);
     return held;
 }
@@ -490,7 +514,7 @@ const struct plan_ticket *plan_stopped(struct plan *plan, const struct point_eve
     struct point_event event = identified(plan, visit);
     world_lock(plan->lock);
     struct plan_gate *gate = closed_gate(plan, &event);
-    const struct plan_ticket *ticket = gate != NULL ? gate_hand_out(gate) : NULL;
+    const struct plan_ticket *ticket = gate != NULL ? gate_hand_out(gate, &event) : NULL;
     world_unlock(plan->lock);
     return ticket;
 }

@@ -70,6 +70,11 @@ enum rpc_status plan_hold(struct plan *plan, enum point point, const struct plan
                           struct plan_gate **gate);
 uint32_t plan_gate_held(const struct plan_gate *gate);    /* who stand there now */
 uint32_t plan_gate_reached(const struct plan_gate *gate); /* who ever came */
+/* The visit of who stands there as number `i`, 0 is the oldest: when it came, with the ids that
+ * were known; without values.  False: nobody.  Any thread. */
+bool plan_gate_standing(const struct plan_gate *gate, uint32_t i, struct point_event *visit);
+/* Where the victims of a "stop" stand; NULL: the fault is none. */
+const struct plan_gate *plan_fault_gate(const struct plan_fault *fault);
 const struct plan_aim *plan_gate_aim(const struct plan_gate *gate);
 /* Let the `count` oldest go on, 0: all, and then open for good. */
 void plan_gate_release(struct plan_gate *gate, uint32_t count);

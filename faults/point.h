@@ -114,18 +114,19 @@ enum point_effect {
     X(CLIENT_FAILOVER, "client.failover", "to", "", "the client turns to another server")          \
     X(SERVER_ACCEPT, "server.accept", "reader", "error memory", "the Listener accepts")            \
     X(SERVER_REGISTER, "server.register", "reader", "", "a Reader takes a connection over")        \
-    X(SERVER_READ, "server.read", "bytes", "short error stop", "a Reader reads")                   \
+    X(SERVER_READ, "server.read", "bytes", "short error stop memory", "a Reader reads")            \
     X(SERVER_PUT, "server.put", "level length method", "", "a call enters the callQueue")          \
     X(SERVER_TAKE, "server.take", "level length method", "", "a Handler takes a call")             \
     X(SERVER_SKIP, "server.skip", "method", "", "a Handler finds the caller gone")                 \
-    X(SERVER_EXECUTE, "server.execute", "method", "delay throw", "a Handler runs the method")      \
-    X(SERVER_REPLY, "server.reply", "status length", "throw", "a response joins its queue")        \
-    X(SERVER_WRITE, "server.write", "bytes accepted pass done status", "short error",              \
+    X(SERVER_EXECUTE, "server.execute", "method", "delay throw memory",                            \
+      "a Handler runs the method")                                                                 \
+    X(SERVER_REPLY, "server.reply", "status length", "throw memory", "a response joins its queue") \
+    X(SERVER_WRITE, "server.write", "bytes accepted pass done status", "short error memory",       \
       "a response goes to the socket")                                                             \
     X(SERVER_WAKEUP, "server.wakeup", "", "", "a Handler wakes the Responder")                     \
     X(SERVER_HANDOVER, "server.handover", "", "", "a response is left to the Responder")           \
     X(SERVER_REST, "server.rest", "", "", "the Responder has nothing left to write")               \
-    X(SERVER_SELECT, "server.select", "", "", "the Responder begins to wait")                      \
+    X(SERVER_SELECT, "server.select", "", "memory", "the Responder begins to wait")                \
     X(SERVER_CHECK, "server.check", "", "", "the Responder looks for old responses")               \
     X(SERVER_PURGE, "server.purge", "age", "", "a connection is closed for an old response")       \
     X(SERVER_SCAN, "server.scan", "closed", "", "idle connections have been looked for")           \

@@ -37,6 +37,7 @@ struct harness_road_map; /* messages on their way: messages.c */
 struct harness_tap;      /* the filter on every stream, which makes the wire's events */
 struct harness_tasks;    /* task.h */
 struct harness_trace;    /* trace.h */
+struct harness_types;    /* classes of Writables: message/types.h */
 struct record;
 
 enum harness_seen { HARNESS_SIM = 1, HARNESS_LIVE = 2 }; /* in which world */
@@ -80,6 +81,7 @@ struct harness {
     struct harness_road_map *roads;
     struct harness_passages *passages;                          /* NULL: none yet */
     struct harness_handles *handles;                            /* set and freed by its module */
+    struct harness_types *types;                                /* the same */
     struct record *record;                                      /* NULL: nobody wants one */
     struct harness_lines *lines;                                /* the same */
     struct world_lock *lock;                                    /* of trace, ledger, record */
@@ -155,6 +157,10 @@ struct harness_call_view {
     uint32_t client;
     int32_t call_id;
     uint32_t number; /* WORLD_ID_CALL, the record's id */
+    const char *method;
+    /* Of a client of ours; else NULL, 0. */
+    const struct release_settings *settings;
+    int64_t rpc_timeout_ms;
 };
 
 struct harness_program_view {

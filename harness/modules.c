@@ -8,6 +8,7 @@
 #include "harness/harness.h"
 #include "harness/judge/expect.h"
 #include "harness/lua/chance.h"
+#include "harness/message/declare.h"
 #include "harness/play/clock.h"
 #include "harness/play/scene.h"
 #include "harness/trace/event.h"
@@ -20,6 +21,7 @@ static const struct harness_module events = {.methods = harness_t_events};
 static const struct harness_module expectations = {.methods = harness_t_expect};
 
 const struct harness_module *const harness_modules[] = {
+    &harness_declarations,
     &scene,
     &time_module,
     &chance,
@@ -50,6 +52,7 @@ const struct harness_type *const harness_types[] = {
     &harness_counters_type,
     &harness_client_type,
     &harness_proxy_type,
+    &harness_opening_type,
     &harness_call_type,
     &harness_connection_type,
     &harness_peer_type,

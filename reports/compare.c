@@ -157,35 +157,40 @@ static bool has_hash(const struct result *result, const json_t *then)
     return result->hash != 0 && hash != NULL && strcmp(hash, text) == 0;
 }
 
-static enum rpc_status compare(struct result *result, const char *folder, const json_t *then)
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_object_set_new(object, key, json_string(text));
+}
+
+/* `then`: how run.json tells of the result, with the `path` of its record; NULL: it does not. */
+static enum rpc_status compare(struct result *result, const json_t *then)
 {
     json_t *change = json_object();
-    const char *status = result_text(then, "status"), *record = result_text(then, "record");
+    bool bad = report_is_bad(result->status);
     if (change == NULL)
         return RPC_NO_MEMORY;
     if (then == NULL) {
-        json_object_set_new(change, "kind", json_string("added"));
+        set_text(change, "kind", bad ? "new" : "added");
     } else {
+        const char *status = result_text(then, "status"), *path = result_text(then, "path");
+        const char *name = result_text(then, "name");
         enum record_status was = status != NULL ? record_status_by_name(status) : RECORD_BROKEN;
-        const char *slash = record != NULL ? strrchr(record, '/') : NULL;
-        char path[PATH_LENGTH_MAX];
-        snprintf(path, sizeof(path), "%s/%s", folder,
-                 slash != NULL    ? slash + 1
-                 : record != NULL ? record
-                                  : "");
-        if (record != NULL && !has_hash(result, then))
+        if (path != NULL && !has_hash(result, then))
             compare_records(change, path, result);
-        json_object_set_new(
-            change, "kind",
-            json_string(kind_of(report_is_bad(result->status), report_is_bad(was), change)));
-        json_object_set_new(change, "then", json_string(status != NULL ? status : "?"));
-        if (strcmp(result_text(change, "kind"), "same") != 0 && record != NULL)
-            json_object_set_new(change, "path", json_string(path));
+        set_text(change, "kind", kind_of(bad, report_is_bad(was), change));
+        set_text(change, "then", status != NULL ? status : "?");
+        if (name != NULL && strcmp(name, result->name) != 0)
+            set_text(change, "with", name);
+        if (strcmp(result_text(change, "kind"), "same") != 0)
+            set_text(change, "path", path);
     }
     json_decref(result->change);
     result->change = change;
     return RPC_OK;
 }
+
+/* --- two runs ------------------------------------------------------------------------------ */
 
 static bool has_result(const struct report *report, const char *name)
 {
@@ -195,29 +200,123 @@ static bool has_result(const struct report *report, const char *name)
     return false;
 }
 
-enum rpc_status report_compare(struct report *report, const char *folder)
+/* `run` is the earlier one, as run.json tells of it.  `paired`: one result each, whatever they
+ * are called. */
+static enum rpc_status compare_all(struct report *report, const json_t *run, bool paired)
 {
-    json_t *run = load(folder, "run.json"), *gone = json_array(), *one;
     const json_t *results = json_object_get(run, "results");
-    enum rpc_status status = RPC_OK;
+    json_t *gone = json_array(), *one;
+    enum rpc_status status = gone != NULL ? RPC_OK : RPC_NO_MEMORY;
     size_t i;
-    if (!json_is_array(results) || gone == NULL) {
-        json_decref(run);
-        json_decref(gone);
-        return gone == NULL ? RPC_NO_MEMORY : run == NULL ? RPC_IO : RPC_MALFORMED;
+    for (i = 0; i < report->count && status == RPC_OK; i++) {
+        struct result *result = &report->results[i];
+        status = compare(result, paired ? json_array_get(results, 0) : find(results, result->name));
     }
-    for (i = 0; i < report->count && status == RPC_OK; i++)
-        status = compare(&report->results[i], folder, find(results, report->results[i].name));
     json_array_foreach(results, i, one)
     {
         const char *name = result_text(one, "name");
-        if (name != NULL && !has_result(report, name))
+        if (name != NULL && !paired && !has_result(report, name))
             json_array_append(gone, json_object_get(one, "name"));
     }
     json_decref(report->baseline);
     report->baseline = json_pack("{s:s*,s:s*,s:s*,s:o}", "started", result_text(run, "started"),
                                  "version", result_text(run, "version"), "verdict",
                                  result_text(run, "verdict"), "gone", gone);
-    json_decref(run);
     return report->baseline != NULL ? status : RPC_NO_MEMORY;
+}
+
+/* Where the records are: run.json names their files only. */
+static void find_records(const json_t *results, const char *folder)
+{
+    char path[PATH_LENGTH_MAX];
+    json_t *one;
+    size_t i;
+    json_array_foreach(results, i, one)
+    {
+        const char *record = result_text(one, "record");
+        const char *slash = record != NULL ? strrchr(record, '/') : NULL;
+        json_object_del(one, "path");
+        if (record == NULL)
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, slash != NULL ? slash + 1 : record);
+        set_text(one, "path", path);
+    }
+}
+
+enum rpc_status report_compare(struct report *report, const char *folder)
+{
+    json_t *run = load(folder, "run.json");
+    const json_t *results = json_object_get(run, "results");
+    enum rpc_status status = run == NULL ? RPC_IO : RPC_MALFORMED;
+    if (json_is_array(results)) {
+        find_records(results, folder);
+        status = compare_all(report, run, false);
+    }
+    json_decref(run);
+    return status;
+}
+
+static json_t *result_as_told(const struct result *result)
+{
+    char hash[32];
+    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)result->hash);
+    return json_pack("{s:s,s:s,s:s,s:s*}", "name", result->name, "status",
+                     record_status_name(result->status), "hash", hash, "path", result->path);
+}
+
+enum rpc_status report_compare_with(struct report *report, const struct report *earlier)
+{
+    char verdict[REPORT_VERDICT_MAX];
+    json_t *run =
+        json_pack("{s:s*,s:s*,s:s,s:[]}", "started", earlier->started, "version", earlier->version,
+                  "verdict", report_verdict(earlier, verdict, sizeof(verdict)), "results");
+    enum rpc_status status = run != NULL ? RPC_OK : RPC_NO_MEMORY;
+    for (size_t i = 0; i < earlier->count && status == RPC_OK; i++)
+        if (json_array_append_new(json_object_get(run, "results"),
+                                  result_as_told(&earlier->results[i])) != 0)
+            status = RPC_NO_MEMORY;
+    if (status == RPC_OK)
+        status = compare_all(report, run, report->count == 1 && earlier->count == 1);
+    json_decref(run);
+    return status;
+}
+
+/* --- what has come of it ------------------------------------------------------------------- */
+
+enum report_since result_since(const struct result *result)
+{
+    const char *kind = result_text(result->change, "kind");
+    if (kind == NULL)
+        return REPORT_NOT_COMPARED;
+    if (strcmp(kind, "new") == 0)
+        return REPORT_NEWLY_FAILING;
+    if (strcmp(kind, "fixed") == 0)
+        return REPORT_FIXED_SINCE;
+    return report_is_bad(result->status) ? REPORT_KNOWN_SINCE : REPORT_WELL_SINCE;
+}
+
+const char *result_since_word(const struct result *result)
+{
+    static const char *const words[] = {
+        [REPORT_NOT_COMPARED] = NULL,   [REPORT_NEWLY_FAILING] = "new",
+        [REPORT_KNOWN_SINCE] = "known", [REPORT_FIXED_SINCE] = "fixed",
+        [REPORT_WELL_SINCE] = NULL,
+    };
+    return words[result_since(result)];
+}
+
+struct report_changes report_changes(const struct report *report)
+{
+    struct report_changes changes = {.compared = report->baseline != NULL};
+    for (size_t i = 0; i < report->count; i++) {
+        const char *kind = result_text(report->results[i].change, "kind");
+        changes.since[result_since(&report->results[i])]++;
+        if (kind == NULL)
+            continue;
+        changes.endings += strcmp(kind, "endings") == 0;
+        changes.order += strcmp(kind, "order") == 0;
+        changes.added += strcmp(kind, "added") == 0;
+    }
+    changes.gone = json_array_size(json_object_get(report->baseline, "gone"));
+    return changes;
 }

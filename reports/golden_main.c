@@ -77,10 +77,13 @@ static int write_earlier(const char *folder)
         return 1;
     struct report_input input = {
         .bytes = golden.bytes, .length = golden.length, .record_name = "golden-0.jsonl"};
-    int failed = report_add(report, &input) != RPC_OK;
+    struct golden hostile = golden_hostile(); /* it failed yesterday, too */
+    struct report_input known = {.bytes = hostile.bytes, .length = hostile.length};
+    int failed = report_add(report, &input) != RPC_OK || report_add(report, &known) != RPC_OK;
     snprintf(path, sizeof(path), "%s/earlier/run.json", folder);
     failed |= report_write_run(report, path) != RPC_OK;
     report_free(report);
+    free(hostile.bytes);
     free(golden.bytes);
     return failed;
 }
@@ -97,6 +100,20 @@ static int write_many(const char *folder, const struct report_run *run)
         add_row(report, name, i % 2 ? "3.4" : "2.6", i % 90 == 89 ? RECORD_FAILED : RECORD_PASSED);
     }
     snprintf(path, sizeof(path), "%s/many.html", folder);
+    int failed = report_write_html(report, path) != RPC_OK;
+    report_free(report);
+    return failed;
+}
+
+/* A run in which nothing was played. */
+static int write_empty(const char *folder)
+{
+    struct report *report;
+    struct report_run run = {.version = "0.1.0"};
+    char path[1024];
+    if (report_create(&run, &report) != RPC_OK)
+        return 1;
+    snprintf(path, sizeof(path), "%s/empty.html", folder);
     int failed = report_write_html(report, path) != RPC_OK;
     report_free(report);
     return failed;
@@ -133,7 +150,7 @@ int main(int argc, char **argv)
     add_row(report, "overload.backoff", "2.6", RECORD_SKIPPED);
     add_row(report, "overload.backoff", "3.4", RECORD_PASSED);
 
-    int failed = write_earlier(argv[1]) | write_many(argv[1], &run);
+    int failed = write_earlier(argv[1]) | write_many(argv[1], &run) | write_empty(argv[1]);
     snprintf(path, sizeof(path), "%s/earlier", argv[1]);
     failed |= report_compare(report, path) != RPC_OK;
     snprintf(path, sizeof(path), "%s/report.html", argv[1]);
@@ -142,7 +159,7 @@ int main(int argc, char **argv)
     failed |= report_write_junit(report, path, "report.html", false) != RPC_OK;
     snprintf(path, sizeof(path), "%s/run.json", argv[1]);
     failed |= report_write_run(report, path) != RPC_OK;
-    failed |= report_write_tap(report, stdout) != RPC_OK;
+    failed |= report_write_tap(report, 14, stdout) != RPC_OK;
     report_free(report);
     for (size_t i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)
         free(keep[i].bytes);

@@ -97,6 +97,10 @@ static void put_failure(FILE *out, const struct result *result)
     put_element(out, "h3", title != NULL ? title : result->name);
     if (title != NULL)
         put_element(out, "p", result->name);
+    if (result_since(result) == REPORT_NEWLY_FAILING)
+        put_element(out, "p", "new since the baseline");
+    else if (result_since(result) == REPORT_KNOWN_SINCE)
+        put_element(out, "p", "known from the baseline");
     if (result->reason != NULL)
         put_element(out, "p", result->reason);
     json_array_foreach(result->checks, i, check)
@@ -176,6 +180,8 @@ static void put_cell(FILE *out, const struct report *report, const struct result
     put(out, "<td>");
     if (worst != NULL)
         put(out, record_status_name(worst->status));
+    if (worst != NULL && result_since_word(worst) != NULL)
+        fprintf(out, ", %s", result_since_word(worst));
     put(out, "</td>");
 }
 
@@ -227,7 +233,7 @@ static void put_matrix(FILE *out, const struct report *report)
 
 static void put_bare(FILE *out, const struct report *report)
 {
-    char verdict[128];
+    char verdict[REPORT_VERDICT_MAX];
     struct report_totals totals = report_totals(report);
     put_element(out, "h1", report_verdict(report, verdict, sizeof(verdict)));
     put(out, "<ul>\n");
@@ -457,21 +463,38 @@ static enum rpc_status put_earlier(FILE *out, const struct result *result, size_
     return status;
 }
 
-/* Failed results first: a page that is full still shows what is wrong. */
+static int by_length(const void *a, const void *b)
+{
+    const struct result *const *first = a, *const *second = b;
+    if ((*first)->record_length != (*second)->record_length)
+        return (*first)->record_length < (*second)->record_length ? -1 : 1;
+    return *first < *second ? -1 : *first > *second; /* of one array: in its order */
+}
+
+/* Failed results first, then the others, small ones first: a page that is full still shows what
+ * is wrong. */
 static enum rpc_status put_records(FILE *out, const struct report *report)
 {
-    size_t room = PAGE_MAX;
-    for (int bad = 1; bad >= 0; bad--)
-        for (size_t i = 0; i < report->count; i++) {
-            if (report_is_bad(report->results[i].status) != bad)
-                continue;
-            enum rpc_status status = put_record(out, &report->results[i], i, &room);
-            if (status == RPC_OK)
-                status = put_earlier(out, &report->results[i], i, &room);
-            if (status != RPC_OK)
-                return status;
-        }
-    return RPC_OK;
+    size_t room = PAGE_MAX, count = 0, bad = 0;
+    enum rpc_status status = RPC_OK;
+    const struct result **order = calloc(report->count + 1, sizeof(*order));
+    if (order == NULL)
+        return RPC_NO_MEMORY;
+    for (int wanted = 1; wanted >= 0; wanted--)
+        for (size_t i = 0; i < report->count; i++)
+            if (report_is_bad(report->results[i].status) == (wanted == 1)) {
+                order[count++] = &report->results[i];
+                bad += wanted == 1;
+            }
+    qsort(order + bad, count - bad, sizeof(*order), by_length);
+    for (size_t i = 0; i < count && status == RPC_OK; i++) {
+        size_t index = (size_t)(order[i] - report->results);
+        status = put_record(out, order[i], index, &room);
+        if (status == RPC_OK)
+            status = put_earlier(out, order[i], index, &room);
+    }
+    free(order);
+    return status;
 }
 
 /* --- the page ------------------------------------------------------------------------------------
@@ -484,7 +507,7 @@ static void put_file(FILE *out, const struct viewer_file *file)
 
 static void put_head(FILE *out, const struct report *report)
 {
-    char verdict[128];
+    char verdict[REPORT_VERDICT_MAX];
     put(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
              "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "

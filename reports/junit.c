@@ -10,13 +10,36 @@
 #include "reports/results.h"
 #include "reports/xml.h"
 
+/* The results of one scenario and release: one a seed. */
+struct sweep {
+    const struct result *speaker; /* the first that is bad, else the first */
+    size_t seeds, failed;
+    int64_t wall_ns;
+};
+
 struct junit {
+    struct sweep *sweeps; /* owned */
+    size_t sweep_count;
     struct xml xml;
     const struct report *report;
     const char *report_path;
     bool strict;
     bool failed; /* no memory; of failed writes the file tells for itself */
 };
+
+/* Of NAME@RELEASE#SEED all but the seed. */
+static size_t seedless_length(const char *name)
+{
+    const char *column = strrchr(name, '@');
+    size_t before = column != NULL ? (size_t)(column - name) : 0;
+    return before + strcspn(name + before, "#");
+}
+
+static bool is_same_case(const struct result *a, const struct result *b)
+{
+    size_t length = seedless_length(a->name);
+    return length == seedless_length(b->name) && memcmp(a->name, b->name, length) == 0;
+}
 
 static void begin(struct junit *junit, const char *name)
 {
@@ -80,13 +103,12 @@ static void append_place(struct line_buffer *buffer, const json_t *line)
     append(buffer, "  at       ", place);
 }
 
-static const json_t *first_failed_check(const struct result *result)
+static const char *since_text(const struct result *result)
 {
-    size_t i;
-    json_t *line;
-    json_array_foreach(result->checks, i,
-                       line) if (!json_is_true(json_object_get(line, "ok"))) return line;
-    return NULL;
+    if (result_since(result) == REPORT_KNOWN_SINCE)
+        return "it failed in the baseline, too";
+    return result_text(result->change, "then") != NULL ? "it did not fail in the baseline"
+                                                       : "it is not in the baseline";
 }
 
 /* What a person reads first, because GitLab shows nothing else: every failed check, then how
@@ -96,6 +118,10 @@ static void all_failures(struct line_buffer *buffer, const struct result *result
     size_t i;
     json_t *line;
     append(buffer, "", result_fact(result, "title"));
+    if (result_since(result) == REPORT_NEWLY_FAILING)
+        append(buffer, "newly failing: ", since_text(result));
+    else if (result_since(result) == REPORT_KNOWN_SINCE)
+        append(buffer, "known: ", since_text(result));
     append(buffer, "", result->reason);
     json_array_foreach(result->checks, i, line)
     {
@@ -112,7 +138,7 @@ static void all_failures(struct line_buffer *buffer, const struct result *result
 
 static void message_of(struct line_buffer *buffer, const struct result *result)
 {
-    const json_t *failed = first_failed_check(result);
+    const json_t *failed = result_failed_check(result);
     const char *expected = result_text(failed, "expected");
     const char *actual = result_text(failed, "actual");
     if (failed == NULL || result->status != RECORD_FAILED) {
@@ -135,8 +161,10 @@ static void message_of(struct line_buffer *buffer, const struct result *result)
         buffer->bytes[strcspn(buffer->bytes, "\n")] = '\0';
 }
 
-static void outcome(struct junit *junit, const struct result *result)
+static void outcome(struct junit *junit, const struct sweep *sweep)
 {
+    const struct result *result = sweep->speaker;
+    char seeds[96];
     struct line_buffer message = {0};
     struct line_buffer text = {0};
     bool broken = result->status == RECORD_BROKEN;
@@ -146,12 +174,17 @@ static void outcome(struct junit *junit, const struct result *result)
     if (message.no_memory)
         junit->failed = true;
     if (report_is_bad(result->status)) {
-        const json_t *failed = first_failed_check(result);
+        const json_t *failed = result_failed_check(result);
         const char *kind = result_text(failed, "kind");
         begin(junit, broken ? "error" : "failure");
         attribute(junit, "message", message.bytes);
         attribute(junit, "type",
                   kind != NULL && !broken ? kind : record_status_name(result->status));
+        if (sweep->seeds > 1) {
+            snprintf(seeds, sizeof(seeds), "%zu of %zu seeds failed; this is the first",
+                     sweep->failed, sweep->seeds);
+            append(&text, "", seeds);
+        }
         all_failures(&text, result);
     } else {
         const char *known = result_fact(result, "known");
@@ -175,8 +208,16 @@ static void property(struct junit *junit, const char *name, const char *value)
     end(junit);
 }
 
-static void properties(struct junit *junit, const struct result *result)
+static void property_number(struct junit *junit, const char *name, size_t number)
 {
+    char text[24];
+    snprintf(text, sizeof(text), "%zu", number);
+    property(junit, name, text);
+}
+
+static void properties(struct junit *junit, const struct sweep *sweep)
+{
+    const struct result *result = sweep->speaker;
     char text[32];
     const json_t *seed = json_object_get(result->scenario, "seed");
     begin(junit, "properties");
@@ -186,6 +227,10 @@ static void properties(struct junit *junit, const struct result *result)
     } else {
         property(junit, "seed", json_string_value(seed));
     }
+    if (sweep->seeds > 1) {
+        property_number(junit, "seeds", sweep->seeds);
+        property_number(junit, "seeds_failed", sweep->failed);
+    }
     property(junit, "release", result_fact(result, "release"));
     snprintf(text, sizeof(text), "%lld", (long long)result->t_ns);
     property(junit, "virtual_ns", text);
@@ -193,6 +238,7 @@ static void properties(struct junit *junit, const struct result *result)
         snprintf(text, sizeof(text), "%016llx", (unsigned long long)result->hash);
         property(junit, "record_hash", text);
     }
+    property(junit, "since_baseline", result_since_word(result));
     property(junit, "report", junit->report_path);
     end(junit);
 }
@@ -218,13 +264,16 @@ static void system_out(struct junit *junit, const struct result *result)
     end(junit);
 }
 
-static void test_case(struct junit *junit, const struct result *result)
+static void test_case(struct junit *junit, const struct sweep *sweep)
 {
-    char folder[128];
+    const struct result *result = sweep->speaker;
+    char folder[128], name[1024];
     size_t length = result_folder_length(result);
+    const char *short_name = result_short_name(result);
     snprintf(folder, sizeof(folder), "%.*s", (int)(length < 127 ? length : 127), result->name);
+    snprintf(name, sizeof(name), "%.*s", (int)seedless_length(short_name), short_name);
     begin(junit, "testcase");
-    attribute(junit, "name", result_short_name(result));
+    attribute(junit, "name", sweep->seeds > 1 ? name : short_name);
     attribute(junit, "classname", length > 0 ? folder : "scenarios");
     if (!junit->strict) {
         json_int_t line = json_integer_value(json_object_get(result->scenario, "line"));
@@ -232,11 +281,39 @@ static void test_case(struct junit *junit, const struct result *result)
         if (line > 0)
             attribute_number(junit, "line", line);
     }
-    attribute_seconds(junit, "time", result->wall_ns);
-    properties(junit, result);
-    outcome(junit, result);
+    attribute_seconds(junit, "time", sweep->wall_ns);
+    properties(junit, sweep);
+    outcome(junit, sweep);
     system_out(junit, result);
     end(junit);
+}
+
+/* --- sweeps ---------------------------------------------------------------------------- */
+
+/* The seeds of one scenario and release are one case: its first bad one speaks for all. */
+static enum rpc_status find_sweeps(struct junit *junit)
+{
+    const struct report *report = junit->report;
+    junit->sweeps = calloc(report->count + 1, sizeof(*junit->sweeps));
+    if (junit->sweeps == NULL)
+        return RPC_NO_MEMORY;
+    for (size_t i = 0; i < report->count; i++) {
+        const struct result *result = &report->results[i];
+        size_t at = junit->sweep_count; /* seeds follow each other: the last is the likeliest */
+        while (at > 0 && !is_same_case(junit->sweeps[at - 1].speaker, result))
+            at--;
+        if (at == 0) {
+            at = ++junit->sweep_count;
+            junit->sweeps[at - 1].speaker = result;
+        }
+        struct sweep *sweep = &junit->sweeps[at - 1];
+        if (report_is_bad(result->status) && !report_is_bad(sweep->speaker->status))
+            sweep->speaker = result;
+        sweep->seeds++;
+        sweep->failed += report_is_bad(result->status);
+        sweep->wall_ns += result->wall_ns;
+    }
+    return RPC_OK;
 }
 
 /* --- suites --------------------------------------------------------------------------- */
@@ -251,15 +328,16 @@ static const char *file_of(const struct result *result)
 static void counts(struct junit *junit, const char *file)
 {
     int64_t tests = 0, failures = 0, errors = 0, skipped = 0, wall_ns = 0;
-    for (size_t i = 0; i < junit->report->count; i++) {
-        const struct result *result = &junit->report->results[i];
-        if (file != NULL && strcmp(file_of(result), file) != 0)
+    for (size_t i = 0; i < junit->sweep_count; i++) {
+        const struct sweep *sweep = &junit->sweeps[i];
+        enum record_status status = sweep->speaker->status;
+        if (file != NULL && strcmp(file_of(sweep->speaker), file) != 0)
             continue;
         tests++;
-        failures += result->status == RECORD_FAILED || result->status == RECORD_FIXED;
-        errors += result->status == RECORD_BROKEN;
-        skipped += result->status == RECORD_SKIPPED || result->status == RECORD_KNOWN;
-        wall_ns += result->wall_ns;
+        failures += status == RECORD_FAILED || status == RECORD_FIXED;
+        errors += status == RECORD_BROKEN;
+        skipped += status == RECORD_SKIPPED || status == RECORD_KNOWN;
+        wall_ns += sweep->wall_ns;
     }
     attribute_number(junit, "tests", tests);
     attribute_number(junit, "failures", failures);
@@ -285,9 +363,9 @@ static void suite(struct junit *junit, const char *file)
         attribute(junit, "timestamp", junit->report->started);
         attribute(junit, "hostname", junit->report->host);
     }
-    for (size_t i = 0; i < junit->report->count; i++)
-        if (strcmp(file_of(&junit->report->results[i]), file) == 0)
-            test_case(junit, &junit->report->results[i]);
+    for (size_t i = 0; i < junit->sweep_count; i++)
+        if (strcmp(file_of(junit->sweeps[i].speaker), file) == 0)
+            test_case(junit, &junit->sweeps[i]);
     end(junit);
 }
 
@@ -299,6 +377,9 @@ enum rpc_status report_write_junit(const struct report *report, const char *path
     if (status != RPC_OK)
         return status;
     struct junit junit = {.report = report, .report_path = report_path, .strict = strict};
+    status = find_sweeps(&junit);
+    if (status != RPC_OK)
+        return output_end(&output, status);
     xml_begin(&junit.xml);
     begin(&junit, "testsuites");
     attribute(&junit, "name", "ripcord");
@@ -308,5 +389,6 @@ enum rpc_status report_write_junit(const struct report *report, const char *path
             suite(&junit, file_of(&report->results[i]));
     end(&junit);
     status = xml_end(&junit.xml, output.file);
+    free(junit.sweeps);
     return output_end(&output, junit.failed ? RPC_NO_MEMORY : status);
 }

@@ -103,6 +103,21 @@ struct report_totals report_totals(const struct report *report)
     return totals;
 }
 
+/* ", 2 of them new" */
+static void add_news(const struct report *report, size_t bad, char *text, size_t size)
+{
+    struct report_changes changes = report_changes(report);
+    size_t news = changes.since[REPORT_NEWLY_FAILING], length = strlen(text);
+    if (!changes.compared)
+        return;
+    if (news == 0)
+        snprintf(text + length, size - length, bad == 1 ? ", as before" : ", none of them new");
+    else if (news == bad)
+        snprintf(text + length, size - length, bad == 1 ? ", newly" : ", all of them new");
+    else
+        snprintf(text + length, size - length, ", %zu of them new", news);
+}
+
 const char *report_verdict(const struct report *report, char *text, size_t size)
 {
     struct report_totals totals = report_totals(report);
@@ -124,5 +139,7 @@ const char *report_verdict(const struct report *report, char *text, size_t size)
                  passed);
     else
         snprintf(text, size, "Nothing failed: %zu of %zu results passed", passed, totals.results);
+    if (failed + broken > 0)
+        add_news(report, failed + broken, text, size);
     return text;
 }

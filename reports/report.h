@@ -22,6 +22,8 @@
 
 struct report;
 
+enum { REPORT_VERDICT_MAX = 160 };
+
 /* The run as a whole; all texts are copied and may be NULL. */
 struct report_run {
     const char *version; /* "0.1.0 (1f3c9e2)" */
@@ -69,9 +71,47 @@ enum rpc_status report_add(struct report *report, const struct report_input *inp
  * RPC_OK, RPC_NO_MEMORY, RPC_IO (no run.json), RPC_MALFORMED (it is none). */
 enum rpc_status report_compare(struct report *report, const char *folder);
 
+/* The same with a report of the earlier run; its records are read again, from their files.  Are
+ * there one result here and one there, they are compared whatever they are called.
+ * RPC_OK, RPC_NO_MEMORY. */
+enum rpc_status report_compare_with(struct report *report, const struct report *earlier);
+
+/* How a result stands since the earlier run. */
+enum report_since {
+    REPORT_NOT_COMPARED,
+    REPORT_NEWLY_FAILING, /* bad, and it was not, or was not there */
+    REPORT_KNOWN_SINCE,   /* bad, as before */
+    REPORT_FIXED_SINCE,   /* well, and it was bad */
+    REPORT_WELL_SINCE,
+    REPORT_SINCE_COUNT
+};
+
+struct report_changes {
+    bool compared; /* false: with nothing, and all else is zero */
+    size_t since[REPORT_SINCE_COUNT];
+    size_t endings, order; /* the same verdict, but other endings; or only another course */
+    size_t added, gone;    /* added and well; only in the earlier run */
+};
+
+struct report_changes report_changes(const struct report *report);
+
+/* What report_load has to tell of a file: a sentence without a full stop.  `status` RPC_OK: what
+ * there is has been taken; else nothing of it could be. */
+typedef void report_told_fn(void *owner, enum rpc_status status, const char *sentence);
+
+/* Add the results of `path`: a record, or a folder of them as --record makes it.  Its run.json
+ * says what belongs to the run, in which order, and what the records can't know: wall times, the
+ * command, results that have no record.  Without one all files *.jsonl are taken, in the order
+ * of their names.  What is no record, or a newer one, becomes a `broken` result and is told of,
+ * as are records that end early.
+ * RPC_OK, RPC_NO_MEMORY; RPC_IO: `path` can't be read (errno). */
+enum rpc_status report_load(struct report *report, const char *path, report_told_fn *told,
+                            void *owner);
+
 struct report_totals report_totals(const struct report *report);
 
-/* The verdict as a sentence without a full stop: "3 of 72 results failed".  Returns `text`. */
+/* The verdict as a sentence without a full stop: "3 of 72 results failed, 2 of them new"
+ * (REPORT_VERDICT_MAX bytes).  Returns `text`. */
 const char *report_verdict(const struct report *report, char *text, size_t size);
 
 /* Write one report.  A file appears whole or not at all; "-" is the standard output.
@@ -84,8 +124,13 @@ enum rpc_status report_write_run(const struct report *report, const char *path);
 enum rpc_status report_write_junit(const struct report *report, const char *path,
                                    const char *report_path, bool strict);
 
-/* TAP version 14. */
-enum rpc_status report_write_tap(const struct report *report, FILE *out);
+/* TAP of this version, 14 or 13: subtests and YAML are lines that 13 passes over. */
+enum rpc_status report_write_tap(const struct report *report, int version, FILE *out);
+
+/* For people at a terminal: each failed result with its checks and how to play it again; and
+ * what has changed since the earlier run, `in_full` with those texts for what newly fails. */
+enum rpc_status report_write_text(const struct report *report, FILE *out);
+enum rpc_status report_write_changes(const struct report *report, bool in_full, FILE *out);
 
 /* GitHub: workflow commands that annotate the lines of failed checks (`out` is the step's
  * output), and the verdict as a table at the end of the file that $GITHUB_STEP_SUMMARY names. */
@@ -98,5 +143,11 @@ enum rpc_status report_append_summary(const struct report *report, const char *p
  * in JSON, for Perfetto.  Also: RPC_MALFORMED, RPC_UNSUPPORTED, RPC_TOO_LONG of the record. */
 enum rpc_status report_write_pcapng(const char *record_path, const char *path);
 enum rpc_status report_write_perfetto(const char *record_path, const char *path);
+
+/* The same for the results of a report: of the one result to the file `path`, of several to
+ * files in the folder `path`, called as their records are.  Results without a record are passed
+ * over.  Also: RPC_BAD_VALUE: there are several, and `path` is no folder. */
+enum rpc_status report_export_pcapng(const struct report *report, const char *path);
+enum rpc_status report_export_perfetto(const struct report *report, const char *path);
 
 #endif

@@ -9,6 +9,7 @@
 #include <criterion/new/assert.h>
 #include <jansson.h>
 #include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
 #include <libxml/xpath.h>
 
 #include "reports/golden.h"
@@ -83,7 +84,7 @@ static char *tap_of(const struct report *report)
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    cr_assert(eq(int, (int)report_write_tap(report, out), RPC_OK));
+    cr_assert(eq(int, (int)report_write_tap(report, 14, out), RPC_OK));
     fclose(out);
     return text;
 }
@@ -252,6 +253,76 @@ Test(junit, has_a_suite_a_file_and_one_failure_a_case)
         value(document, "string(//testcase[failure]//property[@name='virtual_ns']/@value)"),
         "960000000000");
     cr_assert(has(value(document, "string(//testcase[@name='known@2.6']/skipped)"), "HADOOP-1234"));
+    xmlFreeDoc(document);
+    report_free(report);
+}
+
+static int validate(xmlDoc *document)
+{
+    xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt(JUNIT_SCHEMA);
+    xmlSchema *schema = xmlSchemaParse(parser);
+    cr_assert(ne(ptr, schema, NULL));
+    xmlSchemaValidCtxt *judge = xmlSchemaNewValidCtxt(schema);
+    int errors = xmlSchemaValidateDoc(judge, document);
+    xmlSchemaFreeValidCtxt(judge);
+    xmlSchemaFree(schema);
+    xmlSchemaFreeParserCtxt(parser);
+    return errors;
+}
+
+Test(junit, fits_its_schema_whatever_the_results_are)
+{
+    struct report *report = create();
+    xmlDoc *document = junit_of(report, false);
+    cr_assert(eq(int, validate(document), 0));
+    xmlFreeDoc(document);
+    add(report, golden_purge());
+    add(report, golden_storm());
+    add(report, golden_fatal());
+    add(report, golden_hostile());
+    add(report, golden_empty());
+    add_bare(report, "idle.skipped", RECORD_SKIPPED, "not in this release");
+    add_bare(report, "idle.known", RECORD_KNOWN, "fails as registered");
+    add_bare(report, "idle.fixed", RECORD_FIXED, NULL);
+    add_bare(report, "idle.broken", RECORD_BROKEN, "a script error");
+    for (int strict = 0; strict < 2; strict++) {
+        strcpy(path, "/tmp/ripcord-report-XXXXXX");
+        document = junit_of(report, strict != 0);
+        cr_assert(eq(int, validate(document), 0));
+        cr_assert(gt(dbl, atof(value(document, "count(//testcase)")), 8));
+        xmlFreeDoc(document);
+    }
+    report_free(report);
+}
+
+Test(junit, the_seeds_of_a_scenario_are_one_case_and_the_first_that_fails_speaks)
+{
+    struct report *report = create();
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct record_scenario scenario = {
+            .name = "purge.sweep",
+            .file = "scenarios/x.lua",
+            .subject = "self",
+            .release = "2.6",
+            .seed = seed,
+            .replay = seed == 3 ? "ripcord run --seed 3" : "ripcord run",
+        };
+        struct report_input input = {.scenario = &scenario,
+                                     .repeated = true,
+                                     .status = seed >= 3 ? RECORD_FAILED : RECORD_PASSED,
+                                     .wall_ns = 1000000000};
+        cr_assert(eq(int, (int)report_add(report, &input), RPC_OK));
+    }
+    xmlDoc *document = junit_of(report, false);
+    cr_assert_str_eq(value(document, "string(/testsuites/@tests)"), "1");
+    cr_assert_str_eq(value(document, "string(/testsuites/@failures)"), "1");
+    cr_assert_str_eq(value(document, "string(//testcase/@name)"), "sweep@2.6");
+    cr_assert_str_eq(value(document, "string(//testcase/@time)"), "4.000000000");
+    cr_assert_str_eq(value(document, "string(//property[@name='seed']/@value)"), "3");
+    cr_assert_str_eq(value(document, "string(//property[@name='seeds_failed']/@value)"), "2");
+    cr_assert(has(value(document, "string(//failure)"), "2 of 4 seeds failed; this is the first"));
+    cr_assert(has(value(document, "string(//failure)"), "replay: ripcord run --seed 3"));
+    cr_assert(eq(int, validate(document), 0));
     xmlFreeDoc(document);
     report_free(report);
 }

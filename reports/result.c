@@ -20,6 +20,15 @@ const char *result_fact(const struct result *result, const char *key)
     return result_text(result->scenario, key);
 }
 
+const json_t *result_failed_check(const struct result *result)
+{
+    size_t i;
+    json_t *check;
+    json_array_foreach(result->checks, i,
+                       check) if (!json_is_true(json_object_get(check, "ok"))) return check;
+    return NULL;
+}
+
 size_t result_folder_length(const struct result *result)
 {
     size_t dot = strcspn(result->name, ".@/");
@@ -88,7 +97,7 @@ static const char *complaint(enum rpc_status status, const char *path)
     if (status == RPC_MALFORMED)
         return "this is no record of ripcord";
     if (status == RPC_UNSUPPORTED)
-        return "the record is of another version than ripcord.run/1";
+        return "a newer ripcord made this record: it is of another version than ripcord.run/1";
     return path != NULL ? "the record cannot be read" : NULL;
 }
 
@@ -103,6 +112,7 @@ static enum rpc_status read_record(struct result *result, const char *reason)
     result->status = RECORD_STATUS_COUNT;
     enum rpc_status status = result_bytes(result, &bytes, &length, &owned);
     if (status == RPC_OK) {
+        result->record_length = length;
         result->hash = XXH3_64bits(bytes, length);
         status = record_read(bytes, length, types, on_line, result, &reading);
     }
@@ -111,6 +121,8 @@ static enum rpc_status read_record(struct result *result, const char *reason)
         return status;
     if (status == RPC_OK && result->status != RECORD_STATUS_COUNT)
         return result->reason == NULL ? set_reason(result, reason) : RPC_OK;
+    result->trouble = status;
+    result->is_cut = status == RPC_OK;
     result->status = RECORD_BROKEN;
     if (status != RPC_OK)
         return set_reason(result, complaint(status, result->path));

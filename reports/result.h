@@ -4,6 +4,7 @@
 #ifndef REPORTS_RESULT_H
 #define REPORTS_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct result {
     char *reason; /* owned; NULL: none */
     int64_t t_ns; /* virtual duration; of a record without end the last time in it */
     int64_t wall_ns;
+    size_t record_length;        /* bytes; 0: there is no record */
     uint64_t hash;               /* of the record's bytes; 0: there are none */
     size_t calls, conns, faults; /* how many */
     size_t checks_failed;
@@ -31,8 +33,10 @@ struct result {
     char *path;        /* owned; NULL: in memory, or no record */
     const char *bytes; /* borrowed; NULL: in a file, or no record */
     size_t length;
-    char *record_name; /* owned; NULL: none */
-    json_t *change;    /* owned: against the run it is compared with; NULL: none */
+    char *record_name;       /* owned; NULL: none */
+    enum rpc_status trouble; /* why the record could not be read; RPC_OK: it could */
+    bool is_cut;             /* it has no end */
+    json_t *change;          /* owned: against the run it is compared with; NULL: none */
 };
 
 /* Read a result.  What is wrong with the record makes it `broken`; RPC_NO_MEMORY is the only
@@ -47,6 +51,14 @@ enum rpc_status result_bytes(const struct result *result, const char **bytes, si
 /* A text of a line, or of the scenario; NULL when there is none. */
 const char *result_text(const json_t *line, const char *key);
 const char *result_fact(const struct result *result, const char *key);
+
+/* How it stands since the run that it is compared with; as a word, "new", "known" or "fixed",
+ * or NULL. */
+enum report_since result_since(const struct result *result);
+const char *result_since_word(const struct result *result);
+
+/* The first check that failed, or NULL. */
+const json_t *result_failed_check(const struct result *result);
 
 /* "purge" of "purge.slow_reader@2.6", "slow_reader@2.6" of it. */
 size_t result_folder_length(const struct result *result);

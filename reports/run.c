@@ -9,7 +9,7 @@
 void report_run_members(const struct report *report, struct line_buffer *line)
 {
     struct report_totals totals = report_totals(report);
-    char verdict[128];
+    char verdict[REPORT_VERDICT_MAX];
     line_text(line, "version", report->version);
     line_open(line, "argv", '[');
     for (size_t i = 0; i < report->argc; i++)
@@ -48,6 +48,16 @@ void report_result_members(const struct result *result, struct line_buffer *line
     }
 }
 
+/* Of a result without a record nobody else could tell. */
+static void add_facts(const struct result *result, struct line_buffer *line)
+{
+    static const char *const facts[] = {"title", "file", "replay", "known"};
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+        line_text(line, facts[i], result_fact(result, facts[i]));
+    if (json_is_integer(json_object_get(result->scenario, "line")))
+        line_number(line, "line", json_integer_value(json_object_get(result->scenario, "line")));
+}
+
 enum rpc_status report_write_run(const struct report *report, const char *path)
 {
     struct line_buffer line = {0};
@@ -59,6 +69,8 @@ enum rpc_status report_write_run(const struct report *report, const char *path)
     for (size_t i = 0; i < report->count; i++) {
         line_open(&line, NULL, '{');
         report_result_members(&report->results[i], &line);
+        if (report->results[i].record_name == NULL)
+            add_facts(&report->results[i], &line);
         line_close(&line, '}');
     }
     line_close(&line, ']');

@@ -105,16 +105,17 @@ static void point(FILE *out, const struct result *result, size_t number)
     fputs("  ---\n", out);
     yaml(out, "  ", "title", result_fact(result, "title"));
     yaml(out, "  ", "status", record_status_name(result->status));
+    yaml(out, "  ", "since", result_since_word(result));
     yaml(out, "  ", "reason", result->reason);
     yaml_at(out, "  ", result->scenario);
     yaml(out, "  ", "replay", result_fact(result, "replay"));
     fputs("  ...\n", out);
 }
 
-enum rpc_status report_write_tap(const struct report *report, FILE *out)
+enum rpc_status report_write_tap(const struct report *report, int version, FILE *out)
 {
     const struct result *broken = NULL;
-    fprintf(out, "TAP version 14\n1..%zu\n", report->count);
+    fprintf(out, "TAP version %d\n1..%zu\n", version, report->count);
     for (size_t i = 0; i < report->count; i++) {
         point(out, &report->results[i], i + 1);
         if (report->results[i].status == RECORD_BROKEN && broken == NULL)

@@ -30,59 +30,115 @@ static const struct setting settings_of[] = {
 #undef NONE
 #undef FIXED
 
+/* What servers say and do, by major release. */
+#define SERVER_1X                                                                                  \
+    .stop_keeps_count = true, .offers_simple_at_once = true, .loads_protocol = true,               \
+    .error_names_class = true, .writable_values = true,                                            \
+    .unauthorized_ending = ", expected client Kerberos principal is null", .missing_idle_ms = 1000
+#define SERVER_2X                                                                                  \
+    .stop_wakes_readers = true, .answers_malformed = true, .answers_unserializable = true,         \
+    .checks_rpc_header = true, .fatal_has_call_id = true, .user_shows_auth = true,                 \
+    .missing_idle_ms = 10000
+#define SERVER_23                                                                                  \
+    SERVER_2X, .reader_takes_at_once = true, .timer_closes_idle = true,                            \
+               .skips_closed_callers = true, .stop_interrupts_readers = true
+
 /* What clients say and do, by major release. */
-#define CLIENT_2X                                                                                  \
-    .protobuf_exception = "com.google.protobuf.InvalidProtocolBufferException",                    \
+#define CLIENT_020                                                                                 \
+    .caller_writes = true, .receiver_dies = true, .needs_socket_to_close = true,                   \
+    .leaks_half_set_up = true, .pings_always = true, .sleeps_on = true, .negative_call_ids = true, \
+    .checks_version = true, .wraps_call_to = true, .policy_in_seconds = true,                      \
+    .sleeps_after_connect_timeout = true, .protobuf_exception = "java.io.IOException",             \
     .reset_class = "java.io.IOException", .reset_text = "Connection reset by peer",                \
-    .setup_failure = "Couldn't set up IO streams"
+    .setup_failure = "Couldn't set up IO streams",                                                 \
+    .connect_timeout = "java.net.SocketTimeoutException",                                          \
+    .unknown_host = "unknown host: ", .unset_class = "null"
+#define CLIENT_12 .follows_names = true, .takes_rpc_timeout = true, .tells_policy = true
+#define CLIENT_NOW                                                                                 \
+    CLIENT_12, .ping_is_key = true, .value_decoded_by_caller = true,                               \
+               .connect_timeout = "org.apache.hadoop.net.ConnectTimeoutException",                 \
+               .unset_class = "ServerDidNotSetExceptionClassName",                                 \
+               .unset_text = "ServerDidNotSetErrorMsg"
+#define CLIENT_2X                                                                                  \
+    CLIENT_NOW, .protobuf_exception = "com.google.protobuf.InvalidProtocolBufferException",        \
+                .reset_class = "java.io.IOException", .reset_text = "Connection reset by peer",    \
+                .setup_failure = "Couldn't set up IO streams"
 #define CLIENT_3X                                                                                  \
-    .has_sender_thread = true, .stop_interrupts_all = true, .tries_moved_server = true,            \
-    .interrupted_caller_sees_failure = true, .keeps_exception_type = true,                         \
-    .io_tells_total_timeout = true,                                                                \
-    .protobuf_exception = "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",  \
-    .wire_type_exception = "org.apache.hadoop.thirdparty.protobuf."                                \
-                           "InvalidProtocolBufferException$InvalidWireTypeException",              \
-    .empty_frame_problem =                                                                         \
-        "While parsing a protocol message, the input ended unexpectedly in the middle of a "       \
-        "field.  This could mean either that the input has been truncated or that an embedded "    \
-        "message misreported its own length.",                                                     \
-    .reset_class = "java.net.SocketException", .reset_text = "Connection reset",                   \
-    .retry_reason = "retries get failed due to exceeded maximum allowed retries number: ",         \
-    .setup_failure = "Couldn't set up IO streams: "
+    CLIENT_NOW,                                                                                    \
+        .foreign_reply = "ID in response=", .has_sender_thread = true,                             \
+        .stop_interrupts_all = true, .tries_moved_server = true,                                   \
+        .interrupted_caller_sees_failure = true, .keeps_exception_type = true,                     \
+        .io_tells_total_timeout = true,                                                            \
+        .protobuf_exception =                                                                      \
+            "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",                \
+        .wire_type_exception = "org.apache.hadoop.thirdparty.protobuf."                            \
+                               "InvalidProtocolBufferException$InvalidWireTypeException",          \
+        .empty_frame_problem =                                                                     \
+            "While parsing a protocol message, the input ended unexpectedly in the middle of a "   \
+            "field.  This could mean either that the input has been truncated or that an "         \
+            "embedded message misreported its own length.",                                        \
+        .reset_class = "java.net.SocketException", .reset_text = "Connection reset",               \
+        .retry_reason = "retries get failed due to exceeded maximum allowed retries number: ",     \
+        .setup_failure = "Couldn't set up IO streams: "
 
 static const struct release releases[] = {
     [RELEASE_0_20] = {.id = RELEASE_0_20,
                       .name = "0.20",
+                      .built = true,
                       .number = 20,
                       .ipc_version = 4,
-                      .sleeps_after_connect_timeout = true},
+                      SERVER_1X,
+                      .simple_refused = "Authentication is required",
+                      .utf8_nul_overlong = true,
+                      CLIENT_020,
+                      .errors_stay_pending = true,
+                      .setup_handles_io_only = true,
+                      .meets_itself = true},
     [RELEASE_1_2] = {.id = RELEASE_1_2,
                      .name = "1.2",
+                     .built = true,
                      .number = 102,
                      .ipc_version = 4,
-                     .sleeps_after_connect_timeout = true},
-    [RELEASE_2_2] = {.id = RELEASE_2_2, .name = "2.2", .number = 202, .ipc_version = 9},
+                     SERVER_1X,
+                     .simple_refused =
+                         "Authorization (hadoop.security.authorization) is enabled but "
+                         "authentication (hadoop.security.authentication) is configured as "
+                         "simple. Please configure another method like kerberos or digest.",
+                     CLIENT_020,
+                     CLIENT_12},
+    [RELEASE_2_2] = {.id = RELEASE_2_2,
+                     .name = "2.2",
+                     .built = true,
+                     .number = 202,
+                     .ipc_version = 9,
+                     SERVER_2X,
+                     .stop_keeps_count = true,
+                     .unauthorized_ending = ", expected client Kerberos principal is null",
+                     CLIENT_2X,
+                     .leaks_half_set_up = true,
+                     .policy_in_seconds = true,
+                     .foreign_reply = "ID in reponse="},
     [RELEASE_2_6] = {.id = RELEASE_2_6,
                      .name = "2.6",
                      .number = 206,
                      .ipc_version = 9,
                      .built = true,
-                     .reader_takes_at_once = true,
-                     .skips_closed_callers = true,
-                     .stop_interrupts_readers = true,
+                     SERVER_23,
                      .unauthorized_ending = ", expected client Kerberos principal is null",
-                     CLIENT_2X},
+                     CLIENT_2X,
+                     .drains_senders = true,
+                     .foreign_reply = "ID in response="},
     [RELEASE_3_4] = {.id = RELEASE_3_4,
                      .name = "3.4",
                      .number = 304,
                      .ipc_version = 9,
                      .built = true,
-                     .reader_takes_at_once = true,
-                     .skips_closed_callers = true,
+                     SERVER_23,
                      .decodes_in_handler = true,
+                     .aborts_responses = true,
                      .unknown_auth_answered = true,
                      .monotonic_purge = true,
-                     .stop_interrupts_readers = true,
+                     .reader_error_is_last = true,
                      .queue_override_per_handler = true,
                      .unauthorized_ending = ": denied by configured ACL",
                      .accumulates_rpc_timeout = true,
@@ -92,7 +148,6 @@ static const struct release releases[] = {
                      .checks_response_length = true,
                      .understands_goodbye = true,
                      .interrupts_waiters = true,
-                     .value_decoded_by_caller = true,
                      CLIENT_3X},
 };
 
@@ -181,6 +236,7 @@ void release_defaults(const struct release *release, struct release_settings *se
 {
     for (unsigned i = 0; i < SETTING_COUNT; i++)
         settings->value[i] = settings_of[i].defaults[release->id].value;
+    settings->no_idle_key = false;
 }
 
 const char *release_setting_key(enum release_setting setting)
@@ -226,5 +282,15 @@ enum rpc_status release_set(const struct release *release, struct release_settin
     if ((standard.fixed || standard.value == RELEASE_NONE) && value != standard.value)
         return RPC_NOT_IN_RELEASE;
     settings->value[setting] = value;
+    if (setting == SETTING_MAX_IDLE)
+        settings->no_idle_key = false;
     return RPC_OK;
+}
+
+void release_unset(const struct release *release, struct release_settings *settings,
+                   enum release_setting setting)
+{
+    settings->value[setting] = settings_of[setting].defaults[release->id].value;
+    if (setting == SETTING_MAX_IDLE)
+        settings->no_idle_key = true;
 }

@@ -79,16 +79,51 @@ struct release {
     bool built;           /* whether this ripcord speaks it; the others skip with a reason */
 
     /* Server (ipc/Server.java). */
-    bool reader_takes_at_once;    /* pendingConnections queue, from 2.3 */
-    bool skips_closed_callers;    /* from 2.3: a Handler does not run a call of a closed channel */
-    bool decodes_in_handler;      /* 3.x: RequestHeaderProto and the body are the Handler's */
+    bool reader_takes_at_once; /* pendingConnections queue, from 2.3; before: startAdd, finishAdd */
+    bool timer_closes_idle;    /* from 2.3: a scan by timer, else the Listener's clean-up */
+    bool skips_closed_callers; /* from 2.3: a Handler does not run a call of a closed channel */
+    bool decodes_in_handler;   /* 3.x: RequestHeaderProto and the body are the Handler's */
+    bool aborts_responses;     /* 3.x: Server.Call.abortResponse of a deferred call */
     bool unknown_auth_answered;   /* from 3.1.4: FATAL "Unknown auth protocol:N" */
     bool monotonic_purge;         /* 3.x: stamps by uptime, else by the wall clock */
+    bool stop_wakes_readers;      /* HADOOP-7140: and waits for them */
     bool stop_interrupts_readers; /* a Reader blocked in put does not hang stop */
+    bool stop_keeps_count;        /* before 2.3: who is closed by stop is not counted off */
+    bool reader_error_is_last;    /* 3.x: an Error in a Reader ends the process, not the Reader */
+    bool answers_malformed;       /* 2.x: what does not decode, HTTP and other versions are told */
+    bool answers_unserializable;  /* HADOOP-7121: ERROR for a value that can't be written */
+    bool checks_rpc_header;     /* 2.x: each frame has an RpcRequestHeader with rules of its own */
+    bool offers_simple_at_once; /* before 2.x: to who wants SASL, before a token is read */
+    bool fatal_has_call_id;     /* 2.x: of the frame that is refused; before: -1 */
+    bool loads_protocol;        /* before 2.x: the class that a connection names must be there */
+    bool error_names_class;     /* before 2.x: an error's text begins with "class: " */
+    bool user_shows_auth;       /* UserGroupInformation.toString: "alice (auth:SIMPLE)" */
+    bool writable_values;       /* before 2.x: calls hold Writables, not protobuf messages */
+    bool utf8_nul_overlong;     /* 0.20: io/UTF8.java writes NUL as c0 80 */
+    const char *simple_refused; /* to a client without SASL; NULL: with what is available */
+    int64_t missing_idle_ms; /* ipc.client.connection.maxidletime that no file sets, to a server */
     bool queue_override_per_handler; /* 3.x: the constructor's queue size times the Handlers */
     const char *unauthorized_ending; /* of "User U is not authorized for protocol interface P" */
 
     /* Client (ipc/Client.java). */
+    bool caller_writes; /* before 2.0.3: the caller encodes and writes, under the stream's lock */
+    bool receiver_dies; /* 0.20, 1.x: of an unchecked exception, and nobody closes (HADOOP-6723) */
+    bool errors_stay_pending; /* 0.20: an ERROR reply leaves its call in the table (HADOOP-6833) */
+    bool setup_handles_io_only; /* 0.20: other exceptions pass to the caller (HADOOP-7428) */
+    bool needs_socket_to_close; /* 0.20, 1.x: after a factory that throws (HADOOP-6724) */
+    bool leaks_half_set_up;     /* before 2.3: a socket without streams stays open (HADOOP-10081) */
+    bool follows_names;         /* not 0.20: looks its server up again after each failure */
+    bool meets_itself;      /* 0.20: a connect to its own port is none the wiser (HADOOP-6722) */
+    bool takes_rpc_timeout; /* not 0.20: it is part of the ConnectionId */
+    bool pings_always;      /* 0.20, 1.x: whatever ipc.client.ping says, */
+    bool ping_is_key;       /* which is part of the ConnectionId from 2.x on */
+    bool sleeps_on;         /* 0.20, 1.x: an interrupt ends one sleep, and attempts go on */
+    bool negative_call_ids; /* 0.20, 1.x: the counter's 32 bits as they are */
+    bool drains_senders;    /* from 2.3, 2.x: the last stop waits for the sender pool */
+    bool checks_version;    /* 0.20, 1.x: a new proxy calls getProtocolVersion (ipc/RPC.java) */
+    bool wraps_call_to;     /* 0.20, 1.x: "Call to H/A:P failed on …", and no more */
+    bool tells_policy;      /* not 0.20: each attempt's log line ends with how many there may be, */
+    bool policy_in_seconds; /* before 2.3: with a fixed second between them */
     bool accumulates_rpc_timeout;      /* 3.x: waits of min(ping, R) are added up */
     bool sleeps_after_connect_timeout; /* before 2.1: 1 s after each */
     bool retries_unknown_host;         /* 3.x: an unresolved name is retried like a refusal */
@@ -97,7 +132,7 @@ struct release {
     bool checks_response_length;       /* 3.x: "RPC response has invalid length of N" */
     bool understands_goodbye;          /* 3.x: the old-style fatal of another IPC version */
     bool interrupts_waiters;           /* 3.x: "Call interrupted" at once */
-    bool value_decoded_by_caller; /* 3.x: a value that does not decode fails its own call only */
+    bool value_decoded_by_caller; /* from 2.x: a value that does not decode fails its own call */
     bool has_sender_thread;       /* 3.x: RpcRequestSender; 2.x: a pool's thread, waited for */
     bool stop_interrupts_all;     /* 3.x: whoever connects or sends too, and no polling */
     bool tries_moved_server;      /* HADOOP-17068: a new address has no use for the verdict */
@@ -110,11 +145,16 @@ struct release {
     const char *reset_class, *reset_text; /* a read that meets an RST, as that age's JVM says */
     const char *retry_reason;             /* of RetryLimited's RetryAction; NULL: "null" */
     const char *setup_failure;            /* an unchecked exception in set-up, with it at the end */
+    const char *connect_timeout;          /* class of a connect that took too long */
+    const char *unknown_host;             /* before a name that did not resolve; NULL: wrapped */
+    const char *foreign_reply;            /* what precedes a client id that is not ours */
+    const char *unset_class, *unset_text; /* of a remote exception that names none */
 };
 
 /* The effective settings of one client or server: defaults, then what a scenario sets. */
 struct release_settings {
     int64_t value[SETTING_COUNT];
+    bool no_idle_key; /* no file sets ipc.client.connection.maxidletime; see release_unset */
 };
 
 const struct release *release_get(enum release_id id);
@@ -145,5 +185,11 @@ enum release_kind release_setting_kind(enum release_setting setting);
  * release does anyway. */
 enum rpc_status release_set(const struct release *release, struct release_settings *settings,
                             enum release_setting setting, int64_t value);
+
+/* The key stands in no file, core-default.xml neither: code goes by what it would take then
+ * (Hadoop 0.20 and 1.x ipc/Server.java takes 1 s for ipc.client.connection.maxidletime; all else
+ * agrees with the file). */
+void release_unset(const struct release *release, struct release_settings *settings,
+                   enum release_setting setting);
 
 #endif

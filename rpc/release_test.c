@@ -50,3 +50,19 @@ Test(release, a_setting_that_a_release_lacks_takes_only_what_it_does_anyway)
     cr_assert(eq(int, (int)release_set(release, &settings, SETTING_MAX_IDLE, 0), RPC_OK));
     cr_assert(eq(long, settings.value[SETTING_MAX_IDLE], 0));
 }
+
+Test(release, a_key_that_no_file_sets_is_told_apart_until_it_is_set)
+{
+    const struct release *release = release_by_name("1.2");
+    struct release_settings settings;
+    release_defaults(release, &settings);
+    cr_assert(not(settings.no_idle_key));
+    release_unset(release, &settings, SETTING_MAX_IDLE);
+    cr_assert(settings.no_idle_key);
+    cr_assert(eq(long, settings.value[SETTING_MAX_IDLE], 10000)); /* to a client */
+    cr_assert(eq(int, (int)release_set(release, &settings, SETTING_MAX_IDLE, 10000), RPC_OK));
+    cr_assert(not(settings.no_idle_key));
+    release_set(release, &settings, SETTING_KILL_MAX, 3);
+    release_unset(release, &settings, SETTING_KILL_MAX);
+    cr_assert(eq(long, settings.value[SETTING_KILL_MAX], 10));
+}

@@ -12,6 +12,7 @@
 #include "harness/cli/method.h"
 #include "harness/cli/resolve.h"
 #include "harness/cli/usage.h"
+#include "harness/cli/written.h"
 #include "harness/lua/units.h"
 #include "rpc/client/client.h"
 #include "rpc/world/live/live.h"
@@ -24,7 +25,7 @@ static const uint64_t stop_timeout_ns = WORLD_SEC;
 
 struct options {
     char *service, *user, *timeout, *release;
-    char **protos, **includes, **descriptors, **conf;
+    char **protos, **includes, **descriptors, **written, **conf;
     long long version;
 };
 
@@ -36,6 +37,7 @@ struct asked {
     uint64_t timeout_ns;
     const char *user;
     struct cli_method types;
+    struct cli_written *written; /* before 2.x; NULL: protobuf */
     struct wire_buffer request;
 };
 
@@ -143,7 +145,9 @@ static int read_request(struct asked *asked, const char *text)
     if (strcmp(text, "-") == 0)
         text = input = read_input(&length);
     enum rpc_status status =
-        cli_json_encode(text, length, asked->types.method->request, &asked->request, problem);
+        asked->written != NULL
+            ? cli_written_encode(asked->written, text, length, &asked->request, problem)
+            : cli_json_encode(text, length, asked->types.method->request, &asked->request, problem);
     free(input);
     if (status == RPC_OK)
         return CLI_WELL;
@@ -174,7 +178,10 @@ static int read_arguments(struct asked *asked, const struct options *options, co
     int status = read_settings(asked, options);
     if (status == CLI_WELL)
         status = read_timeout(asked, options->timeout);
-    if (status == CLI_WELL)
+    if (status == CLI_WELL && asked->release->writable_values)
+        status = cli_written_find(asked->release, list_of(options->written), asked->protocol,
+                                  asked->method, &asked->written);
+    else if (status == CLI_WELL)
         status = cli_method_find(&types, options->service, asked->protocol, asked->method,
                                  &asked->types);
     if (status == CLI_WELL)
@@ -224,6 +231,7 @@ static enum rpc_status begin(struct line *line, const struct asked *asked, int64
         .settings = &asked->settings,
         .host = here,
         .user = asked->user,
+        .types = asked->written != NULL ? cli_written_classes(asked->written) : NULL,
     };
     world_executor_init(line->world, &line->executor, here, "client", NULL);
     enum rpc_status status = client_create(line->world, &config, &line->executor, &line->client);
@@ -263,7 +271,9 @@ static void end(struct line *line)
 static int show_value(const struct asked *asked, struct wire_bytes value)
 {
     char problem[CLI_JSON_PROBLEM_MAX];
-    char *text = cli_json_decode(value, asked->types.method->response, problem);
+    char *text = asked->written != NULL
+                     ? cli_written_decode(asked->written, value, problem)
+                     : cli_json_decode(value, asked->types.method->response, problem);
     if (text == NULL)
         return cli_complain(CLI_FINDINGS, "the answer does not decode: %s", problem);
     puts(text);
@@ -316,6 +326,7 @@ static void release_list(char **words)
 static void release(struct options *options, struct asked *asked)
 {
     cli_method_release(&asked->types);
+    cli_written_free(asked->written);
     wire_buffer_release(&asked->request);
     free(options->service);
     free(options->user);
@@ -324,12 +335,21 @@ static void release(struct options *options, struct asked *asked)
     release_list(options->protos);
     release_list(options->includes);
     release_list(options->descriptors);
+    release_list(options->written);
     release_list(options->conf);
+}
+
+/* As given, or as it is known, or 1. */
+static int64_t version_of(const struct asked *asked, long long given)
+{
+    if (given >= 0)
+        return given;
+    return asked->written != NULL ? (int64_t)cli_written_version(asked->written, 1) : 1;
 }
 
 int cli_call(int argc, const char **argv)
 {
-    struct options options = {.version = 1};
+    struct options options = {.version = -1};
     struct asked asked = {.protocol = NULL};
     const struct poptOption table[] = {
         {"proto", 'p', POPT_ARG_ARGV, &options.protos, 0,
@@ -338,6 +358,8 @@ int cli_call(int argc, const char **argv)
          "DIR"},
         {"descriptors", 'd', POPT_ARG_ARGV, &options.descriptors, 0,
          "a descriptor set of protoc's instead", "FILE"},
+        {"types", 0, POPT_ARG_ARGV, &options.written, 0,
+         "classes and methods of a protocol before 2.x", "FILE"},
         {"service", 0, POPT_ARG_STRING, &options.service, 0,
          "the service's full name, where several have the method", "NAME"},
         {"version", 0, POPT_ARG_LONGLONG, &options.version, 0, "the protocol's version (1)", "N"},
@@ -355,7 +377,7 @@ int cli_call(int argc, const char **argv)
     if (status == CLI_WELL)
         status = read_arguments(&asked, &options, poptGetArgs(context));
     if (status == CLI_WELL)
-        status = call(&asked, options.version);
+        status = call(&asked, version_of(&asked, options.version));
     poptFreeContext(context);
     release(&options, &asked);
     return status;

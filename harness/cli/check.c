@@ -2,20 +2,22 @@
  * ripcord check PATHS… : what is wrong with files of scenarios, without playing them.
  *
  * Loading finds what declarations say wrong.  Of the bodies, which do not run, the words are
- * looked at: methods of t, and names of points, faults, endings and draws that stand there as
- * plain texts.
+ * looked at: globals, methods of t, and names of points, faults, endings and draws that stand
+ * there as plain texts.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "faults/point.h"
+#include "harness/cli/globals.h"
 #include "harness/cli/paths.h"
 #include "harness/cli/suite.h"
 #include "harness/cli/tokens.h"
 #include "harness/cli/usage.h"
 #include "harness/harness.h"
 #include "harness/lua/options.h"
+#include "harness/lua/sandbox.h"
 #include "rpc/client/client.h"
 
 enum { NAMES_MAX = 16384, NEAREST_MAX = 128, WINDOW = 5 };
@@ -142,8 +144,40 @@ static void check_method(struct checking *checking, const struct cli_token *wind
             check_name(checking, given, checked[i].kind, checked[i].fill);
 }
 
+/* --- globals ------------------------------------------------------------------------------------
+ */
+
+/* Protected: read or write the global of that name, as a body would. */
+static int touch(lua_State *L)
+{
+    harness_push_globals(L);
+    lua_pushvalue(L, 1);
+    if (lua_toboolean(L, 2)) {
+        lua_pushboolean(L, true);
+        lua_settable(L, -3);
+    } else {
+        lua_gettable(L, -2);
+    }
+    return 0;
+}
+
+static void check_global(const char *name, int line, bool written, void *owner)
+{
+    struct checking *checking = owner;
+    lua_State *L = harness_sandbox_lua(checking->file->sandbox);
+    lua_pushcfunction(L, touch);
+    lua_pushstring(L, name);
+    lua_pushboolean(L, written);
+    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+        return;
+    checking->mistakes++;
+    printf("%s:%d: %s\n", checking->file->path, line, harness_error_text(L, -1));
+    lua_pop(L, 1);
+}
+
 static void check_file(struct checking *checking)
 {
+    cli_globals(checking->file->source, check_global, checking);
     struct cli_tokens tokens;
     struct cli_token before = {.kind = CLI_TOKEN_END}, window[WINDOW];
     cli_tokens_begin(&tokens, checking->file->source);

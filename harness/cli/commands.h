@@ -17,6 +17,8 @@ enum cli_exit {
 };
 
 int cli_run(int argc, const char **argv);
+int cli_report(int argc, const char **argv);
+int cli_compare(int argc, const char **argv);
 int cli_list(int argc, const char **argv);
 int cli_check(int argc, const char **argv);
 int cli_serve(int argc, const char **argv);

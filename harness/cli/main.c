@@ -14,6 +14,8 @@ static const struct {
     const char *sentence;
 } commands[] = {
     {"run", "ripcord run", cli_run, "play scenarios, in the simulation or live"},
+    {"report", "ripcord report", cli_report, "make reports again, of records that were kept"},
+    {"compare", "ripcord compare", cli_compare, "tell what has changed between two runs"},
     {"list", "ripcord list", cli_list, "list the cases that would be played"},
     {"check", "ripcord check", cli_check, "check files of scenarios without playing them"},
     {"serve", "ripcord serve", cli_serve, "be a server for a client of yours"},

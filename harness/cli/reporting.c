@@ -14,41 +14,17 @@ enum { PATH_LENGTH_MAX = 4096 };
 
 /* --- before ----------------------------------------------------------------------------------- */
 
-static int complain_of(const char *what, const char *path, int error)
-{
-    bool theirs = error == ENOENT || error == ENOTDIR || error == EISDIR || error == ENAMETOOLONG;
-    return cli_complain(theirs ? CLI_USAGE : CLI_MACHINE, "cannot write the %s %s: %s", what, path,
-                        strerror(error));
-}
-
-/* A report appears whole, under another name first: so its folder must take new files. */
-static int check_report(const char *what, const char *path)
-{
-    char folder[PATH_LENGTH_MAX];
-    struct stat about;
-    if (path == NULL || strcmp(path, "-") == 0)
-        return CLI_WELL;
-    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-        return S_ISDIR(about.st_mode) ? complain_of(what, path, EISDIR) : CLI_WELL;
-    const char *slash = strrchr(path, '/');
-    int length = slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
-    snprintf(folder, sizeof(folder), "%.*s", length, path);
-    if (access(length == 0 ? "." : folder, W_OK | X_OK) != 0)
-        return complain_of(what, path, errno);
-    return CLI_WELL;
-}
-
 static int make_folder(const char *path)
 {
     struct stat about;
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return complain_of("records to", path, errno);
+        return cli_exports_complain("records to", path, errno);
     if (stat(path, &about) != 0)
-        return complain_of("records to", path, errno);
+        return cli_exports_complain("records to", path, errno);
     if (!S_ISDIR(about.st_mode))
-        return complain_of("records to", path, ENOTDIR);
+        return cli_exports_complain("records to", path, ENOTDIR);
     if (access(path, W_OK | X_OK) != 0)
-        return complain_of("records to", path, errno);
+        return cli_exports_complain("records to", path, errno);
     return CLI_WELL;
 }
 
@@ -60,18 +36,16 @@ static int make_passing_folder(struct cli_reporting *reporting)
     snprintf(path, sizeof(path), "%s/ripcord-XXXXXX",
              parent != NULL && *parent != '\0' ? parent : "/tmp");
     if (mkdtemp(path) == NULL)
-        return complain_of("records to", path, errno);
+        return cli_exports_complain("records to", path, errno);
     reporting->is_passing = true;
     reporting->folder = strdup(path);
     return reporting->folder != NULL ? CLI_WELL : cli_complain(CLI_MACHINE, "out of memory");
 }
 
-int cli_reporting_begin(struct cli_reporting *reporting, const struct report_run *run)
+int cli_reporting_begin(struct cli_reporting *reporting, const struct report_run *run, size_t cases)
 {
-    bool wanted = reporting->html != NULL || reporting->junit != NULL || reporting->tap;
-    int status = check_report("report", reporting->html);
-    if (status == CLI_WELL)
-        status = check_report("JUnit report", reporting->junit);
+    bool wanted = cli_exports_wanted(reporting->exports);
+    int status = cli_exports_check(reporting->exports, cases);
     if (status == CLI_WELL && reporting->record != NULL) {
         status = make_folder(reporting->record);
         reporting->folder = strdup(reporting->record);
@@ -95,7 +69,7 @@ int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *
         return CLI_WELL;
     char *path = cli_player_record(player, index);
     if (outcome->record_error != 0)
-        complain_of("record", path != NULL ? path : "of a case", outcome->record_error);
+        cli_exports_complain("record", path != NULL ? path : "of a case", outcome->record_error);
     struct stat about;
     if (path != NULL && stat(path, &about) == 0 && about.st_size > 0) {
         input.path = path;
@@ -125,52 +99,26 @@ int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *
 
 /* --- after ------------------------------------------------------------------------------------ */
 
-static int check_written(const char *what, const char *path, enum rpc_status status)
-{
-    if (status == RPC_OK)
-        return CLI_WELL;
-    if (status == RPC_IO)
-        complain_of(what, path, errno != 0 ? errno : EIO);
-    else
-        cli_complain(CLI_MACHINE, "cannot write the %s %s: %s", what, path,
-                     rpc_status_text(status));
-    return CLI_MACHINE;
-}
-
 static int write_run(const struct cli_reporting *reporting)
 {
     char path[PATH_LENGTH_MAX];
     snprintf(path, sizeof(path), "%s/run.json", reporting->record);
-    return check_written("run's summary", path, report_write_run(reporting->report, path));
+    return cli_exports_told("run's summary", path, report_write_run(reporting->report, path));
 }
 
 int cli_reporting_write(struct cli_reporting *reporting)
 {
-    const struct report *report = reporting->report;
-    int status = CLI_WELL;
-    if (report == NULL)
+    if (reporting->report == NULL)
         return CLI_WELL;
-    errno = 0;
-    if (reporting->tap)
-        status |= check_written("TAP", "output", report_write_tap(report, stdout));
-    if (reporting->html != NULL)
-        status |=
-            check_written("report", reporting->html, report_write_html(report, reporting->html));
-    if (reporting->junit != NULL)
-        status |=
-            check_written("JUnit report", reporting->junit,
-                          report_write_junit(report, reporting->junit, reporting->html, false));
-    if (reporting->record != NULL)
-        status |= write_run(reporting);
-    return status;
+    int status = cli_exports_write(reporting->exports, reporting->report);
+    int written = reporting->record != NULL ? write_run(reporting) : CLI_WELL;
+    return written != CLI_WELL ? written : status;
 }
 
 const char *cli_reporting_path(const struct cli_reporting *reporting)
 {
-    const char *path = reporting->html != NULL    ? reporting->html
-                       : reporting->junit != NULL ? reporting->junit
-                                                  : reporting->record;
-    return path != NULL && strcmp(path, "-") != 0 ? path : NULL;
+    const char *path = cli_exports_path(reporting->exports);
+    return path != NULL ? path : reporting->record;
 }
 
 static void remove_folder(const char *folder)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/cli/exports.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/reporting.h"
 #include "harness/cli/suite.h"
@@ -19,10 +20,11 @@
 #include "harness/cli/worlds.h"
 
 struct options {
-    char *world, *release, *filter, *tag, *record, *report, *junit, *colour; /* NULL: not given */
+    char *world, *release, *filter, *tag, *record, *colour; /* NULL: not given */
+    struct cli_exports exports;
     long long seed, repeat;
     double speed, tolerance_ms, wall_s;
-    int rough, thread_each, twice, tap, quiet, verbose, jobs;
+    int rough, thread_each, twice, quiet, verbose, jobs;
 };
 
 struct run {
@@ -65,7 +67,7 @@ static int check_options(const struct options *options)
 
 static enum cli_loudness loudness(const struct options *options)
 {
-    if (options->tap)
+    if (options->exports.tap)
         return CLI_SILENT;
     return options->quiet ? CLI_QUIET : options->verbose ? CLI_VERBOSE : CLI_USUAL;
 }
@@ -147,7 +149,7 @@ static int play_and_report(struct run *run, int argc, const char **argv)
         .host = host,
         .live = run->worlds.kind == HARNESS_LIVE,
     };
-    int status = cli_reporting_begin(&run->reporting, &about);
+    int status = cli_reporting_begin(&run->reporting, &about, run->suite.cases.count);
     if (status != CLI_WELL)
         return status;
     cli_interrupt_catch();
@@ -159,7 +161,7 @@ static int play_and_report(struct run *run, int argc, const char **argv)
     if (written != CLI_WELL)
         run->status = written;
     else if (path != NULL)
-        printf("%s%s\n", run->options.tap ? "# " : "", path);
+        printf("%s%s\n", run->options.exports.tap ? "# " : "", path);
     if (fflush(stdout) != 0 || ferror(stdout))
         run->status =
             cli_complain(CLI_MACHINE, "cannot write to the standard output: %s", strerror(errno));
@@ -176,10 +178,11 @@ static int run_scenarios(struct run *run, const char *const *paths, int argc, co
         .thread_each = options->thread_each != 0,
         .rough = options->rough != 0,
     };
-    run->reporting = (struct cli_reporting){.record = options->record,
-                                            .html = options->report,
-                                            .junit = options->junit,
-                                            .tap = options->tap != 0};
+    const char *github = getenv("GITHUB_ACTIONS");
+    if (github != NULL && strcmp(github, "true") == 0)
+        options->exports.annotate = 1;
+    run->reporting =
+        (struct cli_reporting){.record = options->record, .exports = &options->exports};
     if (!cli_worlds(&run->world_options, &run->worlds))
         return cli_complain(CLI_USAGE, "--world is sim or live, not '%s'", options->world);
     int status = check_options(options);
@@ -201,12 +204,13 @@ static int run_scenarios(struct run *run, const char *const *paths, int argc, co
 static void release(struct run *run)
 {
     struct options *options = &run->options;
-    char *texts[] = {options->world,  options->release, options->filter, options->tag,
-                     options->record, options->report,  options->junit,  options->colour};
+    char *texts[] = {options->world, options->release, options->filter,
+                     options->tag,   options->record,  options->colour};
     cli_reporting_release(&run->reporting);
     cli_suite_release(&run->suite);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         free(texts[i]);
+    cli_exports_release(&options->exports);
 }
 
 int cli_run(int argc, const char **argv)
@@ -239,9 +243,8 @@ int cli_run(int argc, const char **argv)
         {"wall", 0, POPT_ARG_DOUBLE, &options->wall_s, 0,
          "sim: real seconds that a case may take (60)", "S"},
         {"record", 0, POPT_ARG_STRING, &options->record, 0, "keep the records in DIR", "DIR"},
-        {"report", 0, POPT_ARG_STRING, &options->report, 0, "write an HTML page", "FILE"},
-        {"junit", 0, POPT_ARG_STRING, &options->junit, 0, "write JUnit XML", "FILE"},
-        {"tap", 0, POPT_ARG_NONE, &options->tap, 0, "print TAP 14 instead of text", NULL},
+        CLI_EXPORTS_OPTIONS(options->exports),
+        CLI_EXPORTS_MORE_OPTIONS(options->exports),
         {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "print what failed, and the summary",
          NULL},
         {"verbose", 'v', POPT_ARG_NONE, &options->verbose, 0, "print a line a case", NULL},

@@ -290,7 +290,7 @@ int cli_serve(int argc, const char **argv)
         POPT_AUTOHELP POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord serve",
                                       "[OPTION]... ROLE or FILE.lua\n\nA role is test (the test "
-                                      "protocol) or namenode.");
+                                      "protocol), namenode, or before 2.x datanodes or jobtracker.");
     int status = cli_options_count(context, table, 'v', &options->verbose);
     if (status == CLI_WELL)
         status = serve_arguments(&serving, poptGetArgs(context));

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -81,34 +82,44 @@ static bool send_all(int socket, const void *bytes, size_t length)
     return true;
 }
 
-/* The outcome behind its length, in one piece. */
-static bool answer(int socket, const struct cli_outcome *outcome, struct wire_buffer *buffer)
+/* Append the outcome behind its length. */
+static bool add_answer(struct wire_buffer *answers, const struct cli_outcome *outcome)
 {
     uint32_t length = 0;
-    buffer->length = 0;
-    if (wire_buffer_add(buffer, &length, sizeof(length)) != RPC_OK ||
-        cli_parcel_pack(outcome, buffer) != RPC_OK)
+    size_t begin = answers->length;
+    if (wire_buffer_add(answers, &length, sizeof(length)) != RPC_OK ||
+        cli_parcel_pack(outcome, answers) != RPC_OK)
         return false;
-    length = (uint32_t)(buffer->length - sizeof(length));
-    for (size_t i = 0; i < sizeof(length); i++)
-        buffer->data[i] = ((const uint8_t *)&length)[i];
-    return send_all(socket, buffer->data, buffer->length);
+    length = (uint32_t)(answers->length - begin - sizeof(length));
+    memcpy(answers->data + begin, &length, sizeof(length));
+    return true;
+}
+
+/* Play the cases, and answer for all of them at once. */
+static bool play_range(int socket, const struct cli_player *player, struct cli_range range,
+                       struct wire_buffer *answers)
+{
+    bool well = true;
+    answers->length = 0;
+    for (uint32_t i = 0; well && i < range.count; i++) {
+        struct cli_outcome outcome;
+        cli_player_play(player, range.first + i, &outcome);
+        well = add_answer(answers, &outcome);
+        harness_result_release(&outcome.result);
+    }
+    return well && send_all(socket, answers->data, answers->length);
 }
 
 _Noreturn void cli_worker(int socket, const struct cli_player *player)
 {
-    struct wire_buffer buffer = {.data = NULL};
-    uint32_t index;
+    struct wire_buffer answers = {.data = NULL};
+    struct cli_range range;
     bool well = true;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     cli_interrupt_obey();
     catch_crashes();
-    while (well && receive(socket, &index, sizeof(index))) {
-        struct cli_outcome outcome;
-        cli_player_play(player, index, &outcome);
-        well = answer(socket, &outcome, &buffer);
-        harness_result_release(&outcome.result);
-    }
-    wire_buffer_release(&buffer);
+    while (well && receive(socket, &range, sizeof(range)))
+        well = play_range(socket, player, range, &answers);
+    wire_buffer_release(&answers);
     _exit(well ? CLI_WELL : CLI_MACHINE);
 }

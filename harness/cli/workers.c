@@ -26,19 +26,22 @@ enum {
     TICK_MS = 100,
     READ_SIZE = 64 * 1024,
     AHEAD_MAX = 1000, /* outcomes that wait for one before them */
+    RANGE_MAX = 64,   /* cases that are handed out at once */
     IDLE_DEATHS_MAX = 16,
 };
 
 #define SECOND_NS   INT64_C(1000000000)
-#define LATE_NS     (5 * SECOND_NS)  /* what a live case may take beyond its limit */
-#define PATIENCE_NS (15 * SECOND_NS) /* what an interrupted case may take to end */
-
-enum { NO_CASE = -1 };
+#define LATE_NS     (5 * SECOND_NS)        /* what a live case may take beyond its limit */
+#define PATIENCE_NS (15 * SECOND_NS)       /* what an interrupted case may take to end */
+#define RANGE_NS    (2 * SECOND_NS / 1000) /* what the cases of a range may take together */
 
 struct worker {
     pid_t id; /* 0: none */
     int socket;
-    long playing;     /* place in the list, or NO_CASE */
+    size_t first;     /* place in the list of the first case that it plays; */
+    size_t playing;   /* how many it plays from there on, 0: it is idle; */
+    size_t alone;     /* how many from there on it gets one by one, since together they killed it */
+    int64_t pace_ns;  /* what the slowest case of the last range took; 0: none has been played */
     int64_t until_ns; /* wall time: it is killed then */
     bool too_slow;    /* it has been */
     struct wire_buffer answer;
@@ -127,8 +130,11 @@ static bool start(struct workers *workers, struct worker *worker)
         return false;
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    *worker =
-        (struct worker){.id = id, .socket = ends[0], .playing = NO_CASE, .answer = worker->answer};
+    *worker = (struct worker){.id = id,
+                              .socket = ends[0],
+                              .first = worker->first,
+                              .alone = worker->alone,
+                              .answer = worker->answer};
     worker->answer.length = 0;
     return true;
 }
@@ -153,16 +159,45 @@ static int64_t wall_limit_ns(const struct workers *workers, const struct harness
     return workers->player->twice ? 2 * each_ns : each_ns;
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Of how many cases a worker's next range is, 0: none are left.  To hand a case out costs as much
+ * as to play a small simulated one, so quick ones come together; not the last ones of all, which
+ * the workers share. */
+static size_t range_length(const struct workers *workers, const struct worker *worker)
+{
+    if (worker->alone > 0)
+        return workers->interrupted ? 0 : 1;
+    size_t left = workers->closed ? 0 : workers->player->cases->count - workers->next;
+    size_t room = AHEAD_MAX - (workers->next - workers->told);
+    size_t length = 1;
+    if (workers->player->worlds->kind == HARNESS_SIM && worker->pace_ns > 0)
+        length += least((size_t)(RANGE_NS / worker->pace_ns), RANGE_MAX - 1);
+    length = least(length, 1 + left / (2 * workers->count));
+    return least(length, least(left, room));
+}
+
 static void hand_out(struct workers *workers, struct worker *worker)
 {
-    size_t count = workers->player->cases->count;
-    if (workers->closed || workers->next >= count || workers->next - workers->told >= AHEAD_MAX)
+    size_t length = range_length(workers, worker);
+    if (length == 0)
         return;
-    uint32_t index = (uint32_t)workers->next;
-    if (write(worker->socket, &index, sizeof(index)) != (ssize_t)sizeof(index))
+    if (worker->alone == 0)
+        worker->first = workers->next;
+    struct cli_range range = {(uint32_t)worker->first, (uint32_t)length};
+    if (write(worker->socket, &range, sizeof(range)) != (ssize_t)sizeof(range))
         return; /* it is dead; its socket says so soon */
-    worker->playing = (long)workers->next++;
-    worker->until_ns = now_ns() + wall_limit_ns(workers, &workers->player->cases->items[index]);
+    if (worker->alone > 0)
+        worker->alone--;
+    else
+        workers->next += length;
+    worker->playing = length;
+    worker->pace_ns = 0;
+    worker->until_ns =
+        now_ns() + wall_limit_ns(workers, &workers->player->cases->items[worker->first]);
     worker->answer.length = 0;
 }
 
@@ -176,7 +211,7 @@ static bool may_play(const struct workers *workers)
 static void describe_death(const struct workers *workers, const struct worker *worker, int status,
                            char *text, size_t size)
 {
-    const struct harness_case *play = &workers->player->cases->items[worker->playing];
+    const struct harness_case *play = &workers->player->cases->items[worker->first];
     if (workers->interrupted)
         snprintf(text, size, "interrupted");
     else if (worker->too_slow)
@@ -189,33 +224,53 @@ static void describe_death(const struct workers *workers, const struct worker *w
         snprintf(text, size, "its process ended with status %d", WEXITSTATUS(status));
 }
 
-static void count_as_broken(struct workers *workers, const struct worker *worker, int status)
+static void count_as_broken(struct workers *workers, struct worker *worker, int status)
 {
     struct cli_outcome outcome = {.result = {.status = RECORD_BROKEN}};
     describe_death(workers, worker, status, outcome.result.reason, sizeof(outcome.result.reason));
-    keep(workers, (size_t)worker->playing, &outcome);
+    worker->playing--;
+    keep(workers, worker->first++, &outcome);
 }
 
 /* --- what comes ------------------------------------------------------------------------------ */
 
-/* Take a whole answer.  False: it makes no sense. */
-static bool take_answer(struct workers *workers, struct worker *worker)
+/* Take the first answer of `*bytes` off, if it is whole.  False: it makes no sense. */
+static bool take_answer(struct workers *workers, struct worker *worker, struct wire_bytes *bytes,
+                        bool *whole)
 {
-    struct wire_buffer *answer = &worker->answer;
     uint32_t length;
-    if (answer->length < sizeof(length))
+    *whole = false;
+    if (bytes->length < sizeof(length))
         return true;
-    memcpy(&length, answer->data, sizeof(length));
-    if (answer->length < sizeof(length) + length)
+    memcpy(&length, bytes->data, sizeof(length));
+    if (bytes->length < sizeof(length) + length)
         return true;
-    struct wire_bytes bytes = {answer->data + sizeof(length), length};
+    struct wire_bytes parcel = {bytes->data + sizeof(length), length};
     struct cli_outcome outcome;
-    if (cli_parcel_open(bytes, &outcome) != RPC_OK || worker->playing == NO_CASE)
+    if (worker->playing == 0 || cli_parcel_open(parcel, &outcome) != RPC_OK)
         return false;
-    long index = worker->playing;
-    worker->playing = NO_CASE;
-    keep(workers, (size_t)index, &outcome);
-    hand_out(workers, worker);
+    bytes->data += sizeof(length) + length;
+    bytes->length -= sizeof(length) + length;
+    *whole = true;
+    if (outcome.wall_ns > worker->pace_ns)
+        worker->pace_ns = outcome.wall_ns;
+    worker->playing--;
+    keep(workers, worker->first++, &outcome);
+    return true;
+}
+
+/* Take the answers that have come.  False: they make no sense. */
+static bool take_answers(struct workers *workers, struct worker *worker)
+{
+    struct wire_bytes rest = {worker->answer.data, worker->answer.length};
+    bool whole = true;
+    while (whole)
+        if (!take_answer(workers, worker, &rest, &whole))
+            return false;
+    memmove(worker->answer.data, rest.data, rest.length);
+    worker->answer.length = rest.length;
+    if (worker->playing == 0)
+        hand_out(workers, worker);
     return true;
 }
 
@@ -231,7 +286,7 @@ static bool receive(struct workers *workers, struct worker *worker)
     if (got == 0)
         return false;
     worker->answer.length += (size_t)got;
-    return take_answer(workers, worker);
+    return take_answers(workers, worker);
 }
 
 static void bury(struct workers *workers, struct worker *worker)
@@ -239,12 +294,16 @@ static void bury(struct workers *workers, struct worker *worker)
     kill(worker->id, SIGKILL);
     int status = reap(worker);
     cli_orphans_kill(workers->interrupted);
-    if (worker->playing != NO_CASE)
-        count_as_broken(workers, worker, status);
-    else if (++workers->idle_deaths > IDLE_DEATHS_MAX)
+    if (worker->playing == 0 && ++workers->idle_deaths > IDLE_DEATHS_MAX)
         workers->error = ECHILD;
-    worker->playing = NO_CASE;
-    if (may_play(workers) && workers->error == 0) {
+    if (worker->playing > 1 && !workers->interrupted) {
+        worker->alone = worker->playing;
+        worker->playing = 0;
+    }
+    while (worker->playing > 0)
+        count_as_broken(workers, worker, status);
+    bool wanted = worker->alone > 0 ? !workers->interrupted : may_play(workers);
+    if (wanted && workers->error == 0) {
         if (start(workers, worker))
             hand_out(workers, worker);
         else
@@ -261,7 +320,7 @@ static void stop_slow_ones(struct workers *workers)
     int64_t now = now_ns();
     for (unsigned i = 0; i < workers->count; i++) {
         struct worker *worker = &workers->each[i];
-        if (worker->id == 0 || worker->playing == NO_CASE || now < worker->until_ns)
+        if (worker->id == 0 || worker->playing == 0 || now < worker->until_ns)
             continue;
         kill(worker->id, worker->too_slow ? SIGKILL : SIGABRT);
         worker->too_slow = true;
@@ -282,7 +341,7 @@ static void heed_signals(struct workers *workers)
             continue;
         if (at_once)
             kill(worker->id, SIGKILL);
-        else if (!workers->interrupted && worker->playing != NO_CASE)
+        else if (!workers->interrupted && worker->playing > 0)
             kill(worker->id, SIGTERM);
         if (!workers->interrupted)
             worker->until_ns = now_ns() + PATIENCE_NS;
@@ -294,9 +353,12 @@ static void heed_signals(struct workers *workers)
 
 static bool is_busy(const struct workers *workers)
 {
-    for (unsigned i = 0; i < workers->count; i++)
-        if (workers->each[i].id != 0 && workers->each[i].playing != NO_CASE)
+    for (unsigned i = 0; i < workers->count; i++) {
+        const struct worker *worker = &workers->each[i];
+        bool waits = worker->alone > 0 && !workers->interrupted;
+        if (worker->id != 0 && (worker->playing > 0 || waits))
             return true;
+    }
     return false;
 }
 
@@ -304,8 +366,8 @@ static void tick(const struct workers *workers)
 {
     const struct cli_workers_options *options = workers->options;
     for (unsigned i = 0; options->tick != NULL && i < workers->count; i++)
-        if (workers->each[i].id != 0 && workers->each[i].playing != NO_CASE) {
-            options->tick(options->owner, workers->told, (size_t)workers->each[i].playing);
+        if (workers->each[i].id != 0 && workers->each[i].playing > 0) {
+            options->tick(options->owner, workers->told, workers->each[i].first);
             return;
         }
 }
@@ -347,7 +409,7 @@ static void begin(struct workers *workers)
 static void hand_out_to_idle_ones(struct workers *workers)
 {
     for (unsigned i = 0; i < workers->count; i++)
-        if (workers->each[i].id != 0 && workers->each[i].playing == NO_CASE)
+        if (workers->each[i].id != 0 && workers->each[i].playing == 0)
             hand_out(workers, &workers->each[i]);
 }
 

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/explain/visits.h"
 #include "harness/fault/aim.h"
+#include "harness/fault/parameters.h"
 #include "harness/fault/partition.h"
 #include "harness/judge/matcher.h"
 #include "harness/judge/passage.h"
@@ -34,6 +36,7 @@ struct fault {
     struct record_pair params[PARAMS_MAX];
     size_t param_count;
     int64_t struck_ns[STRIKES_MAX]; /* the first ones */
+    struct harness_strike struck[STRIKES_MAX];
     size_t struck_count;
     uint32_t met; /* the connection that it has struck, 0: none */
     bool met_several;
@@ -44,6 +47,7 @@ struct gate {
     struct plan_gate *plan;
     const char *name, *file;
     int line;
+    uint64_t armed_ns;
     const struct harness_aim *aim;
 };
 
@@ -77,130 +81,6 @@ static void check_world(lua_State *L, struct harness *harness, const struct harn
     const char *name = point_name(aim->point);
     if (harness->kind == HARNESS_LIVE && aim->needs_lua && strncmp(name, "client.", 7) != 0)
         harness_skip(L, "live can't ask the script at %s; aim by plain values", name);
-}
-
-/* --- parameters ------------------------------------------------------------------------------ */
-
-static int check_errno(lua_State *L, const char *name)
-{
-    static const struct {
-        const char *name;
-        enum rpc_status status;
-    } errors[] = {
-        {"ECONNREFUSED", RPC_REFUSED},     {"ECONNRESET", RPC_RESET},
-        {"EPIPE", RPC_BROKEN_PIPE},        {"ETIMEDOUT", RPC_TIMED_OUT},
-        {"EHOSTUNREACH", RPC_UNREACHABLE}, {"EMFILE", RPC_NO_DESCRIPTORS},
-        {"ENFILE", RPC_NO_DESCRIPTORS},    {"EIO", RPC_IO},
-    };
-    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-        if (strcmp(errors[i].name, name) == 0)
-            return (int)errors[i].status;
-    return harness_no_such(L, "the fault", "errno", name,
-                           "ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH EMFILE ENFILE "
-                           "EIO");
-}
-
-static const char *need_text(lua_State *L, int index, const char *key, const char *fault)
-{
-    const char *text = harness_option_text(L, index, key, NULL);
-    if (text == NULL)
-        luaL_error(L, "%s needs %s = \"...\"", fault, key);
-    return text;
-}
-
-static void need(lua_State *L, int index, const char *key, const char *fault)
-{
-    if (harness_option_push(L, index, key) == LUA_TNIL)
-        luaL_error(L, "%s needs %s = ...", fault, key);
-    lua_pop(L, 1);
-}
-
-static const void *make_payload(lua_State *L, int index, const char *key, enum point_effect effect,
-                                const char *fault)
-{
-    need(L, index, key, fault);
-    harness_option_push(L, index, key);
-    int top = lua_gettop(L);
-    for (const struct harness_module *const *module = harness_modules; *module != NULL; module++) {
-        const void *made = (*module)->payload != NULL ? (*module)->payload(L, top, effect) : NULL;
-        lua_settop(L, top);
-        if (made != NULL) {
-            lua_pop(L, 1);
-            return made;
-        }
-    }
-    luaL_error(L, "%s: %s can't be %s", fault, key, luaL_typename(L, -1));
-    return NULL;
-}
-
-static void take_parameters(lua_State *L, int index, const char *fault, struct point_strike *strike)
-{
-    strike->after = harness_option_size(L, index, "after", 0);
-    switch (strike->effect) {
-    case EFFECT_DELAY:
-        need(L, index, "by", fault);
-        strike->by_ns = harness_option_duration(L, index, "by", 0);
-        return;
-    case EFFECT_SHORT:
-        strike->bytes = harness_option_size(L, index, "bytes", 1);
-        return;
-    case EFFECT_ERROR:
-        strike->error = check_errno(L, need_text(L, index, "errno", fault));
-        return;
-    case EFFECT_THROW:
-        strike->class_name = need_text(L, index, "class", fault);
-        strike->message = harness_option_text(L, index, "message", NULL);
-        return;
-    case EFFECT_SPLIT:
-        strike->size = harness_option_size(L, index, "size", 1);
-        strike->gap_ns = harness_option_duration(L, index, "gap", 0);
-        return;
-    case EFFECT_SLOW:
-        need(L, index, "rate", fault);
-        strike->rate = harness_option_size(L, index, "rate", 1);
-        return;
-    case EFFECT_CORRUPT:
-        strike->offset = harness_option_size(L, index, "offset", 0);
-        strike->bit = (unsigned)harness_option_integer(L, index, "bit", 0, 0, 7);
-        return;
-    case EFFECT_CHANGE:
-        strike->payload = make_payload(L, index, "fields", strike->effect, fault);
-        return;
-    case EFFECT_INJECT:
-        strike->payload = make_payload(L, index, "message", strike->effect, fault);
-        return;
-    case EFFECT_DROP:
-    case EFFECT_DUPLICATE:
-    case EFFECT_FAIL:
-    case EFFECT_FIN:
-    case EFFECT_MEMORY:
-    case EFFECT_PARTITION:
-    case EFFECT_REFUSE:
-    case EFFECT_RST:
-    case EFFECT_STOP:
-    case EFFECT_SWALLOW:
-    case EFFECT_COUNT:
-        return;
-    }
-}
-
-/* What the script gave for the effect, for the record. */
-static void keep_parameters(lua_State *L, int index, struct fault *fault, const char *names)
-{
-    struct harness *harness = harness_of(L);
-    char name[32], text[HARNESS_SHOW_MAX];
-    for (const char *at = names; *at != '\0' && fault->param_count < PARAMS_MAX;) {
-        size_t length = strcspn(at, " ");
-        snprintf(name, sizeof(name), "%.*s", (int)length, at);
-        at += length + strspn(at + length, " ");
-        if (harness_option_push(L, index, name) != LUA_TNIL) {
-            harness_show(L, -1, text, sizeof(text));
-            fault->params[fault->param_count++] =
-                (struct record_pair){.name = harness_arena_text(harness->arena, name),
-                                     .text = harness_arena_text(harness->arena, text)};
-        }
-        lua_pop(L, 1);
-    }
 }
 
 /* --- t:fault -----------------------------------------------------------------------------------
@@ -251,14 +131,14 @@ static int t_fault(lua_State *L)
     const char *parameters = point_effect_parameters(strike.effect), *name = lua_tostring(L, 2);
     struct harness_aim *aim = harness_aim(L, 3, point, parameters);
     check_world(L, harness, aim);
-    take_parameters(L, 3, name, &strike);
+    harness_fault_parameters(L, 3, name, &strike);
 
     struct fault *fault = harness_keep(L, sizeof(*fault));
     fault->name = harness_arena_text(harness->arena, name);
     fault->file = keep_place(L, harness, &fault->line);
     fault->armed_ns = world_now(harness->world);
     fault->aim = aim;
-    keep_parameters(L, 3, fault, parameters);
+    fault->param_count = harness_fault_pairs(L, 3, parameters, fault->params, PARAMS_MAX);
     fault->number = (uint32_t)plan_fault_count(harness->plan) + 1;
     harness_lock(harness);
     *faults->last = fault; /* before it is armed: a strike looks for it */
@@ -311,6 +191,17 @@ uint32_t harness_faults_cut(const struct harness *harness, int64_t at_ns)
     return fault != NULL ? fault->number : 0;
 }
 
+static void keep_strike(struct fault *fault, const struct point_event *event, uint64_t at_ns)
+{
+    fault->struck_ns[fault->struck_count] = (int64_t)at_ns;
+    fault->struck[fault->struck_count++] = (struct harness_strike){.at_ns = at_ns,
+                                                                   .host = event->host,
+                                                                   .server = event->server,
+                                                                   .client = event->client,
+                                                                   .connection = event->connection,
+                                                                   .call_id = event->call_id};
+}
+
 void harness_fault_struck(void *owner, struct plan_fault *struck, const struct point_event *event)
 {
     struct harness *harness = owner;
@@ -319,8 +210,7 @@ void harness_fault_struck(void *owner, struct plan_fault *struck, const struct p
     while (fault != NULL && fault->number != plan_fault_id(struck))
         fault = fault->next;
     if (fault != NULL && fault->struck_count < STRIKES_MAX)
-        fault->struck_ns[fault->struck_count++] =
-            (int64_t)(event->at_ns != 0 ? event->at_ns : world_now(harness->world));
+        keep_strike(fault, event, event->at_ns != 0 ? event->at_ns : world_now(harness->world));
     if (fault != NULL)
         learn_target(fault, event);
     harness_ledger_struck(harness->ledger, plan_fault_strike(struck)->effect, event);
@@ -397,6 +287,7 @@ static int t_hold(lua_State *L)
     struct gate *gate = harness_keep(L, sizeof(*gate));
     gate->name = harness_arena_text(harness->arena, lua_tostring(L, 2));
     gate->file = keep_place(L, harness, &gate->line);
+    gate->armed_ns = world_now(harness->world);
     gate->aim = aim;
     if (plan_hold(harness->plan, point, &aim->plan, &gate->plan) != RPC_OK)
         return luaL_error(L, "hold: not enough memory");
@@ -446,6 +337,62 @@ const struct harness_type harness_gate_type = {
     .describe = describe_gate,
 };
 
+/* --- for explanations ---------------------------------------------------------------------------
+ */
+
+bool harness_fault_at(const struct harness *harness, size_t i, struct harness_fault_view *view)
+{
+    const struct fault *fault = harness->faults != NULL ? harness->faults->first : NULL;
+    while (fault != NULL && (fault->plan == NULL || i-- > 0))
+        fault = fault->next;
+    if (fault == NULL)
+        return false;
+    *view = (struct harness_fault_view){.name = fault->name,
+                                        .line = fault->line,
+                                        .point = fault->aim->point,
+                                        .aim = fault->aim,
+                                        .effect = plan_fault_strike(fault->plan),
+                                        .armed_ns = fault->armed_ns,
+                                        .lifted_ns = fault->lifted_ns,
+                                        .number = fault->number,
+                                        .strikes = strikes_of(fault),
+                                        .struck = fault->struck,
+                                        .struck_count = fault->struck_count,
+                                        .partition = fault->partition};
+    return true;
+}
+
+static size_t stands_at(const struct plan_gate *gate, const struct harness_stand *like,
+                        struct harness_stand *stands, size_t max)
+{
+    size_t count = 0;
+    struct point_event visit;
+    while (count < max && plan_gate_standing(gate, (uint32_t)count, &visit)) {
+        stands[count] = *like;
+        stands[count++].visit = visit;
+    }
+    return count;
+}
+
+size_t harness_stands(struct harness *harness, struct harness_stand *stands, size_t max)
+{
+    size_t count = 0;
+    if (harness->faults == NULL)
+        return 0;
+    for (const struct gate *gate = harness->faults->first_gate; gate != NULL; gate = gate->next)
+        if (gate->plan != NULL)
+            count += stands_at(gate->plan,
+                               &(struct harness_stand){.name = gate->name, .line = gate->line},
+                               stands + count, max - count);
+    for (const struct fault *fault = harness->faults->first; fault != NULL; fault = fault->next)
+        if (fault->plan != NULL && plan_fault_gate(fault->plan) != NULL)
+            count += stands_at(
+                plan_fault_gate(fault->plan),
+                &(struct harness_stand){.name = fault->name, .line = fault->line, .by_fault = true},
+                stands + count, max - count);
+    return count;
+}
+
 /* --- at the end ---------------------------------------------------------------------------------
  */
 
@@ -469,20 +416,34 @@ static const luaL_Reg of_t[] = {{"fault", t_fault}, {"hold", t_hold}, {NULL, NUL
 
 const struct harness_module harness_faults_module = {.methods = of_t, .heal = heal, .end = end};
 
+static const char *aimed_at(const struct harness_aim *aim)
+{
+    return aim->text[0] != '\0' ? aim->text : "everything";
+}
+
+/* ": 12 visits of …", or nothing. */
+static const char *say_visits(const struct harness_aim *aim, uint64_t armed_ns, char *text,
+                              size_t size)
+{
+    snprintf(text, size, ": ");
+    return harness_explain_visits(aim, armed_ns, text + 2, size - 2) ? text : "";
+}
+
 void harness_faults_check(struct harness *harness)
 {
+    char text[HARNESS_WHY_MAX];
     if (harness->faults == NULL)
         return;
     for (const struct fault *fault = harness->faults->first; fault != NULL; fault = fault->next)
         if (fault->plan != NULL && strikes_of(fault) == 0 && !fault->aim->plan.maybe)
-            harness_broken(harness, "%s:%d: the fault %s never struck (aimed at %s)", fault->file,
-                           fault->line, fault->name,
-                           fault->aim->text[0] != '\0' ? fault->aim->text : "everything");
+            harness_broken(harness, "%s:%d: the fault %s never struck (aimed at %s)%s", fault->file,
+                           fault->line, fault->name, aimed_at(fault->aim),
+                           say_visits(fault->aim, fault->armed_ns, text, sizeof(text)));
     for (const struct gate *gate = harness->faults->first_gate; gate != NULL; gate = gate->next)
         if (gate->plan != NULL && plan_gate_reached(gate->plan) == 0 && !gate->aim->plan.maybe)
-            harness_broken(harness, "%s:%d: nobody ever came to the hold at %s (aimed at %s)",
-                           gate->file, gate->line, gate->name,
-                           gate->aim->text[0] != '\0' ? gate->aim->text : "everything");
+            harness_broken(harness, "%s:%d: nobody ever came to the hold at %s (aimed at %s)%s",
+                           gate->file, gate->line, gate->name, aimed_at(gate->aim),
+                           say_visits(gate->aim, gate->armed_ns, text, sizeof(text)));
 }
 
 void harness_faults_record(struct harness *harness)

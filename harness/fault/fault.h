@@ -9,6 +9,9 @@
 
 #include "harness/harness.h"
 
+struct harness_aim;
+struct harness_partition;
+
 /* t:fault, t:hold */
 extern const struct harness_module harness_faults_module;
 
@@ -25,6 +28,42 @@ plan_strike_fn harness_fault_struck;
  * partition that did (0: none). */
 bool harness_fault_stood(const struct harness *harness, uint32_t number, int64_t at_ns);
 uint32_t harness_faults_cut(const struct harness *harness, int64_t at_ns);
+
+/* One strike: what is known of whom it hit. */
+struct harness_strike {
+    uint64_t at_ns;
+    uint32_t host, server, client, connection;
+    int32_t call_id; /* POINT_NO_CALL: it was about no call */
+};
+
+/* A fault as it stands. */
+struct harness_fault_view {
+    const char *name; /* "server.execute.delay" */
+    int line;         /* of the script, where it was armed */
+    enum point point;
+    const struct harness_aim *aim;
+    const struct point_strike *effect;
+    uint64_t armed_ns, lifted_ns; /* lifted_ns 0: it stands */
+    uint32_t number, strikes;
+    const struct harness_strike *struck; /* the first ones */
+    size_t struck_count;
+    const struct harness_partition *partition; /* NULL: it is none */
+};
+
+/* The i-th fault in the order of arming; false: there are no more.  Locked. */
+bool harness_fault_at(const struct harness *harness, size_t i, struct harness_fault_view *view);
+
+/* Somebody who stands at a hold of the script's, or where a "stop" has struck. */
+struct harness_stand {
+    const char *name; /* "server.put", "client.read.stop" */
+    int line;
+    bool by_fault;
+    struct point_event visit; /* without values */
+};
+
+/* Up to `max` of those who stand now, by gates in the order of making, the oldest first: how many.
+ * Not locked; the script's thread. */
+size_t harness_stands(struct harness *harness, struct harness_stand *stands, size_t max);
 
 /* Faults that never struck and holds that nobody reached make the case void. */
 void harness_faults_check(struct harness *harness);

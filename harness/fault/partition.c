@@ -8,6 +8,7 @@ struct harness_partition {
     struct world_host *a, *b; /* b NULL: all others */
     struct world_timer timer; /* for its beginning, then for its end */
     uint64_t to_ns;           /* 0: for ever */
+    uint64_t cut_ns;          /* when it began */
     bool cut, over, struck;
 };
 
@@ -15,6 +16,8 @@ static void set(struct harness_partition *partition, bool cut)
 {
     if (partition->cut != cut)
         world_partition(partition->a, partition->b, cut);
+    if (cut && !partition->cut)
+        partition->cut_ns = world_now(partition->harness->world);
     partition->cut = cut;
     partition->struck = partition->struck || cut;
     harness_changed(partition->harness);
@@ -89,6 +92,18 @@ void harness_partition_lift(struct harness_partition *partition)
 uint32_t harness_partition_strikes(const struct harness_partition *partition)
 {
     return partition->struck;
+}
+
+bool harness_partition_divides(const struct harness_partition *partition, uint32_t one,
+                               uint32_t other, uint64_t *since_ns)
+{
+    uint32_t a = partition->a->id, b = partition->b != NULL ? partition->b->id : 0;
+    *since_ns = partition->cut_ns;
+    if (!partition->cut || one == other)
+        return false;
+    if (b == 0)
+        return a == one || a == other;
+    return (a == one && b == other) || (a == other && b == one);
 }
 
 void harness_partition_end(struct harness_partition *partition)

@@ -21,6 +21,11 @@ void harness_partition_lift(struct harness_partition *partition);
 /* 1 once it has been cut. */
 uint32_t harness_partition_strikes(const struct harness_partition *partition);
 
+/* Whether it now keeps these two hosts (their numbers; 0: some other) apart; *since_ns is when it
+ * began. */
+bool harness_partition_divides(const struct harness_partition *partition, uint32_t one,
+                               uint32_t other, uint64_t *since_ns);
+
 /* At the end of a case: its timer. */
 void harness_partition_end(struct harness_partition *partition);
 

@@ -7,8 +7,8 @@
 #include "harness/handles/client.h"
 #include "harness/lua/options.h"
 #include "harness/lua/units.h"
-#include "harness/message/message.h"
 #include "harness/trace/ledger.h"
+#include "rpc/wire/schema_walk.h"
 
 /* --- making ------------------------------------------------------------------------------- */
 
@@ -40,21 +40,16 @@ static struct harness_call *read_caller(lua_State *L, int index)
 
 static int encode_request(lua_State *L)
 {
-    harness_encode_value(L, 1, lua_touserdata(L, 2), lua_touserdata(L, 3));
+    harness_request_encode(L, 1, lua_touserdata(L, 2), lua_touserdata(L, 3));
     return 0;
 }
 
 /* The request at `index`; an error is raised at the script's line, and nothing leaks. */
-static void encode(lua_State *L, int index, const ProtobufCMessageDescriptor *type,
-                   struct wire_buffer *body)
+static void encode(lua_State *L, int index, struct harness_method *method, struct wire_buffer *body)
 {
-    union {
-        const ProtobufCMessageDescriptor *in;
-        void *out;
-    } descriptor = {.in = type};
     lua_pushcfunction(L, encode_request);
     lua_pushvalue(L, index);
-    lua_pushlightuserdata(L, descriptor.out);
+    lua_pushlightuserdata(L, method);
     lua_pushlightuserdata(L, body);
     if (lua_pcall(L, 3, 0, 0) == LUA_OK)
         return;
@@ -65,7 +60,7 @@ static void encode(lua_State *L, int index, const ProtobufCMessageDescriptor *ty
     lua_error(L);
 }
 
-static void tell_key(struct harness *harness, uint32_t call, const struct client_remote *remote)
+void harness_tell_key(struct harness *harness, uint32_t call, const struct client_remote *remote)
 {
     char key[256];
     snprintf(key, sizeof(key), "%s%s%s, rpc time-out %lld ms",
@@ -73,6 +68,12 @@ static void tell_key(struct harness *harness, uint32_t call, const struct client
              remote->user != NULL ? ", user " : "", remote->user != NULL ? remote->user : "",
              (long long)remote->rpc_timeout_ms);
     harness_call_key(harness, call, key);
+}
+
+/* What ProtobufRpcEngine does with the bytes in the caller's thread. */
+static bool check_value(const void *descriptor, struct wire_bytes value, char *problem)
+{
+    return schema_walk(descriptor, value, NULL, NULL, problem) == RPC_OK;
 }
 
 static enum rpc_status begin(lua_State *L, struct harness_call *call, const char *method,
@@ -89,12 +90,14 @@ static enum rpc_status begin(lua_State *L, struct harness_call *call, const char
                                          call_done, call, &call->call);
     if (status != RPC_OK)
         return status;
+    if (call->method.response != NULL)
+        client_call_check(call->call, check_value, call->method.response);
     call->older = client->calls;
     client->calls = call;
     client->pending++;
     harness_call_started(client->harness, client_id(client->client), call->call, method,
                          proxy->protocol);
-    tell_key(client->harness, client_call_number(call->call), &proxy->remote);
+    harness_tell_key(client->harness, client_call_number(call->call), &proxy->remote);
     harness_enter(L, HARNESS_CALL, client_call_number(call->call), &harness_call_type, call);
     return RPC_OK;
 }
@@ -107,8 +110,7 @@ int harness_call_make(lua_State *L, struct harness_proxy *proxy)
     harness_options(L, 4, "call", "caller idempotent", 0);
     harness_option_boolean(L, 4, "idempotent", false); /* a word for retry policies only */
     struct harness_call *caller = read_caller(L, 4);
-    if (proxy->closed)
-        return luaL_error(L, "this proxy is closed");
+    harness_proxy_check(L, proxy);
     if (proxy->client->stopping)
         return luaL_error(L, "%s is stopped", proxy->client->name);
     if (caller != NULL && caller->proxy->client != proxy->client)
@@ -117,10 +119,11 @@ int harness_call_make(lua_State *L, struct harness_proxy *proxy)
     struct harness_call *call = harness_keep(L, sizeof(*call));
     char *name = harness_keep(L, strlen(method) + 1);
     memcpy(name, method, strlen(method));
-    *call = (struct harness_call){.proxy = proxy,
-                                  .first = caller == NULL ? call : caller,
-                                  .method = harness_method(proxy->protocol, name)};
-    encode(L, 3, call->method.request, &body);
+    *call = (struct harness_call){
+        .proxy = proxy,
+        .first = caller == NULL ? call : caller,
+        .method = harness_method_of(proxy->client->harness, proxy->protocol, name)};
+    encode(L, 3, &call->method, &body);
     enum rpc_status status = begin(L, call, name, (struct wire_bytes){body.data, body.length});
     wire_buffer_release(&body);
     if (status != RPC_OK)
@@ -187,7 +190,7 @@ static void push_value_of(lua_State *L, void *object)
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, call) != LUA_TNIL)
         return;
     lua_pop(L, 1);
-    if (harness_message_decode(L, call->method.response, outcome->value, problem) != RPC_OK)
+    if (harness_answer_decode(L, &call->method, outcome->value, problem) != RPC_OK)
         luaL_error(L, "the value of call %d does not decode: %s", client_call_id(call->call),
                    problem);
     lua_pushvalue(L, -1);
@@ -357,12 +360,30 @@ static void view_call(const void *object, struct harness_call_view *view)
         .client = client_id(call->proxy->client->client),
         .call_id = client_call_id(call->call),
         .number = client_call_number(call->call),
+        .method = call->method.name,
+        .settings = &call->proxy->client->settings,
+        .rpc_timeout_ms = call->proxy->remote.rpc_timeout_ms,
     };
     if (outcome != NULL) {
         view->class_name = outcome->class_name;
         view->message = outcome->message;
         view->cause_class = outcome->cause_class;
     }
+}
+
+bool harness_call_by_number(struct harness *harness, uint32_t number,
+                            struct harness_call_view *view)
+{
+    if (harness->handles == NULL)
+        return false;
+    for (struct harness_client *client = harness->handles->clients; client != NULL;
+         client = client->next)
+        for (struct harness_call *call = client->calls; call != NULL; call = call->older)
+            if (client_call_number(call->call) == number) {
+                view_call(call, view);
+                return true;
+            }
+    return false;
 }
 
 const struct harness_type harness_call_type = {.name = "call",

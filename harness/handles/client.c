@@ -1,5 +1,5 @@
 /*
- * Clients: t:client, and the proxies of one.
+ * Clients: t:client.
  */
 #include "harness/handles/client.h"
 
@@ -9,6 +9,8 @@
 #include "harness/handles/server.h"
 #include "harness/lua/options.h"
 #include "harness/lua/units.h"
+#include "harness/message/types.h"
+#include "harness/trace/ledger.h"
 
 struct harness_client *harness_client_by_id(struct harness *harness, uint32_t id)
 {
@@ -31,24 +33,31 @@ static const char *keep_option(lua_State *L, int index, const char *key, const c
     return copy;
 }
 
+int64_t harness_pop_rpc_timeout(lua_State *L)
+{
+    const struct release *release = harness_of(L)->release;
+    uint64_t ns = harness_duration(L, -1, "rpc_timeout");
+    if (ns > 0 && !release->takes_rpc_timeout)
+        harness_skip(L, "a client of this release has no rpc time-out");
+    lua_pop(L, 1);
+    return (int64_t)(ns / WORLD_MS);
+}
+
 /* As Hadoop's proxies do: what is given by hand, else ipc.client.rpc-timeout.ms where the
  * release has it. */
 static int64_t read_rpc_timeout(lua_State *L, int index, const struct release_settings *settings)
 {
-    if (harness_option_push(L, index, "rpc_timeout") != LUA_TNIL) {
-        uint64_t ns = harness_duration(L, -1, "rpc_timeout");
-        lua_pop(L, 1);
-        return (int64_t)(ns / WORLD_MS);
-    }
+    if (harness_option_push(L, index, "rpc_timeout") != LUA_TNIL)
+        return harness_pop_rpc_timeout(L);
     lua_pop(L, 1);
     int64_t set = settings->value[SETTING_RPC_TIMEOUT];
     return set == RELEASE_NONE ? 0 : set;
 }
 
-/* From the target at `to` and the options at `index`; what they leave out is as in `like`. */
-static void read_remote(lua_State *L, struct harness_proxy *proxy, int to, int index,
-                        const struct harness_proxy *like)
+void harness_read_remote(lua_State *L, struct harness_proxy *proxy, int to, int index,
+                         const struct harness_proxy *like)
 {
+    const struct harness *harness = proxy->client->harness;
     proxy->remote = like->remote;
     proxy->protocol = like->protocol;
     if (!lua_isnoneornil(L, to)) {
@@ -63,41 +72,12 @@ static void read_remote(lua_State *L, struct harness_proxy *proxy, int to, int i
     const char *otherwise = proxy->protocol == NULL ? HARNESS_TEST_PROTOCOL : proxy->protocol;
     proxy->protocol = keep_option(L, index, "protocol", otherwise);
     proxy->remote.protocol = proxy->protocol;
-    if (proxy->remote.protocol_version == 0)
+    if (proxy->remote.protocol_version == 0 &&
+        !(harness->release->writable_values &&
+          harness_types_version(harness->types, proxy->protocol, &proxy->remote.protocol_version)))
         proxy->remote.protocol_version = 1;
     proxy->remote.user = keep_option(L, index, "user", like->remote.user);
 }
-
-/* --- proxies ---------------------------------------------------------------------------------- */
-
-static int call_proxy(lua_State *L)
-{
-    return harness_call_make(L, harness_check(L, 1, &harness_proxy_type));
-}
-
-static int close_proxy(lua_State *L)
-{
-    struct harness_proxy *proxy = harness_check(L, 1, &harness_proxy_type);
-    proxy->closed = true;
-    return 0;
-}
-
-static const luaL_Reg proxy_methods[] = {
-    {"call", call_proxy}, {"close", close_proxy}, {NULL, NULL}};
-
-static void describe_proxy(const void *object, char *text, size_t size)
-{
-    const struct harness_proxy *proxy = object;
-    snprintf(text, size, "proxy %u of %s", proxy->number, proxy->client->name);
-}
-
-static void aim_proxy(const void *object, struct plan_aim *aim)
-{
-    aim->client = client_id(((const struct harness_proxy *)object)->client->client);
-}
-
-const struct harness_type harness_proxy_type = {
-    .name = "proxy", .methods = proxy_methods, .describe = describe_proxy, .aim = aim_proxy};
 
 /* --- the client's methods ----------------------------------------------------------------------
  */
@@ -112,36 +92,7 @@ static int call(lua_State *L)
     return harness_call_make(L, &check_client(L)->proxy);
 }
 
-/* client:proxy { to, user, protocol, rpc_timeout } */
-static int make_proxy(lua_State *L)
-{
-    struct harness_client *client = check_client(L);
-    lua_settop(L, 2);
-    harness_options(L, 2, "proxy", "user protocol rpc_timeout retry service_class",
-                    HARNESS_POSITIONS);
-    if (harness_option_push(L, 2, "retry") != LUA_TNIL)
-        return harness_skip(L, "retry policies are not built yet");
-    lua_pop(L, 1);
-    if (lua_istable(L, 2))
-        lua_rawgeti(L, 2, 1);
-    else
-        lua_pushnil(L);
-    struct harness_proxy *proxy = harness_keep(L, sizeof(*proxy));
-    proxy->client = client;
-    proxy->number = ++client->proxy_count;
-    read_remote(L, proxy, 3, 2, &client->proxy);
-    if (harness_option_push(L, 2, "rpc_timeout") != LUA_TNIL)
-        proxy->remote.rpc_timeout_ms = (int64_t)(harness_duration(L, -1, "rpc_timeout") / WORLD_MS);
-    if (harness_option_push(L, 2, "service_class") != LUA_TNIL) {
-        proxy->remote.own_service_class = true;
-        proxy->remote.service_class = (int)harness_option_integer(L, 2, "service_class", 0, 0, 255);
-    }
-    lua_pop(L, 2);
-    harness_push(L, &harness_proxy_type, proxy);
-    return 1;
-}
-
-static void stop(struct harness_client *client)
+void harness_client_stop(struct harness_client *client)
 {
     if (client->stopping)
         return;
@@ -151,12 +102,12 @@ static void stop(struct harness_client *client)
 
 static int stop_client(lua_State *L)
 {
-    stop(check_client(L));
+    harness_client_stop(check_client(L));
     return 0;
 }
 
 static const luaL_Reg methods[] = {
-    {"call", call}, {"proxy", make_proxy}, {"stop", stop_client}, {NULL, NULL}};
+    {"call", call}, {"proxy", harness_make_proxy}, {"stop", stop_client}, {NULL, NULL}};
 
 static void push_connections(lua_State *L, struct harness *harness, void *object)
 {
@@ -210,28 +161,32 @@ static void run_stopped(struct world_task *task)
     harness_changed(client->harness);
 }
 
-static enum rpc_status create(lua_State *L, struct harness_client *client, int index,
-                              const struct release_settings *settings)
+static enum rpc_status create(lua_State *L, struct harness_client *client, int index)
 {
     struct harness *harness = client->harness;
     char lane[WORLD_NAME_MAX + 8];
-    struct client_config config = {
+    client->config = (struct client_config){
         .release = harness->release,
-        .settings = settings,
+        .settings = &client->settings,
         .host = client->host->host,
         .user = keep_option(L, index, "user", NULL),
         .service_class = (int)harness_option_integer(L, index, "service_class", 0, 0, 255),
         .plain_sockets = harness_option_boolean(L, index, "plain_sockets", false),
+        .types = harness_writable_types(harness),
         .first_call_id =
             (int32_t)harness_option_integer(L, index, "call_id", 0, INT32_MIN, INT32_MAX),
     };
     snprintf(lane, sizeof(lane), "%s/calls", client->name);
     world_executor_init(harness->world, &client->executor, client->host->host, lane,
                         &harness->executor);
+    client->cache = client_cache_create(harness->world, &client->executor);
     enum rpc_status status =
-        client_create(harness->world, &config, &client->executor, &client->client);
-    if (status != RPC_OK)
-        world_executor_release(&client->executor);
+        client->cache != NULL ? client_cache_take(client->cache, &client->config, &client->client)
+                              : RPC_NO_MEMORY;
+    if (status == RPC_OK)
+        return RPC_OK;
+    client_cache_free(client->cache);
+    world_executor_release(&client->executor);
     return status;
 }
 
@@ -254,15 +209,16 @@ static int make_client(lua_State *L)
 
     struct harness_client *client = harness_keep(L, sizeof(*client));
     client->harness = harness;
+    client->settings = settings;
     client->stopped_task.run = run_stopped;
     handles->client_count++;
     snprintf(client->name, sizeof(client->name), "client%u", handles->client_count);
     client->host = harness_host_option(L, 3, "host", "client", handles->client_count);
     client->proxy.client = client;
-    read_remote(L, &client->proxy, 2, 3, &nothing);
+    harness_read_remote(L, &client->proxy, 2, 3, &nothing);
     client->proxy.remote.rpc_timeout_ms = read_rpc_timeout(L, 3, &settings);
 
-    enum rpc_status status = create(L, client, 3, &settings);
+    enum rpc_status status = create(L, client, 3);
     if (status != RPC_OK)
         return luaL_error(L, "%s can't be made: %s", client->name, rpc_status_text(status));
     struct harness_client **last = &handles->clients;
@@ -283,11 +239,23 @@ static const luaL_Reg of_t[] = {{"client", make_client}, {NULL, NULL}};
     for (struct harness_client *client = (harness)->handles->clients; client != NULL;              \
          client = client->next)
 
+/* The client's calls that are meant never to end. */
+static size_t may_pend(const struct harness *harness, const struct harness_client *client)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < harness_ledger_calls(harness); i++) {
+        struct harness_ledger_view call = harness_ledger_at(harness, i);
+        count += call.may_pend && !call.ended && call.client == client_id(client->client);
+    }
+    return count;
+}
+
 static bool settled(struct harness *harness)
 {
     EACH_CLIENT(harness, client)
     {
-        if (client->pending > 0 && !client->host->killed)
+        if (client->pending > 0 && !client->host->killed &&
+            client->pending > may_pend(harness, client))
             return false;
     }
     return true;
@@ -298,7 +266,7 @@ static void stop_all(struct harness *harness)
     EACH_CLIENT(harness, client)
     {
         if (!client->host->killed)
-            stop(client);
+            harness_client_stop(client);
     }
 }
 
@@ -310,7 +278,8 @@ static bool stopped(struct harness *harness)
         return true;
     EACH_CLIENT(harness, client)
     {
-        if (!client->stopped && !client->host->killed)
+        bool gone = client->stopped || client_stop_hangs(client->client);
+        if (!gone && !client->host->killed)
             return false;
     }
     return true;
@@ -324,7 +293,8 @@ static void end(struct harness *harness)
     {
         for (struct harness_call *call = client->calls; call != NULL; call = call->older)
             harness_call_free(call);
-        client_free(client->client);
+        harness_openings_free(client);
+        client_cache_free(client->cache);
         world_executor_release(&client->executor);
     }
 }

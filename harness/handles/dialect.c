@@ -4,9 +4,9 @@
 
 #include <lauxlib.h>
 
+#include "harness/handles/dialect_value.h"
 #include "harness/handles/handles.h"
 #include "harness/lua/options.h"
-#include "harness/message/message.h"
 
 static const char *const kinds[] = {
     [WIRE_PREAMBLE] = "preamble", [WIRE_SASL] = "sasl", [WIRE_CONTEXT] = "context",
@@ -20,11 +20,13 @@ static const char kind_names[] = "preamble sasl context request ping response go
 #define ANY "length trailing bytes "
 static const char *const fields_of[] = {
     [WIRE_PREAMBLE] = "version service_class auth magic",
-    [WIRE_SASL] = ANY "call state mechanism method token call_id retry client_id",
+    [WIRE_SASL] =
+        ANY "call state mechanism method token call_id retry client_id status class message",
     [WIRE_CONTEXT] = ANY "call user effective protocol call_id retry client_id",
-    [WIRE_REQUEST] = ANY "call method value call_id retry client_id protocol version rpc_kind",
+    [WIRE_REQUEST] =
+        ANY "call method value types call_id retry client_id protocol version rpc_kind rpc_op",
     [WIRE_PING] = ANY "call call_id retry client_id",
-    [WIRE_RESPONSE] = ANY "call call_id retry client_id status code class message value",
+    [WIRE_RESPONSE] = ANY "call call_id retry client_id status code class message value type",
     [WIRE_GOODBYE] = "version class message",
     [WIRE_HTTP] = "",
 };
@@ -61,15 +63,14 @@ static void remember(lua_State *L, const struct harness_dialect *dialect, int32_
     lua_pop(L, 1);
 }
 
-/* The types of the call; its name stays on the stack. */
-static struct schema_method types_of(lua_State *L, const struct harness_dialect *dialect,
-                                     int32_t call_id)
+/* The call's method, which stays on the stack; "" when nobody knows it. */
+static const char *push_method(lua_State *L, const struct harness_dialect *dialect, int32_t call_id)
 {
     push_methods(L, dialect);
     lua_rawgeti(L, -1, call_id);
     lua_remove(L, -2);
     const char *method = lua_tostring(L, -1);
-    return harness_method(dialect->protocol, method == NULL ? "" : method);
+    return method == NULL ? "" : method;
 }
 
 /* --- tables to messages ------------------------------------------------------------------------
@@ -93,6 +94,14 @@ static int32_t take_number(lua_State *L, int index, const char *key, int32_t oth
     return (int32_t)harness_option_integer(L, index, key, otherwise, INT32_MIN, INT32_MAX);
 }
 
+/* The same, where `false` leaves the field out. */
+static int take_omittable(lua_State *L, int index, const char *key, int otherwise)
+{
+    bool omitted = harness_option_push(L, index, key) == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return omitted ? WIRE_NUMBER_ABSENT : take_number(L, index, key, otherwise);
+}
+
 static struct wire_bytes own_id(const struct harness_dialect *dialect)
 {
     return (struct wire_bytes){dialect->client_id, sizeof(dialect->client_id)};
@@ -103,8 +112,10 @@ static void take_preamble(lua_State *L, int index, struct wire_message *message)
     message->version = take_number(L, index, "version", message->version);
     message->service_class = take_number(L, index, "service_class", message->service_class);
     if (harness_option_push(L, index, "auth") == LUA_TSTRING) {
-        static const int auths[] = {WIRE_AUTH_NONE, WIRE_AUTH_SASL};
-        message->auth = auths[harness_option_word(L, index, "auth", "none sasl")];
+        const int auths[] = {message->auth, WIRE_AUTH_SASL, WIRE_AUTH_SIMPLE, WIRE_AUTH_KERBEROS,
+                             WIRE_AUTH_DIGEST};
+        message->auth =
+            auths[harness_option_word(L, index, "auth", "none sasl simple kerberos digest")];
     } else {
         message->auth = take_number(L, index, "auth", message->auth);
     }
@@ -124,34 +135,19 @@ static void take_context(lua_State *L, int index, const struct harness_dialect *
     message->protocol = take_text(L, index, "protocol", wire_text(dialect->protocol));
 }
 
-/* The message's value at `key` as bytes that live in a string on the stack. */
-static struct wire_bytes take_value(lua_State *L, int index, const ProtobufCMessageDescriptor *type)
-{
-    struct wire_buffer bytes = {0};
-    size_t length;
-    harness_option_push(L, index, "value");
-    if (lua_type(L, -1) != LUA_TSTRING) {
-        harness_message_encode(L, lua_gettop(L), type, &bytes);
-        lua_pushlstring(L, bytes.length == 0 ? "" : (const char *)bytes.data, bytes.length);
-        wire_buffer_release(&bytes);
-    }
-    const char *text = lua_tolstring(L, -1, &length);
-    return (struct wire_bytes){(const uint8_t *)text, length};
-}
-
 static void take_request(lua_State *L, int index, struct harness_dialect *dialect,
                          struct wire_message *message)
 {
     message->method = take_text(L, index, "method", WIRE_ABSENT);
     if (message->method.data == NULL)
         luaL_error(L, "a request needs a method");
-    struct schema_method types =
-        harness_method(dialect->protocol, (const char *)message->method.data);
     message->protocol = take_text(L, index, "protocol", wire_text(dialect->protocol));
     message->protocol_version =
         (uint64_t)take_number(L, index, "version", (int32_t)dialect->protocol_version);
-    message->rpc_kind = take_number(L, index, "rpc_kind", message->rpc_kind);
-    message->body = take_value(L, index, types.request);
+    message->rpc_kind = take_omittable(L, index, "rpc_kind", message->rpc_kind);
+    message->rpc_op = take_omittable(L, index, "rpc_op", message->rpc_op);
+    message->body =
+        harness_dialect_request(L, index, dialect->protocol, (const char *)message->method.data);
     remember(L, dialect, message->call_id, message->method);
 }
 
@@ -175,21 +171,34 @@ static void take_call(lua_State *L, int index, struct wire_message *message)
     }
 }
 
+/* A number in the place of the status: one that means nothing. */
+static void take_status(lua_State *L, int index, struct wire_message *message)
+{
+    message->class_name = take_text(L, index, "class", WIRE_ABSENT);
+    message->text = take_text(L, index, "message", WIRE_ABSENT);
+    if (harness_option_push(L, index, "status") == LUA_TNUMBER) {
+        message->status = WIRE_STATUS_OTHER;
+        message->code = take_number(L, index, "status", 0);
+        return;
+    }
+    int status = harness_option_word(L, index, "status", status_names);
+    bool failed = message->class_name.data != NULL;
+    message->status = status < 0 ? (failed ? WIRE_ERROR : WIRE_SUCCESS) : (enum wire_status)status;
+}
+
 static void take_response(lua_State *L, int index, const struct harness_dialect *dialect,
                           struct wire_message *message)
 {
-    int status = harness_option_word(L, index, "status", status_names);
-    message->class_name = take_text(L, index, "class", WIRE_ABSENT);
-    message->text = take_text(L, index, "message", WIRE_ABSENT);
-    bool failed = message->class_name.data != NULL;
-    message->status = status < 0 ? (failed ? WIRE_ERROR : WIRE_SUCCESS) : (enum wire_status)status;
+    take_status(L, index, message);
+    if (message->status == WIRE_STATUS_OTHER)
+        return;
     int code = message->status == WIRE_ERROR   ? WIRE_ERROR_APPLICATION
                : message->status == WIRE_FATAL ? WIRE_FATAL_UNKNOWN
                                                : WIRE_CODE_NONE;
     message->code = take_number(L, index, "code", code);
-    struct schema_method types = types_of(L, dialect, message->call_id);
+    const char *method = push_method(L, dialect, message->call_id);
     if (message->status == WIRE_SUCCESS)
-        message->body = take_value(L, index, types.response);
+        message->body = harness_dialect_response(L, index, dialect->protocol, method);
 }
 
 static void take_sasl(lua_State *L, int index, struct wire_message *message,
@@ -197,6 +206,7 @@ static void take_sasl(lua_State *L, int index, struct wire_message *message,
 {
     int state = harness_option_word(L, index, "state", state_names);
     message->sasl_state = state < 0 ? WIRE_SASL_NEGOTIATE : (enum wire_sasl_state)state;
+    take_status(L, index, message);
     message->token = take_text(L, index, "token", WIRE_ABSENT);
     auth->mechanism = take_text(L, index, "mechanism", WIRE_ABSENT);
     auth->method = take_text(L, index, "method", auth->mechanism);
@@ -256,7 +266,7 @@ static void encode_table(lua_State *L, int index, struct harness_dialect *dialec
 {
     struct wire_sasl_auth auth = {.protocol = wire_text(""), .server_id = wire_text("")};
     enum wire_kind kind = kind_at(L, index);
-    struct wire_message message = wire_message(kind);
+    struct wire_message message = dialect->codec->message(kind);
     message.side = dialect->speaks;
     harness_options(L, index, kinds[kind], fields_of[kind], HARNESS_POSITIONS);
     if (kind != WIRE_PREAMBLE && kind != WIRE_GOODBYE && kind != WIRE_HTTP)
@@ -287,7 +297,7 @@ static void encode_table(lua_State *L, int index, struct harness_dialect *dialec
         break;
     }
     take_any(L, index, &message);
-    enum rpc_status status = wire_codec(9)->encode(&message, out);
+    enum rpc_status status = dialect->codec->encode(&message, out);
     if (status != RPC_OK)
         luaL_error(L, "the %s can't be encoded: %s", kinds[kind], rpc_status_text(status));
 }
@@ -332,21 +342,11 @@ static void set_text(lua_State *L, const char *key, const char *text)
     lua_setfield(L, -2, key);
 }
 
-/* The value as a table, or as bytes when it does not decode. */
-static void set_value(lua_State *L, const ProtobufCMessageDescriptor *type, struct wire_bytes body)
-{
-    char problem[WIRE_PROBLEM_MAX];
-    if (harness_message_decode(L, type, body, problem) == RPC_OK)
-        lua_setfield(L, -2, "value");
-    else
-        set_bytes(L, "value", body.data == NULL ? wire_text("") : body);
-}
-
 static void push_request(lua_State *L, struct harness_dialect *dialect,
                          struct wire_message *message, struct wire_arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
-    if (wire_codec(9)->open_request(message, arena, problem) != RPC_OK) {
+    if (dialect->codec->open_request(message, arena, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
         return;
@@ -354,12 +354,30 @@ static void push_request(lua_State *L, struct harness_dialect *dialect,
     set_bytes(L, "method", message->method);
     set_bytes(L, "protocol", message->protocol);
     set_bytes(L, "bytes", message->body);
-    set_number(L, "version", (lua_Integer)message->protocol_version);
+    if (dialect->codec->protobuf_headers)
+        set_number(L, "version", (lua_Integer)message->protocol_version);
     remember(L, dialect, message->call_id, message->method);
-    struct schema_method types = types_of(L, dialect, message->call_id);
+    const char *method = push_method(L, dialect, message->call_id);
     lua_insert(L, -2);
-    set_value(L, types.request, message->body);
+    harness_dialect_set_request(L, dialect->protocol, method, message->body);
     lua_remove(L, -2);
+}
+
+/* And why; a status that means nothing is its number. */
+static void set_status(lua_State *L, const struct harness_dialect *dialect,
+                       const struct wire_message *message)
+{
+    if (message->status == WIRE_STATUS_OTHER) {
+        set_number(L, "status", message->code);
+        return;
+    }
+    set_text(L, "status", statuses[message->status]);
+    if (message->status == WIRE_SUCCESS)
+        return;
+    if (dialect->codec->protobuf_headers)
+        set_number(L, "code", message->code);
+    set_bytes(L, "class", message->class_name);
+    set_bytes(L, "message", message->text);
 }
 
 static void push_response(lua_State *L, struct harness_dialect *dialect,
@@ -367,22 +385,18 @@ static void push_response(lua_State *L, struct harness_dialect *dialect,
 {
     char problem[WIRE_PROBLEM_MAX];
     set_number(L, "call", message->call_id);
-    set_text(L, "status", statuses[message->status]);
-    if (message->status != WIRE_SUCCESS) {
-        set_number(L, "code", message->code);
-        set_bytes(L, "class", message->class_name);
-        set_bytes(L, "message", message->text);
+    set_status(L, dialect, message);
+    if (message->status != WIRE_SUCCESS)
         return;
-    }
-    if (wire_codec(9)->open_value(message, NULL, problem) != RPC_OK) {
+    if (dialect->codec->open_value(message, NULL, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
         return;
     }
     set_bytes(L, "bytes", message->body);
-    struct schema_method types = types_of(L, dialect, message->call_id);
+    const char *method = push_method(L, dialect, message->call_id);
     lua_insert(L, -2);
-    set_value(L, types.response, message->body);
+    harness_dialect_set_response(L, dialect->protocol, method, message->body);
     lua_remove(L, -2);
 }
 
@@ -400,7 +414,7 @@ static void push_context(lua_State *L, struct harness_dialect *dialect,
                          struct wire_message *message, struct wire_arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
-    if (wire_codec(9)->open_context(message, arena, problem) != RPC_OK) {
+    if (dialect->codec->open_context(message, arena, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
         return;
@@ -413,12 +427,17 @@ static void push_context(lua_State *L, struct harness_dialect *dialect,
     keep_text(dialect->protocol, message->protocol);
 }
 
-static void push_sasl(lua_State *L, struct wire_message *message, struct wire_arena *arena)
+static void push_sasl(lua_State *L, const struct harness_dialect *dialect,
+                      struct wire_message *message, struct wire_arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
-    if (wire_codec(9)->open_sasl(message, arena, problem) != RPC_OK) {
+    if (dialect->codec->open_sasl(message, arena, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
+        return;
+    }
+    if (message->status != WIRE_SUCCESS) {
+        set_status(L, dialect, message);
         return;
     }
     set_text(L, "state", states[message->sasl_state]);
@@ -429,13 +448,16 @@ static void push_sasl(lua_State *L, struct wire_message *message, struct wire_ar
     }
 }
 
-static void push_header(lua_State *L, const struct wire_message *message)
+/* What the version's frames do not have is left out. */
+static void push_header(lua_State *L, const struct harness_dialect *dialect,
+                        const struct wire_message *message)
 {
     set_number(L, "call_id", message->call_id);
-    if (message->retry != WIRE_NUMBER_ABSENT)
+    if (message->retry != WIRE_NUMBER_ABSENT && dialect->codec->protobuf_headers)
         set_number(L, "retry", message->retry);
     set_bytes(L, "client_id", message->client_id);
-    set_number(L, "length", message->length);
+    if (message->side == WIRE_TO_SERVER || dialect->codec->frames_replies)
+        set_number(L, "length", message->length);
 }
 
 void harness_dialect_push(lua_State *L, struct harness_dialect *dialect,
@@ -448,7 +470,8 @@ void harness_dialect_push(lua_State *L, struct harness_dialect *dialect,
     switch (message->kind) {
     case WIRE_PREAMBLE:
         set_number(L, "version", message->version);
-        set_number(L, "service_class", message->service_class);
+        if (dialect->codec->protobuf_headers)
+            set_number(L, "service_class", message->service_class);
         set_number(L, "auth", message->auth);
         set_bytes(L, "magic", message->magic);
         return;
@@ -460,22 +483,22 @@ void harness_dialect_push(lua_State *L, struct harness_dialect *dialect,
     case WIRE_HTTP:
         return;
     case WIRE_SASL:
-        push_header(L, message);
-        push_sasl(L, message, arena);
+        push_header(L, dialect, message);
+        push_sasl(L, dialect, message, arena);
         break;
     case WIRE_CONTEXT:
-        push_header(L, message);
+        push_header(L, dialect, message);
         push_context(L, dialect, message, arena);
         break;
     case WIRE_REQUEST:
-        push_header(L, message);
+        push_header(L, dialect, message);
         push_request(L, dialect, message, arena);
         break;
     case WIRE_PING:
-        push_header(L, message);
+        push_header(L, dialect, message);
         break;
     case WIRE_RESPONSE:
-        push_header(L, message);
+        push_header(L, dialect, message);
         push_response(L, dialect, message);
         break;
     }

@@ -14,7 +14,8 @@
 enum { HARNESS_DIALECT_TEXT_MAX = 128 };
 
 struct harness_dialect {
-    enum wire_side speaks; /* to whom */
+    const struct wire_codec *codec; /* borrowed; the case's release's */
+    enum wire_side speaks;          /* to whom */
     char protocol[HARNESS_DIALECT_TEXT_MAX], user[HARNESS_DIALECT_TEXT_MAX];
     uint64_t protocol_version;
     uint8_t client_id[16];

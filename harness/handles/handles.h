@@ -16,12 +16,14 @@
 #include "rpc/wire/wire.h"
 
 struct harness_client;
+struct harness_signature; /* message/types.h */
 struct harness_connection;
 struct harness_host;
 struct harness_peer;
 struct harness_program;
 struct harness_raw;
 struct harness_server;
+struct harness_types; /* message/types.h */
 
 /* What the modules keep of a case. */
 struct harness_handles {
@@ -48,6 +50,7 @@ extern const struct harness_type harness_connection_type;
 extern const struct harness_type harness_counters_type;
 extern const struct harness_type harness_host_type;
 extern const struct harness_type harness_lane_type;
+extern const struct harness_type harness_opening_type;
 extern const struct harness_type harness_peer_type;
 extern const struct harness_type harness_program_type;
 extern const struct harness_type harness_proxy_type;
@@ -60,11 +63,14 @@ extern const struct harness_type harness_server_type;
 struct harness_host {
     struct harness_host *next;
     struct world_host *host;
-    bool killed;
+    bool killed, paused;
+    uint64_t killed_ns, paused_ns; /* when */
 };
 
 /* The host called `name`, made when it is new. */
 struct harness_host *harness_host_named(lua_State *L, const char *name);
+/* The one of that number; NULL: none. */
+struct harness_host *harness_host_by_id(struct harness *harness, uint32_t id);
 /* The host that option `key` of the table at `index` names (a handle or a text), or the next
  * free one called "server1", "server2" … for `kind` "server". */
 struct harness_host *harness_host_option(lua_State *L, int index, const char *key, const char *kind,
@@ -89,6 +95,41 @@ const struct schema_service *harness_service(const char *protocol);
 /* The types of a method.  One that its protocol does not have, or whose protocol is not known,
  * takes and gives org.ripcord.Anything. */
 struct schema_method harness_method(const char *protocol, const char *method);
+
+/* What a method takes and gives in the case's release: protobuf messages, or (before 2.x) values
+ * of Java types by its signatures; org.ripcord.Anything where nobody has declared it. */
+struct harness_method {
+    const char *name;
+    const char *protocol;
+    const ProtobufCMessageDescriptor *request, *response; /* NULL: Writables */
+    const struct harness_types *types;                    /* of Writables: the classes; */
+    const struct harness_signature *signature; /* the newest one of that name; NULL: none */
+    bool overlong;                             /* release->utf8_nul_overlong */
+};
+
+/* Its texts are borrowed from the arguments. */
+struct harness_method harness_method_of(const struct harness *harness, const char *protocol,
+                                        const char *method);
+/* The same for who plays no case: Writables by `types`. */
+struct harness_method harness_method_written(const struct harness_types *types,
+                                             const struct release *release, const char *protocol,
+                                             const char *method);
+
+/* Append the bytes of a call's body.  A table of fields where the only parameter is a message or
+ * a Writable, else the list of its arguments; a string of bytes as they are.  A Lua error when it
+ * does not fit. */
+void harness_request_encode(lua_State *L, int index, const struct harness_method *method,
+                            struct wire_buffer *out);
+/* The same for a reply's value: of a return type that is no Writable the value itself. */
+void harness_answer_encode(lua_State *L, int index, const struct harness_method *method,
+                           struct wire_buffer *out);
+/* Push what those have made; on failure nothing, and `problem` (WIRE_PROBLEM_MAX) says why. */
+enum rpc_status harness_request_decode(lua_State *L, const struct harness_method *method,
+                                       struct wire_bytes bytes, char *problem);
+enum rpc_status harness_answer_decode(lua_State *L, const struct harness_method *method,
+                                      struct wire_bytes bytes, char *problem);
+/* Of Writables: bytes behind the body's last value. */
+struct wire_bytes harness_request_trailing(const struct harness *harness, struct wire_bytes body);
 
 /* Append the bytes of a request or response: a table of fields, or a string of bytes as they
  * are.  A Lua error when the table does not fit. */

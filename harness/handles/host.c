@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/handles/client.h"
 #include "harness/handles/handles.h"
 #include "harness/handles/server.h"
 #include "harness/lua/options.h"
@@ -26,6 +27,14 @@ struct harness_host *harness_host_named(lua_State *L, const char *name)
     *last = made;
     harness_enter_host(L, host, &harness_host_type, made);
     return made;
+}
+
+struct harness_host *harness_host_by_id(struct harness *harness, uint32_t id)
+{
+    struct harness_host *host = harness->handles->hosts;
+    while (host != NULL && host->host->id != id)
+        host = host->next;
+    return host;
 }
 
 struct harness_host *harness_host_option(lua_State *L, int index, const char *key, const char *kind,
@@ -63,20 +72,27 @@ static int kill_host(lua_State *L)
         return luaL_error(L, "the script's own host can't be killed");
     world_host_kill(host->host);
     host->killed = true;
+    host->killed_ns = world_now(harness_of(L)->world);
     harness_servers_of_host_died(harness_of(L), host);
     return 0;
 }
 
 static int pause_host(lua_State *L)
 {
+    struct harness_host *host = check_host(L, 1);
     harness_of(L)->disturbed = true;
-    world_host_pause(check_host(L, 1)->host, true);
+    world_host_pause(host->host, true);
+    if (!host->paused)
+        host->paused_ns = world_now(harness_of(L)->world);
+    host->paused = true;
     return 0;
 }
 
 static int resume_host(lua_State *L)
 {
-    world_host_pause(check_host(L, 1)->host, false);
+    struct harness_host *host = check_host(L, 1);
+    world_host_pause(host->host, false);
+    host->paused = false;
     return 0;
 }
 
@@ -106,9 +122,24 @@ static void push_address(lua_State *L, struct harness *harness, void *object)
                     (int)(ip & 255));
 }
 
+static void push_uptime(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    harness_push_ms(L, world_uptime_ns(((struct harness_host *)object)->host));
+}
+
+/* Open sockets of our own servers, clients and scripted ends there. */
+static void push_descriptors(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    lua_pushinteger(L, ((struct harness_host *)object)->host->descriptors);
+}
+
 static const struct harness_field fields[] = {
     {"name", push_name},
     {"address", push_address},
+    {"uptime", push_uptime},
+    {"descriptors", push_descriptors},
     {NULL, NULL},
 };
 
@@ -127,15 +158,31 @@ const struct harness_type harness_host_type = {
 
 /* --- t ------------------------------------------------------------------------------------ */
 
-/* t:host(name, {}) */
+/* Whether something of the script's runs there, which has looked at the clock. */
+static bool is_used(const struct harness *harness, const struct harness_host *host)
+{
+    const struct harness_server *server = harness->handles->servers;
+    const struct harness_client *client = harness->handles->clients;
+    while (server != NULL && server->host != host)
+        server = server->next;
+    while (client != NULL && client->host != host)
+        client = client->next;
+    return server != NULL || client != NULL;
+}
+
+/* t:host(name, {uptime}) */
 static int make_host(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 2);
     harness_options(L, 3, "host", "uptime", 0);
-    if (harness_option_push(L, 3, "uptime") != LUA_TNIL)
-        return harness_skip(L, "a host's uptime can't be set");
-    lua_pop(L, 1);
-    harness_push(L, &harness_host_type, harness_host_named(L, name));
+    struct harness_host *host = harness_host_named(L, name);
+    if (harness_option_push(L, 3, "uptime") != LUA_TNIL) {
+        if (is_used(harness_of(L), host))
+            return luaL_error(L, "uptime: %s is in use; say it before a server or client is made",
+                              name);
+        host->host->up_ns = harness_duration(L, -1, "uptime") - world_now(harness_of(L)->world);
+    }
+    harness_push(L, &harness_host_type, host);
     return 1;
 }
 

@@ -98,8 +98,11 @@ static const void *make_inject(lua_State *L, int index)
     struct wire_buffer bytes = {0};
     struct harness_tap_inject *inject = harness_keep(L, sizeof(*inject));
     struct harness_dialect *dialect = harness_keep(L, sizeof(*dialect));
-    *dialect = (struct harness_dialect){
-        .protocol = HARNESS_TEST_PROTOCOL, .user = "ripcord", .protocol_version = 1};
+    *dialect =
+        (struct harness_dialect){.codec = wire_codec((int)harness_of(L)->release->ipc_version),
+                                 .protocol = HARNESS_TEST_PROTOCOL,
+                                 .user = "ripcord",
+                                 .protocol_version = 1};
     lua_pushcfunction(L, encode);
     lua_pushvalue(L, index);
     lua_pushlightuserdata(L, dialect);

@@ -31,6 +31,7 @@ struct harness_raw {
     struct world_stream *stream; /* NULL: closed */
     struct world_watch watches[2];
     struct wire_decoder *decoder;
+    bool deaf; /* nothing can be decoded any more */
     struct harness_dialect dialect;
     struct wire_buffer out; /* what the socket has not taken */
     size_t out_at;

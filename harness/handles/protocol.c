@@ -6,6 +6,8 @@
 
 #include "harness/handles/handles.h"
 #include "harness/message/message.h"
+#include "harness/message/types.h"
+#include "harness/message/value.h"
 #include "harness/roles/descriptors.h"
 
 static const struct {
@@ -63,4 +65,253 @@ void harness_encode_value(lua_State *L, int index, const ProtobufCMessageDescrip
     const char *bytes = lua_tolstring(L, index, &length);
     if (wire_buffer_add(out, bytes, length) != RPC_OK)
         luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
+}
+
+/* --- what a case's release says of a method ----------------------------------------------------
+ */
+
+#define ANYTHING "org.ripcord.Anything"
+
+struct harness_method harness_method_of(const struct harness *harness, const char *protocol,
+                                        const char *method)
+{
+    if (!harness->release->writable_values) {
+        struct schema_method known = harness_method(protocol, method);
+        return (struct harness_method){.name = method,
+                                       .protocol = protocol,
+                                       .request = known.request,
+                                       .response = known.response};
+    }
+    return harness_method_written(harness->types, harness->release, protocol, method);
+}
+
+struct harness_method harness_method_written(const struct harness_types *types,
+                                             const struct release *release, const char *protocol,
+                                             const char *method)
+{
+    const struct harness_signature *signature =
+        harness_signature_next(types, protocol, method, NULL);
+    if (signature == NULL && strcmp(method, "getProtocolVersion") == 0)
+        signature = harness_signature_served(types, protocol, method, "java.lang.String,long");
+    return (struct harness_method){
+        .name = method,
+        .protocol = protocol,
+        .types = types,
+        .signature = signature,
+        .overlong = release->utf8_nul_overlong,
+    };
+}
+
+static struct harness_manner manner_of(const struct harness_method *method)
+{
+    return (struct harness_manner){method->types->classes, method->overlong};
+}
+
+static void add_bytes(lua_State *L, int index, struct wire_buffer *out)
+{
+    size_t length;
+    const char *bytes = lua_tolstring(L, index, &length);
+    if (wire_buffer_add(out, bytes, length) != RPC_OK)
+        luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
+}
+
+/* Whether a Java type is a Writable, of which scripts have tables. */
+static bool is_writable(const struct harness_types *types, const char *type)
+{
+    enum writable_kind kind;
+    const struct writable_class *class;
+    struct wire_bytes name = wire_text(type);
+    return writable_types_declared(types->classes, &name, &kind, &class) && kind == WRITABLE_CLASS;
+}
+
+/* How many arguments the list at `index` has, nil at its end not counted. */
+static size_t count_arguments(lua_State *L, int index, const struct harness_method *method)
+{
+    lua_Integer most = 0;
+    if (lua_isnil(L, index))
+        return 0;
+    if (!lua_istable(L, index))
+        luaL_error(L, "%s takes the list of its arguments, got %s", method->name,
+                   luaL_typename(L, index));
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        lua_pop(L, 1);
+        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1)
+            luaL_error(L, "%s takes the list of its arguments, got a table with the key '%s'",
+                       method->name, luaL_tolstring(L, -1, NULL));
+        most = lua_tointeger(L, -1) > most ? lua_tointeger(L, -1) : most;
+    }
+    return (size_t)most;
+}
+
+/* Of overloaded methods the one with as many parameters; else with the fewest more. */
+static const struct harness_signature *choose(lua_State *L, const struct harness_method *method,
+                                              size_t count)
+{
+    const struct harness_signature *best = NULL, *each = method->signature;
+    for (; each != NULL;
+         each = harness_signature_next(method->types, method->protocol, method->name, each))
+        if (each->count >= count && (best == NULL || each->count < best->count))
+            best = each;
+    if (best == NULL)
+        luaL_error(L, "%s takes %s(%s), got %d arguments", method->protocol, method->name,
+                   method->signature->text, (int)count);
+    return best;
+}
+
+static void put_count(lua_State *L, size_t count, struct wire_buffer *out)
+{
+    if (writable_put_number(out, WRITABLE_INT, (int64_t)count) != RPC_OK)
+        luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
+}
+
+/* One argument that is a Writable: nil is one with nothing in it. */
+static void put_only(lua_State *L, int index, const struct harness_manner *manner, const char *type,
+                     struct wire_buffer *out)
+{
+    put_count(L, 1, out);
+    if (lua_isnil(L, index))
+        lua_newtable(L);
+    else
+        lua_pushvalue(L, index);
+    harness_value_encode_object(L, -1, manner, type, out);
+    lua_pop(L, 1);
+}
+
+static bool has_named(lua_State *L, int index)
+{
+    bool named = false;
+    if (!lua_istable(L, index))
+        return false;
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        named = named || lua_type(L, -2) == LUA_TSTRING;
+        lua_pop(L, 1);
+    }
+    return named;
+}
+
+/* Whether what is given are the fields of the only parameter, a Writable, and not a list of
+ * arguments; of overloaded methods *signature becomes the one that has it. */
+static bool takes_fields(lua_State *L, int index, const struct harness_method *method,
+                         const struct harness_signature **signature)
+{
+    const struct harness_signature *each = method->signature, *found = NULL;
+    size_t count = 0;
+    for (; each != NULL; count++) {
+        if (found == NULL && each->count == 1 && is_writable(method->types, each->parameters[0]))
+            found = each;
+        each = harness_signature_next(method->types, method->protocol, method->name, each);
+    }
+    if (found != NULL)
+        *signature = found;
+    return count == 0 || (found != NULL && (count == 1 || has_named(L, index)));
+}
+
+void harness_request_encode(lua_State *L, int index, const struct harness_method *method,
+                            struct wire_buffer *out)
+{
+    index = lua_absindex(L, index);
+    if (method->request != NULL) {
+        harness_encode_value(L, index, method->request, out);
+        return;
+    }
+    const struct harness_manner manner = manner_of(method);
+    const struct harness_signature *signature = method->signature;
+    if (lua_type(L, index) == LUA_TSTRING) {
+        add_bytes(L, index, out);
+        return;
+    }
+    if (takes_fields(L, index, method, &signature)) {
+        put_only(L, index, &manner, signature == NULL ? ANYTHING : signature->parameters[0], out);
+        return;
+    }
+    size_t count = count_arguments(L, index, method);
+    signature = choose(L, method, count);
+    put_count(L, signature->count, out);
+    for (size_t i = 0; i < signature->count; i++) {
+        if (lua_istable(L, index))
+            lua_rawgeti(L, index, (lua_Integer)i + 1);
+        else
+            lua_pushnil(L);
+        harness_value_encode_object(L, -1, &manner, signature->parameters[i], out);
+        lua_pop(L, 1);
+    }
+}
+
+void harness_answer_encode(lua_State *L, int index, const struct harness_method *method,
+                           struct wire_buffer *out)
+{
+    index = lua_absindex(L, index);
+    if (method->request != NULL) {
+        harness_encode_value(L, index, method->response, out);
+        return;
+    }
+    const struct harness_manner manner = manner_of(method);
+    const char *type = method->signature == NULL ? ANYTHING : method->signature->returns;
+    if (is_writable(method->types, type) && lua_type(L, index) == LUA_TSTRING) {
+        add_bytes(L, index, out);
+        return;
+    }
+    bool same = strcmp(type, ANYTHING) == 0 || strcmp(method->protocol, HARNESS_TEST_PROTOCOL) == 0;
+    if (same && lua_isnil(L, index)) {
+        lua_newtable(L); /* as with protobuf, where nothing is an empty message */
+        index = lua_gettop(L);
+    }
+    harness_value_encode_object(L, index, &manner, type, out);
+}
+
+/* The declared class of the only parameter; absent: there are none or more. */
+static struct wire_bytes only_parameter(struct wire_bytes body)
+{
+    enum { COUNT = 4, LENGTH = 2 };
+    static const uint8_t one[COUNT] = {0, 0, 0, 1};
+    if (body.length < COUNT + LENGTH || memcmp(body.data, one, COUNT) != 0)
+        return WIRE_ABSENT;
+    size_t length = (size_t)body.data[COUNT] << 8 | body.data[COUNT + 1];
+    if (length > body.length - COUNT - LENGTH)
+        return WIRE_ABSENT;
+    return (struct wire_bytes){body.data + COUNT + LENGTH, length};
+}
+
+enum rpc_status harness_request_decode(lua_State *L, const struct harness_method *method,
+                                       struct wire_bytes bytes, char *problem)
+{
+    if (method->request != NULL)
+        return harness_message_decode(L, method->request, bytes, problem);
+    enum rpc_status status = harness_value_decode(
+        L, method->types->classes, WRITABLE_GOAL_PARAMETERS, NULL, bytes, NULL, problem);
+    if (status != RPC_OK)
+        return status;
+    enum writable_kind kind;
+    const struct writable_class *class;
+    struct wire_bytes only = only_parameter(bytes);
+    if (only.data != NULL &&
+        writable_types_declared(method->types->classes, &only, &kind, &class) &&
+        kind == WRITABLE_CLASS) {
+        lua_rawgeti(L, -1, 1);
+        lua_remove(L, -2);
+    }
+    return RPC_OK;
+}
+
+enum rpc_status harness_answer_decode(lua_State *L, const struct harness_method *method,
+                                      struct wire_bytes bytes, char *problem)
+{
+    if (method->request != NULL)
+        return harness_message_decode(L, method->response, bytes, problem);
+    return harness_value_decode(L, method->types->classes, WRITABLE_GOAL_OBJECT, NULL, bytes, NULL,
+                                problem);
+}
+
+struct wire_bytes harness_request_trailing(const struct harness *harness, struct wire_bytes body)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    size_t used;
+    if (!harness->release->writable_values ||
+        writable_walk(harness->types->classes, WRITABLE_GOAL_PARAMETERS, NULL, body, NULL, NULL,
+                      &used, problem) != RPC_OK ||
+        used == body.length)
+        return WIRE_ABSENT;
+    return (struct wire_bytes){body.data + used, body.length - used};
 }

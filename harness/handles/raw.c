@@ -7,6 +7,7 @@
 
 #include "harness/handles/peer.h"
 #include "harness/lua/options.h"
+#include "harness/message/types.h"
 
 enum { DRAIN_STEP = 65536 };
 
@@ -23,15 +24,18 @@ struct harness_raw *harness_raw_make(lua_State *L, struct harness_host *host,
     struct harness_raw *raw = harness_keep(L, sizeof(*raw));
     *raw = (struct harness_raw){.harness = harness, .host = host};
     snprintf(raw->name, sizeof(raw->name), "%s", name);
-    raw->dialect = (struct harness_dialect){.speaks = side,
+    const struct wire_codec *codec = wire_codec((int)harness->release->ipc_version);
+    raw->dialect = (struct harness_dialect){.codec = codec,
+                                            .speaks = side,
                                             .protocol = HARNESS_TEST_PROTOCOL,
                                             .user = "ripcord",
                                             .protocol_version = 1};
     world_random(harness->world, raw->dialect.client_id, sizeof(raw->dialect.client_id));
     raw->decoder = wire_decoder_create(
-        wire_codec(9), side == WIRE_TO_SERVER ? WIRE_TO_CLIENT : WIRE_TO_SERVER, frame_length_max);
+        codec, side == WIRE_TO_SERVER ? WIRE_TO_CLIENT : WIRE_TO_SERVER, frame_length_max);
     if (raw->decoder == NULL)
         luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
+    wire_decoder_types(raw->decoder, harness_writable_types(harness));
     raw->executor = executor;
     if (executor == NULL) {
         raw->executor = &raw->own_executor;
@@ -218,10 +222,18 @@ static int encode(lua_State *L)
 /* --- reading -------------------------------------------------------------------------------------
  */
 
+/* What does not decode ends where its length says. */
+static bool is_framed(const struct harness_raw *raw)
+{
+    return raw->dialect.speaks == WIRE_TO_CLIENT || raw->dialect.codec->frames_replies;
+}
+
 /* Push what comes next: a message, or "fin" and "rst" as messages.  False: nothing yet. */
 static bool push_next(lua_State *L, struct harness_raw *raw)
 {
     struct wire_message message;
+    if (raw->deaf)
+        luaL_error(L, "%s: nothing can be received behind what did not decode", raw->name);
     for (;;) {
         uint8_t *into;
         size_t got, room = wire_decoder_want(raw->decoder, &into);
@@ -240,6 +252,7 @@ static bool push_next(lua_State *L, struct harness_raw *raw)
         status = wire_decoder_take(raw->decoder, got, &message);
         if (status == RPC_AGAIN)
             continue;
+        raw->deaf = status != RPC_OK && !(status == RPC_MALFORMED && is_framed(raw));
         if (status == RPC_TOO_LONG)
             luaL_error(L, "%s: a frame of %d bytes can't be received", raw->name,
                        (int)message.length);
@@ -276,6 +289,16 @@ static int received(lua_State *L, struct harness *harness, void *owner)
     return 1;
 }
 
+/* Before version 9 nothing on the wire tells SASL from what comes behind it: the script does. */
+static void expect(struct harness_raw *raw, const char *kind)
+{
+    bool to_server = raw->dialect.speaks == WIRE_TO_CLIENT;
+    if (strcmp(kind, "sasl") == 0)
+        wire_decoder_expect(raw->decoder, WIRE_SASL);
+    else if (strcmp(kind, to_server ? "context" : "response") == 0)
+        wire_decoder_expect(raw->decoder, to_server ? WIRE_CONTEXT : WIRE_RESPONSE);
+}
+
 /* raw:recv(kind) */
 static int receive(lua_State *L)
 {
@@ -288,6 +311,8 @@ static int receive(lua_State *L)
     if (kind != NULL && harness_nearest(kind, names, padded, sizeof(padded)) != NULL &&
         strcmp(padded, kind) != 0)
         return luaL_error(L, "a message has no kind '%s'; did you mean '%s'?", kind, padded);
+    if (kind != NULL)
+        expect(raw, kind);
     snprintf(what, sizeof(what), "a %s", kind == NULL ? "message" : kind);
     struct harness_wait wait = {.ready = received, .owner = raw, .what = what};
     return harness_wait(L, &wait);

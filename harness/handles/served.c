@@ -12,7 +12,7 @@
 
 #include "harness/lua/sandbox.h"
 #include "harness/lua/units.h"
-#include "harness/message/message.h"
+#include "harness/message/types.h"
 
 /* What is left to be said about a call. */
 enum served_state {
@@ -32,7 +32,9 @@ struct harness_served {
     bool running;     /* its function has not ended */
     bool interrupted; /* the server stops */
     bool thrown;      /* the exception is the call's answer already */
-    struct schema_method method;
+    bool naps;        /* it sleeps, until */
+    uint64_t nap_ns;  /* this time; 0: for ever */
+    struct harness_method method;
     uint8_t client_id[16];
     size_t client_id_length;
     char user[128];
@@ -109,9 +111,8 @@ static void throw_away(struct harness_served *served, const char *class_name, co
 
 static int encode_answer(lua_State *L)
 {
-    const struct harness_served *served = lua_touserdata(L, 2);
-    struct wire_buffer *out = lua_touserdata(L, 3);
-    harness_encode_value(L, 1, served->method.response, out);
+    struct harness_served *served = lua_touserdata(L, 2);
+    harness_answer_encode(L, 1, &served->method, lua_touserdata(L, 3));
     return 0;
 }
 
@@ -170,9 +171,24 @@ static void function_ended(struct harness_task *task, lua_State *L, int status, 
 static void keep_request(lua_State *L, struct harness_served *served, bool *well, char *problem)
 {
     struct wire_bytes body = server_call_body(served->call);
-    *well = harness_message_decode(L, served->method.request, body, problem) == RPC_OK;
+    *well = harness_request_decode(L, &served->method, body, problem) == RPC_OK;
     if (*well)
         lua_rawsetp(L, LUA_REGISTRYINDEX, served);
+}
+
+/* What this call's method takes and gives, of several of one name the one that is called. */
+static struct harness_method types_of(const struct harness_served *served)
+{
+    const struct harness_server *server = served->server;
+    const struct harness *harness = server->harness;
+    struct harness_method method = harness_method_of(harness, server->protocol, served->name);
+    char types[1024], problem[WIRE_PROBLEM_MAX];
+    if (method.request == NULL &&
+        writable_signature(harness->types->classes, server_call_body(served->call), types,
+                           sizeof(types), problem) == RPC_OK)
+        method.signature =
+            harness_signature_served(harness->types, server->protocol, served->name, types);
+    return method;
 }
 
 /* In protected mode: push the function, the handle and the request.  Upvalues none; argument:
@@ -182,7 +198,7 @@ static int prepare(lua_State *L)
     struct harness_served *served = lua_touserdata(L, 1);
     char problem[WIRE_PROBLEM_MAX];
     bool well;
-    served->method = harness_method(served->server->protocol, served->name);
+    served->method = types_of(served);
     keep_request(L, served, &well, problem);
     harness_push_functions(L, served->server);
     lua_getfield(L, -1, served->name);
@@ -259,12 +275,24 @@ void harness_served_interrupt(struct harness_server *server)
     harness_changed(server->harness);
 }
 
+/* An answer without anything in it. */
+static void give_nothing(struct harness_served *served)
+{
+    struct wire_buffer value = {0};
+    enum rpc_status status = RPC_OK;
+    if (served->method.request == NULL && served->method.signature != NULL)
+        status = writable_put_null_object(&value, served->method.signature->returns);
+    if (status == RPC_OK)
+        server_call_return(served->call, (struct wire_bytes){value.data, value.length});
+    wire_buffer_release(&value);
+}
+
 /* The functions that hang look at harness->ending; deferred calls have nobody who would answer. */
 void harness_served_heal(struct harness_server *server)
 {
     for (struct harness_served *served = server->served; served != NULL; served = served->next) {
         if (served->state == SERVED_DEFERRED && !served->running) {
-            server_call_return(served->call, WIRE_ABSENT);
+            give_nothing(served);
             finish(served);
         }
     }
@@ -281,6 +309,21 @@ void harness_served_forget(struct harness_server *server)
         served->interrupted = true;
     }
     harness_changed(server->harness);
+}
+
+bool harness_served_now(const struct harness_server *server, uint32_t connection, int32_t call_id,
+                        struct harness_serving *serving)
+{
+    for (const struct harness_served *served = server->served; served != NULL;
+         served = served->next) {
+        if (served->connection != connection || served->call_id != call_id || !is_open(served))
+            continue;
+        *serving = (struct harness_serving){.deferred = served->state == SERVED_DEFERRED,
+                                            .hangs = served->naps && served->nap_ns == 0,
+                                            .until_ns = served->naps ? served->nap_ns : 0};
+        return true;
+    }
+    return false;
 }
 
 bool harness_served_settled(const struct harness_server *server)
@@ -333,14 +376,32 @@ static int throw_it(lua_State *L)
     return 0;
 }
 
+/* call:abort(class, message) */
+static int abort_it(lua_State *L)
+{
+    struct harness_served *served = check_served(L);
+    const char *class_name = luaL_checkstring(L, 2);
+    const char *message = luaL_optstring(L, 3, NULL);
+    const struct release *release = harness_of(L)->release;
+    if (!release->aborts_responses)
+        return luaL_error(L, "abort: release %s can't give up a response; throw instead",
+                          release->name);
+    if (served->state == SERVED_RUNNING)
+        return luaL_error(L, "abort: defer the call first");
+    if (served->state == SERVED_DEFERRED) {
+        server_call_abort(served->call, class_name, message);
+        finish(served);
+    }
+    return 0;
+}
+
 struct nap {
     struct harness_served *served;
     uint64_t until_ns; /* 0: for ever */
 };
 
-static int slept(lua_State *L, struct harness *harness, void *owner)
+static int wake(lua_State *L, struct harness *harness, struct nap *nap)
 {
-    struct nap *nap = owner;
     if (nap->served->interrupted)
         return throw_exception(L, nap->served, "java.lang.InterruptedException",
                                "sleep interrupted");
@@ -349,10 +410,21 @@ static int slept(lua_State *L, struct harness *harness, void *owner)
     return world_now(harness->world) >= nap->until_ns || harness->dead ? 0 : HARNESS_NOT_YET;
 }
 
+static int slept(lua_State *L, struct harness *harness, void *owner)
+{
+    struct nap *nap = owner;
+    nap->served->naps = false; /* unless it goes on */
+    int results = wake(L, harness, nap);
+    nap->served->naps = results == HARNESS_NOT_YET;
+    return results;
+}
+
 static int nap(lua_State *L, struct harness_served *served, const char *what, uint64_t until_ns)
 {
     struct nap *own = lua_newuserdatauv(L, sizeof(*own), 0);
     *own = (struct nap){served, until_ns};
+    served->naps = true;
+    served->nap_ns = until_ns;
     struct harness_wait wait = {.ready = slept, .owner = own, .what = what, .until_ns = until_ns};
     return harness_wait(L, &wait);
 }
@@ -392,8 +464,8 @@ static int answer(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"sleep", sleep_a_while}, {"throw", throw_it}, {"hang", hang},
-    {"defer", defer},         {"answer", answer},  {NULL, NULL},
+    {"sleep", sleep_a_while}, {"throw", throw_it}, {"hang", hang}, {"defer", defer},
+    {"answer", answer},       {"abort", abort_it}, {NULL, NULL},
 };
 
 static void push_request(lua_State *L, struct harness *harness, void *object)

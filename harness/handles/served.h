@@ -11,6 +11,9 @@
  * is a struct harness_server_life. */
 server_method_fn *harness_test_method(struct wire_bytes name);
 
+/* VersionedProtocol.getProtocolVersion(String, long). */
+server_method_fn harness_serve_version;
+
 /* On server_executor: the test protocol's calls that take their time end now, as Hadoop's
  * Handlers are interrupted on stop; or those that hang are answered. */
 void harness_test_calls_interrupt(struct harness_server_life *life);

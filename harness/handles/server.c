@@ -13,6 +13,7 @@
 #include "harness/handles/served.h"
 #include "harness/lua/options.h"
 #include "harness/lua/units.h"
+#include "harness/message/types.h"
 #include "harness/roles/roles.h"
 
 enum { HANDLERS_MAX = 1024, USERS_MAX = 256 };
@@ -29,6 +30,39 @@ server_method_fn *harness_find_method(const struct server_protocol *protocol,
             return harness_serve_in_lua;
     bool test = strcmp(life->owner->protocol, HARNESS_TEST_PROTOCOL) == 0;
     return test ? harness_test_method(method) : NULL;
+}
+
+/* --- methods by their declared types ---------------------------------------------------------- */
+
+/* What answers a method by its name alone, of those with these parameters. */
+static server_method_fn *find_typed(const struct server_protocol *protocol,
+                                    const struct server_call *call, const char *types)
+{
+    const struct harness_server_life *life = protocol->owner;
+    const struct harness_server *server = life->owner;
+    char name[HARNESS_METHOD_MAX];
+    struct wire_bytes method = server_call_method(call);
+    bool versioned =
+        wire_is(method, "getProtocolVersion") && strcmp(types, "java.lang.String,long") == 0;
+    server_method_fn *found = harness_find_method(protocol, method);
+    if (found == NULL || method.length >= sizeof(name))
+        return versioned ? harness_serve_version : NULL;
+    memcpy(name, method.data, method.length);
+    name[method.length] = '\0';
+    return harness_signature_served(server->harness->types, server->protocol, name, types) != NULL
+               ? found
+               : NULL;
+}
+
+server_method_fn *harness_find_typed(const struct server_protocol *protocol,
+                                     const struct server_call *call, char *types, size_t size)
+{
+    const struct harness_server_life *life = protocol->owner;
+    char problem[WIRE_PROBLEM_MAX];
+    if (writable_signature(harness_writable_types(life->owner->harness), server_call_body(call),
+                           types, size, problem) != RPC_OK)
+        return NULL; /* the Reader has seen it whole */
+    return find_typed(protocol, call, types);
 }
 
 void harness_push_functions(lua_State *L, struct harness_server *server)
@@ -139,10 +173,14 @@ static enum rpc_status create(struct harness_server *server)
     if (status != RPC_OK)
         return status;
     server->config.port = server_address(life->server).port;
-    struct server_protocol protocol = {.name = server->protocol,
-                                       .version = server->protocol_version,
-                                       .find = harness_find_method,
-                                       .owner = life};
+    struct server_protocol protocol = {
+        .name = server->protocol,
+        .version = server->protocol_version,
+        .find = harness_find_method,
+        .owner = life,
+        .engine = harness->release->writable_values ? SERVER_WRITABLE : SERVER_PROTOBUF,
+        .find_typed = harness_find_typed,
+    };
     server->life = life;
     status = server_add_protocol(life->server, &protocol);
     if (status == RPC_OK)
@@ -161,6 +199,17 @@ struct harness_server *harness_server_by_id(struct harness *harness, uint32_t id
     return NULL;
 }
 
+uint64_t harness_server_queue(const struct harness_server *server)
+{
+    uint64_t each = server->config.queue;
+    if (each > 0 && !server->harness->release->queue_override_per_handler)
+        return each;
+    if (each == 0)
+        each = (uint64_t)server->settings.value[SETTING_HANDLER_QUEUE];
+    uint64_t handlers = server->config.handlers > 0 ? server->config.handlers : 1;
+    return each > 0 ? each * handlers : handlers;
+}
+
 void harness_servers_of_host_died(struct harness *harness, const struct harness_host *host)
 {
     for (struct harness_server *server = harness->handles->servers; server != NULL;
@@ -177,6 +226,7 @@ static void stop(struct harness_server *server)
     if (server->state != HARNESS_SERVER_RUNNING && server->state != HARNESS_SERVER_BOUND)
         return;
     server->state = HARNESS_SERVER_STOPPING;
+    server->stopped_ns = world_now(server->harness->world);
     server_stop(harness_server_now(server), &server->harness->executor, &server->life->stopped);
     world_post(server_executor(harness_server_now(server)), &server->life->stop);
     harness_served_interrupt(server);
@@ -361,29 +411,44 @@ static void set_protocol(lua_State *L, struct harness_server *server, const char
     if (*name == '\0' || strlen(name) >= sizeof(server->protocol))
         luaL_error(L, "a protocol's name has 1 to %d letters", HARNESS_PROTOCOL_MAX - 1);
     snprintf(server->protocol, sizeof(server->protocol), "%s", name);
-    server->protocol_version = 1;
+    if (!server->harness->release->writable_values ||
+        !harness_types_version(server->harness->types, name, &server->protocol_version))
+        server->protocol_version = 1;
 }
 
-/* A role: { protocol = "…", methods = { name = function(call, request) … end } } */
+/* The functions of the role's table at the top. */
+static void take_methods(lua_State *L, struct harness_server *server)
+{
+    int functions = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, functions) != 0) {
+        if (lua_type(L, -2) != LUA_TSTRING || !lua_isfunction(L, -1))
+            luaL_error(L, "a role's methods are functions by name");
+        serve(L, server, lua_gettop(L) - 1, lua_gettop(L));
+        lua_pop(L, 1);
+    }
+}
+
+/* A role: { protocol = "…", methods = { name = function(call, request) … end } }; `written` are its
+ * methods where values are Writables, if those are others. */
 static void take_role(lua_State *L, int index, struct harness_server *server)
 {
     if (harness_option_push(L, index, "role") == LUA_TTABLE) {
         int role = lua_gettop(L);
-        harness_options(L, role, "role", "name protocol methods", 0);
+        bool writes = server->harness->release->writable_values;
+        harness_options(L, role, "role", "name protocol methods written state", 0);
         const char *protocol = harness_option_text(L, role, "protocol", NULL);
         if (protocol == NULL)
             luaL_error(L, "a role needs a protocol");
         set_protocol(L, server, protocol);
-        if (harness_option_push(L, role, "methods") != LUA_TTABLE)
+        bool others = harness_option_push(L, role, "written") == LUA_TTABLE;
+        if (others && !writes && harness_option_push(L, role, "methods") == LUA_TNIL)
+            harness_skip(L, "the role %s speaks with Writables only, before 2.x",
+                         harness_option_text(L, role, "name", protocol));
+        if (!(writes && others) && harness_option_push(L, role, "methods") != LUA_TTABLE)
             luaL_error(L, "a role needs a table of methods");
-        lua_pushnil(L);
-        while (lua_next(L, role + 1) != 0) {
-            if (lua_type(L, -2) != LUA_TSTRING || !lua_isfunction(L, -1))
-                luaL_error(L, "a role's methods are functions by name");
-            serve(L, server, lua_gettop(L) - 1, lua_gettop(L));
-            lua_pop(L, 1);
-        }
-        lua_pop(L, 1);
+        take_methods(L, server);
+        lua_settop(L, role);
     } else if (!lua_isnil(L, -1)) {
         luaL_error(L, "role: a role expected, such as roles.namenode {}; got %s",
                    luaL_typename(L, -1));
@@ -404,6 +469,7 @@ static void read_options(lua_State *L, int index, struct harness_server *server)
         .release = release,
         .settings = &server->settings,
         .host = server->host->host,
+        .types = harness_writable_types(server->harness),
         .port = (uint16_t)harness_option_integer(L, index, "port", 0, 0, 65535),
         .handlers = (unsigned)harness_option_integer(L, index, "handlers", 1, 1, HANDLERS_MAX),
         .queue = (unsigned)harness_option_integer(L, index, "queue", 0, 0, INT32_MAX),
@@ -464,11 +530,18 @@ static void heal(struct harness *harness)
     }
 }
 
+/* A stop that ends some day. */
+static bool is_stopping(const struct harness_server *server)
+{
+    return server->state == HARNESS_SERVER_STOPPING &&
+           !server_stop_hangs(harness_server_now(server));
+}
+
 static bool settled(struct harness *harness)
 {
     EACH_SERVER(harness, server)
     {
-        if (!harness_served_settled(server) || server->state == HARNESS_SERVER_STOPPING)
+        if (!harness_served_settled(server) || is_stopping(server))
             return false;
     }
     return true;
@@ -487,7 +560,7 @@ static bool stopped(struct harness *harness)
 {
     EACH_SERVER(harness, server)
     {
-        if (server->state != HARNESS_SERVER_STOPPED && server->state != HARNESS_SERVER_DEAD)
+        if (server->state < HARNESS_SERVER_STOPPING || is_stopping(server))
             return false;
     }
     return true;

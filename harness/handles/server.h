@@ -12,7 +12,7 @@
 struct harness_served;
 struct harness_test_call;
 
-enum { HARNESS_PROTOCOL_MAX = 128, HARNESS_METHODS_MAX = 16384 };
+enum { HARNESS_PROTOCOL_MAX = 128, HARNESS_METHODS_MAX = 16384, HARNESS_METHOD_MAX = 256 };
 
 enum harness_server_state {
     HARNESS_SERVER_BOUND, /* made with start = false */
@@ -55,7 +55,8 @@ struct harness_server {
     struct server_config config;
     const char *const *users; /* who is let in, ends with NULL; NULL: everybody */
     enum harness_server_state state;
-    bool again; /* start as soon as it has stopped */
+    bool again;          /* start as soon as it has stopped */
+    uint64_t stopped_ns; /* when it was last told to stop */
     struct harness_server_life *life;
     _Atomic(struct harness_served_method *) methods;
     struct harness_served *served; /* what Lua serves and has not ended, oldest first */
@@ -69,6 +70,21 @@ static inline struct server *harness_server_now(const struct harness_server *ser
 /* The server whose present or former number that is; NULL: none. */
 struct harness_server *harness_server_by_id(struct harness *harness, uint32_t id);
 
+/* How many calls its callQueue takes. */
+uint64_t harness_server_queue(const struct harness_server *server);
+
+/* What a method that has not answered does. */
+struct harness_serving {
+    bool deferred;     /* its Handler is free, the answer is to come from elsewhere */
+    bool hangs;        /* nothing will ever wake it */
+    uint64_t until_ns; /* it sleeps so long; 0: it does not */
+};
+/* False: it has not begun, or has answered, or is not ours. */
+bool harness_served_now(const struct harness_server *server, uint32_t connection, int32_t call_id,
+                        struct harness_serving *serving);
+bool harness_test_call_now(const struct harness_server *server, uint32_t connection,
+                           int32_t call_id, struct harness_serving *serving);
+
 /* Take the host's servers for dead; their structs stay until the end. */
 void harness_servers_of_host_died(struct harness *harness, const struct harness_host *host);
 
@@ -78,5 +94,9 @@ int harness_server_lane(lua_State *L);
 /* What serves `method`; any thread.  For struct server_protocol. */
 server_method_fn *harness_find_method(const struct server_protocol *protocol,
                                       struct wire_bytes method);
+
+/* The same by name and exact parameter types, for calls of Writables. */
+server_method_fn *harness_find_typed(const struct server_protocol *protocol,
+                                     const struct server_call *call, char *types, size_t size);
 
 #endif

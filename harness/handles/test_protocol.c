@@ -4,19 +4,13 @@
  * What takes its time belongs to the server's thread: a task brings it to server_executor,
  * whose timer ends it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/handles/served.h"
-#include "rpc/wire/schema_walk.h"
-
-/* Any request of the test protocol. */
-struct request {
-    struct wire_bytes text; /* echo: message, field 1; throw: class */
-    struct wire_bytes message;
-    int64_t size; /* blob */
-    uint64_t time_ms;
-};
+#include "harness/handles/test_values.h"
+#include "harness/message/types.h"
 
 struct harness_test_call {
     struct harness_test_call *next;  /* of those that wait; the server's thread */
@@ -25,62 +19,32 @@ struct harness_test_call {
     struct server_call *call; /* it has its answer */
     struct world_task begin;
     struct world_timer timer;
-    uint64_t time_ms;
+    uint64_t time_ms, begun_ns;
     bool hangs;
+    uint32_t connection;
+    int32_t call_id;
 };
 
-/* --- requests ------------------------------------------------------------------------------ */
+/* --- requests ---------------------------------------------------------------------------- */
 
-static void see_echo(void *owner, const struct schema_item *item)
+static const struct harness *harness_of_life(const struct harness_server_life *life)
 {
-    struct request *request = owner;
-    if (item->field == NULL || item->depth > 0)
-        return;
-    if (item->number == 1)
-        request->text = item->bytes;
-    else
-        request->time_ms = item->value;
-}
-
-static void see_blob(void *owner, const struct schema_item *item)
-{
-    struct request *request = owner;
-    if (item->field == NULL || item->depth > 0)
-        return;
-    if (item->number == 1)
-        request->size = (int64_t)item->value;
-    else
-        request->time_ms = item->value;
-}
-
-static void see_throw(void *owner, const struct schema_item *item)
-{
-    struct request *request = owner;
-    if (item->field == NULL || item->depth > 0)
-        return;
-    if (item->number == 1)
-        request->text = item->bytes;
-    else if (item->number == 2)
-        request->message = item->bytes;
-    else
-        request->time_ms = item->value;
+    return life->owner->harness;
 }
 
 /* False: the call has its answer, an exception. */
 static bool read_request(const struct harness_server_life *life, struct server_call *call,
-                         const char *method, schema_visit_fn *see, struct request *request)
+                         enum harness_test_kind kind, struct harness_test_request *request)
 {
     char problem[WIRE_PROBLEM_MAX];
-    const ProtobufCMessageDescriptor *type = harness_method(HARNESS_TEST_PROTOCOL, method).request;
-    *request = (struct request){0};
-    enum rpc_status status = schema_walk(type, server_call_body(call), see, request, problem);
-    if (status == RPC_OK)
+    const struct harness *harness = harness_of_life(life);
+    if (harness_test_read(harness, kind, server_call_body(call), request, problem) == RPC_OK)
         return true;
-    server_call_throw(call, life->owner->harness->release->protobuf_exception, problem);
+    server_call_throw(call, harness->release->protobuf_exception, problem);
     return false;
 }
 
-/* --- taking time --------------------------------------------------------------------------- */
+/* --- taking time ------------------------------------------------------------------------- */
 
 static void leave(struct harness_test_call *test)
 {
@@ -136,12 +100,29 @@ static enum server_outcome take_time(struct harness_server_life *life, struct se
                                        .call = call,
                                        .begin = {.run = begin_to_wait},
                                        .time_ms = time_ms < most ? time_ms : most,
-                                       .hangs = hangs};
+                                       .begun_ns = world_now(life->owner->harness->world),
+                                       .hangs = hangs,
+                                       .connection = server_call_connection(call),
+                                       .call_id = server_call_id(call)};
     test->older = atomic_load(&life->all_test_calls);
     while (!atomic_compare_exchange_weak(&life->all_test_calls, &test->older, test))
         continue;
     world_post(server_executor(life->server), &test->begin);
     return SERVER_PENDING;
+}
+
+bool harness_test_call_now(const struct harness_server *server, uint32_t connection,
+                           int32_t call_id, struct harness_serving *serving)
+{
+    const struct harness_test_call *test = atomic_load(&server->life->all_test_calls);
+    while (test != NULL && (test->connection != connection || test->call_id != call_id))
+        test = test->older;
+    if (test == NULL)
+        return false;
+    *serving = (struct harness_serving){
+        .hangs = test->hangs,
+        .until_ns = test->hangs ? 0 : test->begun_ns + test->time_ms * WORLD_MS};
+    return true;
 }
 
 void harness_test_calls_interrupt(struct harness_server_life *life)
@@ -175,47 +156,48 @@ void harness_test_calls_free(struct harness_server_life *life)
     }
 }
 
-/* --- methods ------------------------------------------------------------------------------- */
+/* --- methods ----------------------------------------------------------------------------- */
 
-/* A message whose field 1 is `bytes`; NULL data: field 1 is absent. */
-static void return_bytes(struct server_call *call, struct wire_bytes bytes)
+static void out_of_memory(struct server_call *call)
 {
-    struct wire_buffer value = {0};
-    uint8_t head[11] = {0x0a};
-    enum rpc_status status = RPC_OK;
-    if (bytes.data != NULL) {
-        size_t used = 1 + schema_write_varint(head + 1, bytes.length);
-        status = wire_buffer_add(&value, head, used);
-        if (status == RPC_OK)
-            status = wire_buffer_add(&value, bytes.data, bytes.length);
-    }
+    server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
+}
+
+/* Give the call what `value` holds, if it could be made, and release that. */
+static void answer(struct server_call *call, enum rpc_status status, struct wire_buffer *value)
+{
     if (status == RPC_OK)
-        server_call_return(call, (struct wire_bytes){value.data, value.length});
-    else
-        server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
-    wire_buffer_release(&value);
+        status = server_call_return(call, (struct wire_bytes){value->data, value->length});
+    if (status != RPC_OK)
+        out_of_memory(call);
+    wire_buffer_release(value);
 }
 
 static enum server_outcome echo(struct server_call *call, void *life)
 {
-    struct request request;
-    if (!read_request(life, call, "echo", see_echo, &request))
+    struct harness_test_request request;
+    struct wire_buffer value = {0};
+    if (!read_request(life, call, HARNESS_TEST_ECHO, &request))
         return SERVER_DONE;
-    return_bytes(call, request.text);
+    answer(call,
+           harness_test_answer(harness_of_life(life), HARNESS_TEST_ECHO, request.text, &value),
+           &value);
     return take_time(life, call, request.time_ms, false);
 }
 
 static enum server_outcome throw_exception(struct server_call *call, void *life)
 {
-    struct request request;
-    if (!read_request(life, call, "throw", see_throw, &request))
+    struct harness_test_request request;
+    if (!read_request(life, call, HARNESS_TEST_THROW, &request))
         return SERVER_DONE;
     char *class_name = strndup((const char *)request.text.data, request.text.length);
     char *message = request.message.data == NULL
                         ? NULL
                         : strndup((const char *)request.message.data, request.message.length);
-    server_call_throw(call, class_name == NULL ? "java.lang.OutOfMemoryError" : class_name,
-                      message);
+    if (class_name == NULL)
+        out_of_memory(call);
+    else
+        server_call_throw(call, class_name, message);
     free(class_name);
     free(message);
     return take_time(life, call, request.time_ms, false);
@@ -223,68 +205,17 @@ static enum server_outcome throw_exception(struct server_call *call, void *life)
 
 static enum server_outcome hang(struct server_call *call, void *life)
 {
-    server_call_return(call, WIRE_ABSENT);
+    struct wire_buffer value = {0};
+    answer(call, harness_test_answer(harness_of_life(life), HARNESS_TEST_HANG, WIRE_ABSENT, &value),
+           &value);
     return take_time(life, call, 0, true);
-}
-
-/* --- blob ---------------------------------------------------------------------------------- */
-
-static size_t varint_length(uint64_t value)
-{
-    uint8_t bytes[10];
-    return schema_write_varint(bytes, value);
-}
-
-/* Bytes of the answer's frame before its value, but for the value's delimiter. */
-static size_t bytes_before_value(const struct server_call *call)
-{
-    struct wire_message message = wire_message(WIRE_RESPONSE);
-    struct wire_buffer frame = {0};
-    message.call_id = server_call_id(call);
-    message.retry = server_call_retry(call);
-    message.client_id = server_call_client_id(call);
-    message.body = (struct wire_bytes){(const uint8_t *)"", 0};
-    size_t length = 0;
-    if (wire_codec(9)->encode(&message, &frame) == RPC_OK)
-        length = frame.length - 1;
-    wire_buffer_release(&frame);
-    return length;
-}
-
-/* Whether a frame of `size` bytes can have a value whose field 1 has `data` bytes and a length
- * of `prefix` bytes: which may be one more than it needs, since not all sizes fit without. */
-static bool fits(size_t size, size_t before, size_t data, size_t *prefix)
-{
-    for (size_t more = 0; more < 2; more++) {
-        *prefix = varint_length(data) + more;
-        size_t value = 1 + *prefix + data;
-        if (before + varint_length(value) + value == size)
-            return true;
-    }
-    return false;
-}
-
-/* As many bytes as a frame of `size` bytes can have.  Where a value's own delimiter gets a byte
- * longer, no frame has that size: the one before it is taken. */
-static void fit(size_t size, size_t before, size_t *data, size_t *prefix)
-{
-    enum { OVERHEAD_MIN = 3, OVERHEAD_MAX = 16 };
-    for (size_t wanted = size; wanted > before + OVERHEAD_MIN && wanted + 2 > size; wanted--) {
-        for (size_t over = OVERHEAD_MIN; over < OVERHEAD_MAX && before + over <= wanted; over++) {
-            *data = wanted - before - over;
-            if (fits(wanted, before, *data, prefix))
-                return;
-        }
-    }
-    *data = 0;
-    *prefix = 1;
 }
 
 static enum server_outcome blob(struct server_call *call, void *life)
 {
-    struct request request;
-    size_t data, prefix;
-    if (!read_request(life, call, "blob", see_blob, &request))
+    struct harness_test_request request;
+    struct wire_buffer value = {0};
+    if (!read_request(life, call, HARNESS_TEST_BLOB, &request))
         return SERVER_DONE;
     size_t size = request.size < 0 ? 0 : (size_t)request.size;
     if (size > (size_t)1 << 30) {
@@ -292,19 +223,7 @@ static enum server_outcome blob(struct server_call *call, void *life)
                           "Requested array size exceeds VM limit");
         return SERVER_DONE;
     }
-    fit(size, bytes_before_value(call), &data, &prefix);
-    uint8_t *value = calloc(1, 1 + prefix + data);
-    if (value == NULL) {
-        server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
-        return SERVER_DONE;
-    }
-    value[0] = 0x0a;
-    size_t used = schema_write_varint(value + 1, data);
-    if (used < prefix)
-        value[used] |= 0x80;
-    memset(value + 1 + prefix, 'b', data);
-    server_call_return(call, (struct wire_bytes){value, 1 + prefix + data});
-    free(value);
+    answer(call, harness_test_blob(harness_of_life(life), call, size, &value), &value);
     return take_time(life, call, request.time_ms, false);
 }
 
@@ -318,4 +237,33 @@ server_method_fn *harness_test_method(struct wire_bytes name)
         if (wire_is(name, all[i].name))
             return all[i].serve;
     return NULL;
+}
+
+/* --- VersionedProtocol ---------------------------------------------------------------------------
+ */
+
+static void see_name(void *owner, const struct writable_item *item)
+{
+    struct wire_bytes *name = owner;
+    if (item->depth == 0 && item->index == 0)
+        *name = item->bytes;
+}
+
+enum server_outcome harness_serve_version(struct server_call *call, void *life)
+{
+    const struct harness_server *server = ((struct harness_server_life *)life)->owner;
+    char problem[WIRE_PROBLEM_MAX], text[HARNESS_PROTOCOL_MAX + 64];
+    struct wire_bytes name = WIRE_ABSENT;
+    struct wire_buffer value = {0};
+    writable_walk(harness_writable_types(server->harness), WRITABLE_GOAL_PARAMETERS, NULL,
+                  server_call_body(call), see_name, &name, NULL, problem);
+    if (name.data != NULL && wire_is(name, server->protocol)) {
+        answer(call, writable_put_long_object(&value, (int64_t)server->protocol_version), &value);
+        return SERVER_DONE;
+    }
+    int length = name.length < HARNESS_PROTOCOL_MAX ? (int)name.length : HARNESS_PROTOCOL_MAX;
+    snprintf(text, sizeof(text), "Unknown protocol: %.*s", name.data == NULL ? 4 : length,
+             name.data == NULL ? "null" : (const char *)name.data);
+    server_call_throw(call, "java.io.IOException", text);
+    return SERVER_DONE;
 }

@@ -18,24 +18,44 @@ static const char *const endings =
     "value remote_error remote_fatal setup_failed refused connect_timeout unreachable "
     "read_timeout eof reset bad_reply internal stopped interrupted encode_error rejected never";
 
-/* What a caller sees (ipc/Client.java, net/NetUtils.java wrapException): from 3.0 on EOF and
- * socket exceptions keep their class, before they become an IOException that names them. */
+/* Whose words a rule is about. */
+enum manner {
+    MANNER_CALL_TO = 1, /* Client.java's own, before 2.x: "Call to …" */
+    MANNER_WRAPPED = 2, /* NetUtils.java's: EOF and socket exceptions become IOExceptions */
+    MANNER_KEPT = 4,    /* the same from 3.0 on, where they keep their class */
+    MANNER_ANY = 7,
+};
+
+static unsigned manner_of(const struct release *release)
+{
+    if (release->wraps_call_to)
+        return MANNER_CALL_TO;
+    return release->keeps_exception_type ? MANNER_KEPT : MANNER_WRAPPED;
+}
+
+/* What a caller sees (ipc/Client.java, net/NetUtils.java wrapException). */
 static const struct wrapping {
     const char *ending;
-    const char *classes;     /* any of them, spaces between */
-    const char *part;        /* of the message; NULL: any */
-    bool from_3, only_older; /* neither: all releases */
+    unsigned manners;
+    const char *classes; /* any of them, spaces between */
+    const char *part;    /* of the message; NULL: any */
 } wrappings[] = {
-    {"refused", "java.net.ConnectException", "failed on connection exception: ", false, false},
-    {"connect_timeout", "org.apache.hadoop.net.ConnectTimeoutException", NULL, false, false},
-    {"unreachable", "java.net.NoRouteToHostException java.net.UnknownHostException", NULL, false,
-     false},
-    {"read_timeout", "java.net.SocketTimeoutException",
-     "failed on socket timeout exception: ", false, false},
-    {"eof", "java.io.EOFException", "End of File Exception between ", true, false},
-    {"eof", "java.io.IOException", "Failed on local exception: ", false, true},
-    {"reset", "java.net.SocketException java.io.IOException", NULL, true, false},
-    {"reset", "java.io.IOException", "Failed on local exception: ", false, true},
+    {"refused", MANNER_ANY, "java.net.ConnectException", "failed on connection exception: "},
+    {"connect_timeout", MANNER_CALL_TO, "java.net.SocketTimeoutException",
+     "failed on socket timeout exception: "},
+    {"connect_timeout", MANNER_WRAPPED | MANNER_KEPT,
+     "org.apache.hadoop.net.ConnectTimeoutException", NULL},
+    {"unreachable", MANNER_CALL_TO, "java.io.IOException java.net.UnknownHostException", NULL},
+    {"unreachable", MANNER_WRAPPED | MANNER_KEPT,
+     "java.net.NoRouteToHostException java.net.UnknownHostException", NULL},
+    {"read_timeout", MANNER_ANY, "java.net.SocketTimeoutException",
+     "failed on socket timeout exception: "},
+    {"eof", MANNER_CALL_TO, "java.io.IOException", "failed on local exception: "},
+    {"eof", MANNER_WRAPPED, "java.io.IOException", "Failed on local exception: "},
+    {"eof", MANNER_KEPT, "java.io.EOFException", "End of File Exception between "},
+    {"reset", MANNER_CALL_TO, "java.io.IOException", "failed on local exception: "},
+    {"reset", MANNER_WRAPPED, "java.io.IOException", "Failed on local exception: "},
+    {"reset", MANNER_KEPT, "java.net.SocketException java.io.IOException", NULL},
 };
 
 const struct harness_type *harness_need_call(lua_State *L, int index, const char *link,
@@ -114,11 +134,10 @@ void harness_judge_returns(lua_State *L, struct harness *harness, int subject, i
 static bool is_wrapped_well(const struct release *release, const struct harness_call_view *view,
                             char *why)
 {
-    bool from_3 = release->number >= 300;
+    unsigned manner = manner_of(release);
     for (size_t i = 0; i < sizeof(wrappings) / sizeof(wrappings[0]); i++) {
         const struct wrapping *wrapping = &wrappings[i];
-        if (strcmp(wrapping->ending, view->ending) != 0 || (wrapping->from_3 && !from_3) ||
-            (wrapping->only_older && from_3))
+        if (strcmp(wrapping->ending, view->ending) != 0 || (wrapping->manners & manner) == 0)
             continue;
         const char *found = strstr(wrapping->classes, view->class_name);
         size_t length = strlen(view->class_name);
@@ -218,16 +237,50 @@ static const char *text_of(lua_State *L, int subject, char *seen, size_t size)
     return view.message;
 }
 
+static const char *whose(const struct wrapping *wrapping)
+{
+    if ((wrapping->manners & MANNER_KEPT) != 0)
+        return "from 3.0";
+    return (wrapping->manners & MANNER_WRAPPED) != 0 ? "before 3.0" : "before 2.0";
+}
+
+/* What was expected is how the releases of another age say it. */
+static void explain_words(const struct release *release, const struct harness_call_view *view,
+                          const char *expected, char *why)
+{
+    const struct wrapping *ours = NULL, *theirs = NULL;
+    unsigned manner = manner_of(release);
+    for (size_t i = 0; i < sizeof(wrappings) / sizeof(wrappings[0]); i++) {
+        const struct wrapping *wrapping = &wrappings[i];
+        if (strcmp(wrapping->ending, view->ending) != 0 || wrapping->part == NULL)
+            continue;
+        if ((wrapping->manners & manner) != 0)
+            ours = wrapping;
+        else if (strstr(wrapping->part, expected) != NULL ||
+                 strstr(expected, wrapping->part) != NULL)
+            theirs = wrapping;
+    }
+    if (ours != NULL && theirs != NULL)
+        snprintf(why, HARNESS_WHY_MAX, "so say only the releases %s; release %s says \"%s\" of %s",
+                 whose(theirs), release->name, ours->part, view->ending);
+}
+
 void harness_judge_says(lua_State *L, struct harness *harness, int subject, int argument,
                         struct harness_verdict *verdict)
 {
-    (void)harness;
+    struct harness_call_view view;
     const char *text = text_of(L, subject, verdict->seen, sizeof(verdict->seen));
+    void *object;
+    const struct harness_type *type = harness_type_at(L, subject, &object);
     harness_show(L, argument, verdict->expected, sizeof(verdict->expected));
     if (text == NULL)
         return;
     if (lua_type(L, argument) == LUA_TSTRING) {
         verdict->ok = strstr(text, lua_tostring(L, argument)) != NULL;
+        if (!verdict->ok && type->call != NULL) {
+            type->call(object, &view);
+            explain_words(harness->release, &view, lua_tostring(L, argument), verdict->why);
+        }
         return;
     }
     lua_pushstring(L, text);

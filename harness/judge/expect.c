@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/explain/explain.h"
 #include "harness/harness.h"
 #include "harness/judge/findings.h"
 #include "harness/judge/verdict.h"
 #include "harness/lua/options.h"
 #include "harness/lua/sandbox.h"
 #include "harness/play/arena.h"
-#include "harness/trace/cause.h"
 
 enum { FILE_LENGTH_MAX = 512, NAMED_ITEMS = 3 };
 
@@ -114,9 +114,36 @@ static void name_item(struct harness_verdict *verdict, lua_Integer i, lua_Intege
                  (long long)count, seen);
 }
 
-/* Judge all subjects as one check: how many failed; `told` is the first that did.  Arguments:
- * expectation, argument. */
-static lua_Integer judge_subjects(lua_State *L, struct harness *harness,
+/* Add why it failed to the verdict.  Arguments: expectation, argument, subject. */
+static void explain(lua_State *L, struct harness_verdict *verdict)
+{
+    const struct harness_link *link = link_of(L);
+    bool ending = link->judge == harness_judge_fails && lua_type(L, 2) == LUA_TSTRING;
+    harness_explain(L, 3, 2,
+                    &(struct harness_question){.link = link->name,
+                                               .ending = ending ? lua_tostring(L, 2) : NULL,
+                                               .timed = verdict->timed,
+                                               .wanted_ns = verdict->wanted_ns,
+                                               .seen_ns = verdict->seen_ns},
+                    verdict->why, sizeof(verdict->why));
+}
+
+/* What the subject is about, where the judge has not said: `at` and `took` look at its time. */
+static void name_call(lua_State *L, struct harness_verdict *verdict)
+{
+    void *object;
+    const struct harness_type *type = harness_type_at(L, 3, &object);
+    struct harness_call_view view = {0};
+    if (verdict->call != 0 || type == NULL || type->call == NULL)
+        return;
+    type->call(object, &view);
+    verdict->call = view.number;
+    verdict->connection = view.connection;
+}
+
+/* Judge all subjects as one check: how many failed; `told` is the first that did, with the reason
+ * if `reasons` are wanted.  Arguments: expectation, argument. */
+static lua_Integer judge_subjects(lua_State *L, struct harness *harness, bool reasons,
                                   struct harness_verdict *told)
 {
     const struct harness_link *link = link_of(L);
@@ -129,8 +156,9 @@ static lua_Integer judge_subjects(lua_State *L, struct harness *harness,
         push_subject(L, expectation, i);
         verdict = (struct harness_verdict){.ok = false};
         link->judge(L, harness, 3, 2, &verdict);
-        if (!verdict.ok && failed == 0)
-            harness_add_cause(L, 3, verdict.why, sizeof(verdict.why));
+        name_call(L, &verdict);
+        if (!verdict.ok && failed == 0 && reasons)
+            explain(L, &verdict);
         if (!verdict.ok && failed++ == 0)
             first = i;
         if (i == 1 || (!verdict.ok && first == i))
@@ -152,7 +180,7 @@ static int judge_all(lua_State *L, struct harness *harness)
         lua_settop(L, 1);
         return 1;
     }
-    lua_Integer failed = judge_subjects(L, harness, &told);
+    lua_Integer failed = judge_subjects(L, harness, true, &told);
     tell(L, link_of(L), &told);
     if (failed > 0 && expectation->require)
         return leave(L);
@@ -169,7 +197,7 @@ static int judge_with_patience(lua_State *L, struct harness *harness, void *owne
     (void)owner;
     lua_settop(L, 2);
     if (world_now(harness->world) < until_ns && !harness->dead &&
-        judge_subjects(L, harness, &told) > 0) {
+        judge_subjects(L, harness, false, &told) > 0) {
         lua_pushinteger(L, (lua_Integer)until_ns);
         return HARNESS_NOT_YET;
     }

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/explain/explain.h"
 #include "harness/harness.h"
 #include "harness/judge/findings.h"
+#include "harness/judge/matcher.h"
 #include "harness/judge/rules.h"
 #include "harness/play/task.h"
 #include "harness/trace/ledger.h"
@@ -18,16 +20,19 @@ __attribute__((format(printf, 4, 5))) static void
 broken_by_call(struct harness *harness, const struct harness_invariant *self,
                const struct harness_ledger_view *call, const char *format, ...)
 {
-    char seen[TEXT_MAX];
+    char seen[TEXT_MAX], why[HARNESS_WHY_MAX] = "";
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(seen, sizeof(seen), format, arguments);
     va_end(arguments);
+    if (!call->ended)
+        harness_explain_call(harness, call->number, why, sizeof(why));
     harness_find(harness, &(struct harness_finding){
                               .invariant = true,
                               .expr = self->id,
                               .expected = self->sentence,
                               .seen = seen,
+                              .why = why[0] != '\0' ? why : NULL,
                               .call = call->number,
                               .connection = call->connection,
                               .about_ns = call->ended ? call->ended_ns : call->started_ns,

@@ -15,7 +15,7 @@
 /* Add the matchers to the globals table at the top of the stack. */
 void harness_matchers_open(lua_State *L);
 
-enum { HARNESS_WHY_MAX = 512 };
+enum { HARNESS_WHY_MAX = 1024 };
 
 /* Whether the value at `seen` is what `expected` says: a matcher, a table (all fields equal,
  * none more), or an equal value.  If not, `why` (HARNESS_WHY_MAX bytes, or NULL) names the

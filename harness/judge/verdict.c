@@ -64,12 +64,16 @@ static void judge_with(lua_State *L, struct harness *harness, int subject, int a
 
 /* --- times ----------------------------------------------------------------------------------- */
 
-static void say_miss(lua_State *L, int argument, uint64_t seen_ns, char *why)
+static void say_miss(lua_State *L, int argument, uint64_t seen_ns, char *why,
+                     struct harness_verdict *verdict)
 {
     char text[HARNESS_DURATION_MAX];
     uint64_t wanted;
     if (!harness_is_duration(L, argument, &wanted))
         return;
+    verdict->timed = true;
+    verdict->wanted_ns = wanted;
+    verdict->seen_ns = seen_ns;
     bool late = seen_ns > wanted;
     snprintf(why, HARNESS_WHY_MAX, "%s too %s",
              harness_duration_text(late ? seen_ns - wanted : wanted - seen_ns, text),
@@ -85,7 +89,7 @@ static void judge_time(lua_State *L, struct harness *harness, uint64_t seen_ns, 
     harness_show_time(L, argument, verdict->expected, sizeof(verdict->expected));
     snprintf(verdict->seen, sizeof(verdict->seen), "%s", harness_duration_text(seen_ns, text));
     if (!verdict->ok)
-        say_miss(L, argument, seen_ns, verdict->why);
+        say_miss(L, argument, seen_ns, verdict->why, verdict);
 }
 
 /* The times of a list of events. */
@@ -127,7 +131,7 @@ static void judge_times(lua_State *L, struct harness *harness, int subject, int 
             size_t used =
                 (size_t)snprintf(verdict->why, sizeof(verdict->why), "number %lld: ", (long long)i);
             char miss[HARNESS_WHY_MAX] = "does not fit";
-            say_miss(L, -1, at_ns, miss);
+            say_miss(L, -1, at_ns, miss, verdict);
             snprintf(verdict->why + used, sizeof(verdict->why) - used, "%.400s", miss);
             verdict->about_ns = at_ns;
         }

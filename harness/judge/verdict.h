@@ -21,6 +21,8 @@ struct harness_verdict {
     char why[HARNESS_WHY_MAX]; /* "": nothing more is known */
     uint64_t about_ns;         /* 0: nothing better than now */
     uint32_t call, connection;
+    bool timed; /* it was about a time, of which these are known: */
+    uint64_t wanted_ns, seen_ns;
 };
 
 /* Judge the value at `subject` by the one at `argument` (none when the script gave none). */

@@ -68,7 +68,9 @@ function one_of(...) end
 ---@class Role
 ---@field name? string
 ---@field protocol string the Java name of its protocol
----@field methods table<string, fun(call: HandlerCall, request: table): table?>
+---@field methods? table<string, fun(call: HandlerCall, request: table): any>
+---@field written? table<string, fun(call: HandlerCall, request: table): any> in place of `methods` before 2.x
+---@field state? table what the script may look at and change
 
 roles = {}
 
@@ -76,6 +78,35 @@ roles = {}
 ---@param options { tree?: table<string, string|table>, user?: string }
 ---@return Role
 function roles.namenode(options) end
+
+---The NameNode's side of DatanodeProtocol, before 2.x: `state` has the `nodes` by storage id, and the `commands` for the next heartbeat.
+---@param options? { namespace?: integer }
+---@return Role
+function roles.datanodes(options) end
+
+---A JobTracker without jobs, before 2.x: `state` has the `trackers` by name, and the `actions` for the next heartbeat.
+---@param options? { interval?: Duration }
+---@return Role
+function roles.jobtracker(options) end
+
+-- --- Writables ----------------------------------------------------------------------------------------
+
+---@class WritableField
+---@field [1] string its type: boolean byte char short int long float double vint vlong utf8 utf text string, bytes bytes:vint bytes:16, enum CLASS, list TYPE, list:vint TYPE, optional TYPE, object, writable, or a class
+---@field [2]? string its name; without one the fields of that class are the object's own
+---@field when? string|table it is there if that earlier field is true, or { "field", value }
+---@field read? fun(value: any): any makes what scripts see of what was read
+---@field write? fun(value: any): any makes what is written of what a script gives
+
+---A class of Writables, for all cases of the file: its fields as its `write` writes them; `enum` its constants; `abstract` where others stand in its place.
+---@param name string "org.example.Outer$Inner"
+---@param fields WritableField[]|{ enum?: string[], abstract?: boolean }
+function writable(name, fields) end
+
+---The methods of a protocol before 2.x, for all cases of the file: { "returns", "parameter", … }, or a list of such where several share the name.
+---@param name string its Java name
+---@param options { version?: integer, methods?: table<string, string[]|string[][]> }
+function protocol(name, options) end
 
 -- --- t --------------------------------------------------------------------------------------------
 
@@ -100,7 +131,7 @@ function Scenario:by(values) end
 ---@class ServerOptions
 ---@field handlers? integer Handlers, 1
 ---@field queue? integer calls in the callQueue; default: Hadoop's
----@field conf? table<string, any> Hadoop's keys
+---@field conf? table<string, any> Hadoop's keys; false: no file sets it, core-default.xml neither
 ---@field host? Host|string default: "server1", "server2" …
 ---@field port? integer
 ---@field protocol? string
@@ -115,7 +146,7 @@ function Scenario:by(values) end
 function Scenario:server(options) end
 
 ---@class ClientOptions
----@field conf? table<string, any> Hadoop's keys
+---@field conf? table<string, any> Hadoop's keys; false: no file sets it, core-default.xml neither
 ---@field host? Host|string default: "client1", "client2" …
 ---@field user? string
 ---@field protocol? string
@@ -146,10 +177,11 @@ function Scenario:dial(target, options) end
 ---@return Program
 function Scenario:program(options) end
 
----A machine.
+---A machine.  `uptime`, said before anything runs there, is how long it has been up; default: a day.
 ---@param name string
+---@param options? { uptime?: Duration }
 ---@return Host
-function Scenario:host(name) end
+function Scenario:host(name, options) end
 
 ---Where a name leads from now on.
 ---@param name string
@@ -236,6 +268,16 @@ function Scenario:random(a, b) end
 ---@return string
 function Scenario:random_bytes(n) end
 
+---As `writable`, for this case.
+---@param name string
+---@param fields WritableField[]|{ enum?: string[], abstract?: boolean }
+function Scenario:writable(name, fields) end
+
+---As `protocol`, for this case.
+---@param name string
+---@param options { version?: integer, methods?: table<string, string[]|string[][]> }
+function Scenario:protocol(name, options) end
+
 ---A line in the record.
 ---@param text any
 function Scenario:log(text) end
@@ -302,9 +344,9 @@ function Expectation:exits(status) end
 ---@field counters Counters
 local Server = {}
 
----Serve a method by a function: what it returns is the answer, a table or a string of bytes.
+---Serve a method by a function: what it returns is the answer, a table or a string of bytes; before 2.x whatever the method's type is, nil being null.
 ---@param method string
----@param fn fun(call: HandlerCall, request: table): table|string|nil
+---@param fn fun(call: HandlerCall, request: table): any
 ---@return Server
 function Server:on(method, fn) end
 ---As an operator stops it; wait for the effect.
@@ -363,6 +405,10 @@ function HandlerCall:sleep(duration) end
 function HandlerCall:throw(class, message) end
 ---Stay busy until the scenario ends.
 function HandlerCall:hang() end
+---Give a deferred call up, from anywhere (3.4): its connection ends with a FATAL response.
+---@param class string
+---@param message? string
+function HandlerCall:abort(class, message) end
 ---Free the Handler; the answer comes later.
 function HandlerCall:defer() end
 ---Answer now, from anywhere; false: too late.
@@ -379,13 +425,14 @@ function HandlerCall:answer(value) end
 ---@field host Host
 local Client = {}
 
+---A call.  Its request is a table of fields, or before 2.x the list of its arguments unless its only parameter is a Writable; a string goes out as it is.
 ---@param method string
 ---@param request? table|string
 ---@param options? CallOptions
 ---@return Call
 function Client:call(method, request, options) end
 ---Another ConnectionId of this client; the target by position, default: the client's.
----@param options { [1]: Server|Peer|string?, user?: string, protocol?: string, rpc_timeout?: Duration, service_class?: integer }
+---@param options { [1]: Server|Peer|string?, user?: string, protocol?: string, version?: integer, rpc_timeout?: Duration, service_class?: integer }
 ---@return Proxy
 function Client:proxy(options) end
 ---As Hadoop's stop; wait for the effect.
@@ -399,7 +446,24 @@ local Proxy = {}
 ---@param options? CallOptions
 ---@return Call
 function Proxy:call(method, request, options) end
+---As RPC.getProxy, and with `wait` as RPC.waitForProxy: before 2.x its first call asks for the protocol's version, again each second while nobody answers and `wait` is not over; another version than its own is `rejected`.  From 2.2 on nothing is sent.  A proxy that is not opened was made without that check.
+---@param options? { wait?: Duration }
+---@return Opening
+function Proxy:open(options) end
+---The last one to be closed stops the client, as Hadoop's ClientCache does.  One that could not be opened is counted for ever.
 function Proxy:close() end
+
+---How a proxy is opened; expectations take it as a call.
+---@class Opening
+---@field ending Ending
+---@field value integer? the version that was answered; from 2.2 on nil
+---@field class string? of the exception
+---@field message string?
+---@field started number milliseconds
+---@field at number? when it ended
+---@field took number?
+---@field connection Connection? of the latest attempt
+---@field attempts integer[] call ids
 
 ---@class Caller
 
@@ -459,21 +523,23 @@ function Peer:close() end
 ---@field client_id? string 16 bytes
 ---@field version? integer of preamble, goodbye and request
 ---@field service_class? integer of a preamble
----@field auth? integer|"none"|"sasl" of a preamble
+---@field auth? integer|"none"|"sasl"|"simple"|"kerberos"|"digest" of a preamble; the last three before 2.x, where "none" is SIMPLE
 ---@field magic? string of a preamble: four bytes
 ---@field user? string of a context
 ---@field effective? string of a context: for whom `user` speaks
 ---@field protocol? string of context and request
 ---@field method? string of a request
----@field value? table|string of request and response
----@field status? "SUCCESS"|"ERROR"|"FATAL" of a response
+---@field value? any of request and response; before 2.x of a request whose method does not take just one Writable: the list of its arguments
+---@field types? string[] of a request before 2.x: the Java types that its parameters are declared with, in place of the method's own
+---@field type? string of a response before 2.x: the declared type of its value, in place of the method's own
+---@field status? "SUCCESS"|"ERROR"|"FATAL"|integer of a response; before 2.x of sasl too, and a number is sent as it is
 ---@field code? integer of a response
 ---@field class? string of a response or goodbye
 ---@field message? string of a response or goodbye
 ---@field state? "SUCCESS"|"NEGOTIATE"|"INITIATE"|"CHALLENGE"|"RESPONSE"|"WRAP" of sasl
 ---@field mechanism? string of sasl
 ---@field token? string of sasl
----@field length? integer the length word; given: this one, however long the frame is
+---@field length? integer the length word; given: this one, however long the frame is; replies before 2.x have none
 ---@field trailing? string bytes behind the last part, inside the frame
 ---@field bytes? string the value's bytes as they are
 ---@field problem? string received: why it does not decode
@@ -512,6 +578,8 @@ function Raw:reset() end
 ---@class Host
 ---@field name string
 ---@field address string
+---@field uptime number how long it has been up; 3.4 measures a response's age by it
+---@field descriptors integer sockets that are open there
 local Host = {}
 
 ---All its processes die at once.

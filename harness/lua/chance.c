@@ -129,7 +129,6 @@ static enum world_site check_site(lua_State *L, int index)
     static const char *const missing[SITE_COUNT] = {
         [SITE_CLIENT_RETRY] = "the retry layer",
         [SITE_CLIENT_SASL] = "SASL",
-        [SITE_SERVER_CLEANUP] = "the idle clean-up of 1.x",
     };
     const char *name = luaL_checkstring(L, index);
     for (unsigned site = 0; site < SITE_COUNT; site++) {
@@ -156,6 +155,8 @@ static uint32_t check_value(lua_State *L, int index, enum world_site site)
     if (site == SITE_CLIENT_SASL || site == SITE_SERVER_SELECT)
         return (uint32_t)(harness_duration(L, index, "draw") / 1000000);
     lua_Integer value = luaL_checkinteger(L, index);
+    if (site == SITE_SERVER_CLEANUP && value < 0 && value >= INT32_MIN) /* Random.nextInt() */
+        return (uint32_t)value;
     if (value < 0 || value > UINT32_MAX)
         luaL_error(L, "draw: %I does not fit", (LUAI_UACINT)value);
     return (uint32_t)value;

@@ -12,6 +12,7 @@
 
 #include "harness/lua/options.h"
 #include "harness/lua/show.h"
+#include "rpc/world/world.h"
 
 struct unit {
     const char *name;
@@ -247,6 +248,11 @@ static void set(lua_State *L, const char *key, const struct release *release,
     enum release_setting setting = release_setting_by_key(key);
     if (setting == SETTING_COUNT)
         harness_no_such(L, "conf", "key", key, all_keys(L));
+    bool is_false = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+    if (is_false && release_setting_kind(setting) != SETTING_BOOL) {
+        release_unset(release, settings, setting);
+        return;
+    }
     switch ((int)release_set(release, settings, setting, setting_value(L, setting, key))) {
     case RPC_OK:
         return;
@@ -272,4 +278,27 @@ void harness_conf(lua_State *L, int index, const struct release *release,
         set(L, lua_tostring(L, -2), release, settings);
         lua_pop(L, 1);
     }
+}
+
+bool harness_is_whole(lua_State *L, int index, lua_Integer *number)
+{
+    int whole = 0;
+    uint64_t bytes;
+    int64_t ns;
+    *number = 0;
+    if (lua_type(L, index) == LUA_TNUMBER) {
+        *number = lua_tointegerx(L, index, &whole);
+        return whole != 0;
+    }
+    if (lua_type(L, index) != LUA_TSTRING)
+        return false;
+    const char *text = lua_tostring(L, index);
+    if (harness_size_parse(text, &bytes) == RPC_OK) {
+        *number = (lua_Integer)bytes;
+        return true;
+    }
+    if (harness_duration_parse(text, &ns) != RPC_OK || ns % (int64_t)WORLD_MS != 0)
+        return false;
+    *number = ns / (int64_t)WORLD_MS;
+    return true;
 }

@@ -32,10 +32,15 @@ int64_t harness_signed_duration(lua_State *L, int index, const char *what);
 bool harness_is_duration(lua_State *L, int index, uint64_t *ns);
 uint64_t harness_size(lua_State *L, int index, const char *what);
 
+/* Whether the value at `index` is a whole number: an integer, "4KiB" in bytes or "15m" in
+ * milliseconds. */
+bool harness_is_whole(lua_State *L, int index, lua_Integer *number);
+
 /* Milliseconds in a Lua number: an integer where it is whole. */
 void harness_push_ms(lua_State *L, uint64_t ns);
 
-/* The table of Hadoop's keys at `index` put into `settings`, each in its unit; a key that no
+/* The table of Hadoop's keys at `index` put into `settings`, each in its unit; false for what is
+ * no boolean means that the key stands in no file (release_unset); a key that no
  * release has, a value that does not fit or that this release does not have is a Lua error. */
 void harness_conf(lua_State *L, int index, const struct release *release,
                   struct release_settings *settings);

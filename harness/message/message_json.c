@@ -11,7 +11,7 @@
 
 static const char digits64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* --- messages to JSON ------------------------------------------------------------------------ */
+/* --- messages to JSON -------------------------------------------------------------------- */
 
 static json_t *from_message(const ProtobufCMessage *message);
 
@@ -188,7 +188,7 @@ enum rpc_status harness_json_decode(const ProtobufCMessageDescriptor *type, stru
     return status;
 }
 
-/* --- JSON to messages ----------------------------------------------------------------------- */
+/* --- JSON to messages -------------------------------------------------------------------- */
 
 struct reading {
     struct schema_pool *pool;

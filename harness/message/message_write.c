@@ -60,23 +60,8 @@ static lua_Integer integer(const struct building *building, const ProtobufCField
                            int index, lua_Integer least, lua_Integer most)
 {
     lua_State *L = building->L;
-    int whole = 0;
-    lua_Integer value = 0;
-    if (lua_type(L, index) == LUA_TNUMBER) {
-        value = lua_tointegerx(L, index, &whole);
-    } else if (lua_type(L, index) == LUA_TSTRING) {
-        const char *text = lua_tostring(L, index);
-        uint64_t bytes;
-        int64_t ns;
-        if (harness_size_parse(text, &bytes) == RPC_OK) {
-            value = (lua_Integer)bytes;
-            whole = 1;
-        } else if (harness_duration_parse(text, &ns) == RPC_OK) {
-            value = ns / (int64_t)WORLD_MS;
-            whole = ns % (int64_t)WORLD_MS == 0;
-        }
-    }
-    if (!whole)
+    lua_Integer value;
+    if (!harness_is_whole(L, index, &value))
         expected(building, field, "a whole number", index);
     if (value < least || value > most)
         luaL_error(L, "message %s: field '%s': %I is not between %I and %I", building->type->name,
@@ -173,7 +158,7 @@ static void set_value(struct building *building, const ProtobufCFieldDescriptor 
     }
 }
 
-/* --- lists and maps ----------------------------------------------------------------------- */
+/* --- lists and maps ---------------------------------------------------------------------- */
 
 static void set_list(struct building *building, const ProtobufCFieldDescriptor *field,
                      ProtobufCMessage *message)
@@ -234,7 +219,7 @@ static void set_map(struct building *building, const ProtobufCFieldDescriptor *f
     *(ProtobufCMessage ***)harness_message_member(message, field->offset) = entries;
 }
 
-/* --- messages ----------------------------------------------------------------------------- */
+/* --- messages ---------------------------------------------------------------------------- */
 
 static int no_such_field(const struct building *building, const char *name)
 {

@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/explain/explain.h"
 #include "harness/fault/fault.h"
 #include "harness/fault/outside.h"
 #include "harness/judge/expect.h"
 #include "harness/judge/invariants.h"
+#include "harness/judge/matcher.h"
 #include "harness/lua/chance.h"
 #include "harness/lua/sandbox.h"
 #include "harness/lua/units.h"
 #include "harness/play/arena.h"
+#include "harness/play/refs.h"
 #include "harness/play/scene.h"
 #include "harness/play/task.h"
 #include "harness/trace/ledger.h"
@@ -174,7 +177,7 @@ static void begin_script(struct game *game)
 static void find_hang(struct game *game, const char *seen)
 {
     struct harness *harness = &game->harness;
-    char file[512], expected[256];
+    char file[512], expected[256], why[HARNESS_WHY_MAX] = "";
     int line = 0;
     struct harness_task *task = harness_tasks_left(harness);
     game->hung = true;
@@ -183,10 +186,12 @@ static void find_hang(struct game *game, const char *seen)
     const char *what = harness_task_waits_for(task, file, sizeof(file), &line);
     snprintf(expected, sizeof(expected), "%s waits for %s", harness_task_name(task), what);
     const char *source = harness_source_line(harness, file, line);
+    harness_explain_open(harness, why, sizeof(why));
     harness_find(harness, &(struct harness_finding){
                               .expr = source != NULL ? source : what,
                               .expected = expected,
                               .seen = seen,
+                              .why = why[0] != '\0' ? why : NULL,
                               .file = line > 0 ? file : NULL,
                               .line = line,
                           });
@@ -457,8 +462,10 @@ static void begin_record(const struct game *game)
     bool has_rows = scenario->row_count > 0;
     const struct record_pair config = {.name = "case",
                                        .text = has_rows ? scenario->rows[play->row].name : NULL};
+    const char *refs[HARNESS_REFS_MAX];
     if (game->harness.record == NULL)
         return;
+    size_t ref_count = harness_refs(game->harness.arena, play->file, scenario, refs);
     record_scenario(game->harness.record, &(struct record_scenario){
                                               .name = play->name,
                                               .title = play->scenario->title,
@@ -474,6 +481,8 @@ static void begin_record(const struct game *game)
                                               .config_count = has_rows,
                                               .tags = play->scenario->tags,
                                               .tag_count = play->scenario->tag_count,
+                                              .refs = refs,
+                                              .ref_count = ref_count,
                                               .replay = worlds->replay(worlds->owner, play),
                                               .known = play->scenario->known,
                                           });

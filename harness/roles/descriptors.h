@@ -11,4 +11,12 @@
 extern const uint8_t harness_descriptors[];
 extern const size_t harness_descriptors_length;
 
+/* Declarations of Writables (harness/message/types.h says how they read). */
+extern const uint8_t harness_writables_common[];
+extern const size_t harness_writables_common_length;
+extern const uint8_t harness_writables_0_20[];
+extern const size_t harness_writables_0_20_length;
+extern const uint8_t harness_writables_1_2[];
+extern const size_t harness_writables_1_2_length;
+
 #endif

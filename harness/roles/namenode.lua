@@ -365,6 +365,160 @@ function methods.renewLease()
     return {}
 end
 
+-- --- before 2.x: arguments by position, values of Java (FSNamesystem.java, FSDirectory.java of 1.2.1)
+
+local written = {}
+local OLD_BLOCK_SIZE = 64 * 1024 * 1024
+
+local function old_status(node, name)
+    local status = status_of(node, name)
+    return {
+        path = name,
+        length = status.length,
+        isdir = node.children ~= nil,
+        block_replication = status.block_replication,
+        blocksize = node.children and 0 or OLD_BLOCK_SIZE,
+        modification_time = status.modification_time,
+        access_time = status.access_time,
+        permission = { mode = node.mode },
+        owner = node.owner,
+        group = node.group,
+    }
+end
+
+local function file_at(tree, path)
+    local node = tree:find(path)
+    return node and not node.children and node or nil
+end
+
+function written.getFileInfo(tree, _, request)
+    local node = tree:find(request[1])
+    return node and old_status(node, "")
+end
+
+function written.getListing(tree, call, request)
+    local found = methods.getListing(tree, call, { src = request[1], startAfter = request[2] }).dirList
+    if not found then return nil end
+    local node, listing = tree:find(request[1]), {}
+    for i, status in ipairs(found.partialListing) do
+        listing[i] = old_status(node.children and node.children[status.path] or node, status.path)
+    end
+    return { partialListing = listing, remainingEntries = found.remainingEntries }
+end
+
+function written.getBlockLocations(tree, _, request)
+    local node = file_at(tree, request[1])
+    if not node then return nil end
+    local blocks = {}
+    if node.length > 0 then
+        blocks[1] = {
+            block = { blockId = node.id, numBytes = node.length, generationStamp = 1001 },
+        }
+    end
+    return { fileLength = node.length, blocks = blocks, underConstruction = false }
+end
+
+function written.getContentSummary(tree, call, request)
+    return methods.getContentSummary(tree, call, { path = request[1] }).summary
+end
+
+function written.getStats(tree)
+    local stats = methods.getFsStats(tree)
+    return { stats.capacity, stats.used, stats.remaining, 0, 0, 0 }
+end
+
+function written.getDatanodeReport() return {} end
+
+function written.getPreferredBlockSize(tree, call, request)
+    must_find(tree, call, request[1])
+    return OLD_BLOCK_SIZE
+end
+
+function written.setSafeMode() return false end
+
+function written.mkdirs(tree, call, request)
+    local made, file = tree:make(request[1], {
+        owner = call.user,
+        mode = request[2].mode & 1023,
+        modified = call.time,
+    })
+    if not made then call:throw(NOT_FOUND, "Parent path is not a directory: " .. file) end
+    return true
+end
+
+-- create(src, masked, clientName, overwrite, [createParent,] replication, blockSize)
+function written.create(tree, call, request)
+    local src, name = request[1], request[3]
+    local node, above, last, parent = tree:find(src), tree:above(src)
+    local failed = "failed to create file " .. src .. " on client " .. name
+    if node and (node.children or not request[4]) then
+        call:throw("java.io.IOException",
+            failed .. " either because the filename is invalid or the file exists")
+    end
+    if request[7] and not request[5] and not above then
+        call:throw(NOT_FOUND, "Parent directory doesn't exist: " .. parent)
+    end
+    above = above or tree:make(parent, { owner = call.user, modified = call.time })
+    if not above or not above.children then
+        call:throw(NOT_FOUND, "Parent path is not a directory: " .. parent)
+    end
+    above.children[last] = tree:node(false, {
+        owner = call.user,
+        mode = request[2].mode & 1023,
+        modified = call.time,
+    })
+    above.modified = call.time
+end
+
+function written.addBlock(tree, call, request)
+    must_find(tree, call, request[1])
+    call:throw("java.io.IOException",
+        "File " .. request[1] .. " could only be replicated to 0 nodes, instead of 1")
+end
+
+function written.abandonBlock() end
+
+function written.complete(tree, _, request) return file_at(tree, request[1]) ~= nil end
+
+function written.rename(tree, call, request)
+    return methods.rename(tree, call, { src = request[1], dst = request[2] }).result
+end
+
+-- delete(src), delete(src, recursive)
+function written.delete(tree, call, request)
+    local src, recursive = request[1], request[2] ~= false
+    local node = tree:find(src)
+    if node and node.children and next(node.children) and not recursive then
+        call:throw("java.io.IOException", src .. " is non empty")
+    end
+    return methods.delete(tree, call, { src = src, recursive = true }).result
+end
+
+function written.setReplication(tree, _, request) return file_at(tree, request[1]) ~= nil end
+
+function written.setPermission(tree, call, request)
+    must_find(tree, call, request[1]).mode = request[2].mode & 1023
+end
+
+function written.setOwner(tree, call, request)
+    methods.setOwner(tree, call, { src = request[1], username = request[2], groupname = request[3] })
+end
+
+function written.setTimes(tree, call, request)
+    local node = tree:find(request[1])
+    if not node then call:throw(NOT_FOUND, "File " .. request[1] .. " does not exist.") end
+    node.modified = request[2]
+end
+
+function written.setQuota(tree, call, request)
+    if not tree:find(request[1]) then
+        call:throw(NOT_FOUND, "Directory does not exist: " .. request[1])
+    end
+end
+
+function written.renewLease() end
+function written.fsync() end
+
 -- --- the role ----------------------------------------------------------------------------------
 
 local function plant(tree, path, value)
@@ -399,13 +553,17 @@ return function(options)
     end
     local tree = Tree.new(options.user or "hdfs")
     for path, value in pairs(options.tree or {}) do plant(tree, path, value) end
-    local served = {}
-    for name, method in pairs(methods) do
-        served[name] = function(call, request) return method(tree, call, request) end
+    local function serve(all)
+        local served = {}
+        for name, method in pairs(all) do
+            served[name] = function(call, request) return method(tree, call, request) end
+        end
+        return served
     end
     return {
         name = "namenode",
         protocol = "org.apache.hadoop.hdfs.protocol.ClientProtocol",
-        methods = served,
+        methods = serve(methods),
+        written = serve(written),
     }
 end

@@ -5,8 +5,9 @@
 
 #include <lauxlib.h>
 
-extern const uint8_t harness_role_namenode[];
-extern const size_t harness_role_namenode_length;
+extern const uint8_t harness_role_namenode[], harness_role_datanodes[], harness_role_jobtracker[];
+extern const size_t harness_role_namenode_length, harness_role_datanodes_length,
+    harness_role_jobtracker_length;
 
 /* The chunk gives a function that makes the role; its globals are those at `globals`. */
 static void open_role(lua_State *L, int globals, const char *name, const char *chunk_name,
@@ -23,8 +24,12 @@ static void open_role(lua_State *L, int globals, const char *name, const char *c
 void harness_roles_open(lua_State *L)
 {
     int globals = lua_gettop(L);
-    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 3);
     open_role(L, globals, "namenode", "=roles/namenode.lua", harness_role_namenode,
               harness_role_namenode_length);
+    open_role(L, globals, "datanodes", "=roles/datanodes.lua", harness_role_datanodes,
+              harness_role_datanodes_length);
+    open_role(L, globals, "jobtracker", "=roles/jobtracker.lua", harness_role_jobtracker,
+              harness_role_jobtracker_length);
     lua_setfield(L, globals, "roles");
 }

@@ -6,17 +6,20 @@
 #include "rpc/wire/fields.h"
 
 enum {
-    IPC_VERSION = 9,
     FRAME_MAX = 256 << 20, /* whatever the peers' own limits are */
     RAW_KEPT_MAX = 65536,  /* a larger buffer is not kept for the next message */
     TEXT_MAX = 1024,       /* of an event's text */
 };
 
-enum rpc_status tap_cut_init(struct tap_cut *cut, enum wire_side side)
+enum rpc_status tap_cut_init(struct tap_cut *cut, const struct wire_codec *codec,
+                             const struct writable_types *types, enum wire_side side)
 {
-    *cut = (struct tap_cut){.deaf = false};
-    cut->decoder = wire_decoder_create(wire_codec(IPC_VERSION), side, FRAME_MAX);
-    return cut->decoder != NULL ? RPC_OK : RPC_NO_MEMORY;
+    *cut = (struct tap_cut){.codec = codec, .side = side};
+    cut->decoder = wire_decoder_create(codec, side, FRAME_MAX);
+    if (cut->decoder == NULL)
+        return RPC_NO_MEMORY;
+    wire_decoder_types(cut->decoder, types);
+    return RPC_OK;
 }
 
 void tap_cut_release(struct tap_cut *cut)
@@ -39,11 +42,17 @@ static void forget(struct tap_cut *cut)
 }
 
 /* After these the stream speaks something else. */
-static bool is_last(const struct wire_message *message)
+static bool is_last(const struct tap_cut *cut, const struct wire_message *message)
 {
     if (message->kind == WIRE_PREAMBLE)
-        return !wire_is(message->magic, "hrpc") || message->version != IPC_VERSION;
+        return !wire_is(message->magic, "hrpc") || message->version != cut->codec->version;
     return message->kind == WIRE_HTTP || message->kind == WIRE_GOODBYE;
+}
+
+/* What does not decode ends where its length says. */
+static bool is_framed(const struct tap_cut *cut)
+{
+    return cut->side == WIRE_TO_SERVER || cut->codec->frames_replies;
 }
 
 enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_t *used,
@@ -61,9 +70,9 @@ enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_
         status = RPC_TOO_LONG;
     cut->done = status != RPC_AGAIN;
     if (status == RPC_OK) {
-        wire_message_open(message, wire_decoder_arena(cut->decoder), problem);
-        cut->deaf = is_last(message);
-    } else if (status != RPC_AGAIN && status != RPC_MALFORMED) {
+        wire_message_open(cut->codec, message, wire_decoder_arena(cut->decoder), problem);
+        cut->deaf = is_last(cut, message);
+    } else if (status != RPC_AGAIN && !(status == RPC_MALFORMED && is_framed(cut))) {
         cut->deaf = true;
         status = RPC_TOO_LONG;
     }

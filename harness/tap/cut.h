@@ -13,21 +13,24 @@
 #include "rpc/world/world.h"
 
 struct tap_cut {
-    struct wire_decoder *decoder; /* owned */
-    struct wire_buffer raw;       /* the present message, as far as it has come */
-    bool done;                    /* raw is whole */
-    bool deaf;                    /* these are no messages (any more) */
+    const struct wire_codec *codec; /* borrowed */
+    struct wire_decoder *decoder;   /* owned */
+    enum wire_side side;
+    struct wire_buffer raw; /* the present message, as far as it has come */
+    bool done;              /* raw is whole */
+    bool deaf;              /* these are no messages (any more) */
 };
 
-/* RPC_NO_MEMORY. */
-enum rpc_status tap_cut_init(struct tap_cut *cut, enum wire_side side);
+/* Values may be of `types`.  RPC_NO_MEMORY. */
+enum rpc_status tap_cut_init(struct tap_cut *cut, const struct wire_codec *codec,
+                             const struct writable_types *types, enum wire_side side);
 void tap_cut_release(struct tap_cut *cut);
 
 /* Take bytes up to the end of the present message; *used tells how many.
  * RPC_OK: raw is a message, opened as far as it can be.  RPC_MALFORMED: raw is a frame that
- * does not decode.  RPC_AGAIN: all bytes are used.  RPC_TOO_LONG: from here on nothing is a
- * message; raw and the rest of the bytes belong to none.  Both RPC_OK's message and raw live
- * until the next call. */
+ * does not decode (a reply without a length word that does not is RPC_TOO_LONG).  RPC_AGAIN: all
+ * bytes are used.  RPC_TOO_LONG: from here on nothing is a message; raw and the rest of the bytes
+ * belong to none.  Both RPC_OK's message and raw live until the next call. */
 enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_t *used,
                              struct wire_message *message);
 

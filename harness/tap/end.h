@@ -19,6 +19,8 @@ struct tap_end {
     struct tap_end *next, **link; /* among the tap's, in order of creation */
     struct world_lock *lock;      /* owned: stack and tap may be on two threads */
     struct tap_pipe out, in;
+    bool token_came;        /* SASL before version 9: a client's token has passed, */
+    bool switched;          /* and the server wants none */
     bool foreign;           /* `in` is ours to tell of, and to break */
     bool in_over;           /* the socket has nothing more to read: `in` ends with a piece */
     bool closed;            /* the stack has given it back */
@@ -40,6 +42,10 @@ struct tap_end {
 /* Who is told; never NULL. */
 const struct harness_tap_ops *tap_ops(const struct harness_tap *tap);
 void *tap_owner(const struct harness_tap *tap);
+
+/* What is spoken. */
+const struct wire_codec *tap_codec(const struct harness_tap *tap);
+const struct writable_types *tap_types(const struct harness_tap *tap);
 
 /* How long what is lost is sent again before the connection breaks. */
 uint64_t tap_give_up_ns(const struct harness_tap *tap);

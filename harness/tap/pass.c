@@ -51,6 +51,28 @@ static void tell(const struct tap_end *end, const struct tap_pipe *pipe,
     told(tap_owner(end->tap), &passing);
 }
 
+/* Before version 9 no frame says what it is: who sees both directions knows. */
+static void learn(struct tap_end *end, const struct wire_message *message)
+{
+    const struct tap_pipe *out = &end->out;
+    bool accepted = out->direction == DIRECTION_S2C;
+    struct wire_decoder *to_client = accepted ? out->cut.decoder : end->in.cut.decoder;
+    struct wire_decoder *to_server = accepted ? end->in.cut.decoder : out->cut.decoder;
+
+    if (message->kind == WIRE_PREAMBLE && out->cut.codec->auth_is_sasl(message->auth))
+        wire_decoder_expect(to_client, WIRE_SASL);
+    if (message->kind != WIRE_SASL)
+        return;
+    if (message->side == WIRE_TO_SERVER) {
+        end->token_came = true;
+    } else if (message->sasl_state == WIRE_SASL_SUCCESS) {
+        end->switched = true;
+        wire_decoder_expect(to_client, WIRE_RESPONSE);
+    }
+    if (end->switched && end->token_came)
+        wire_decoder_expect(to_server, WIRE_CONTEXT);
+}
+
 void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes)
 {
     const struct harness_tap_ops *ops = tap_ops(end->tap);
@@ -65,6 +87,7 @@ void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes b
         bytes = (struct wire_bytes){bytes.data + used, bytes.length - used};
         if (status != RPC_OK)
             continue;
+        learn(end, &message);
         if (ours)
             visit(end, pipe, &message, NULL);
         tell(end, pipe, ours ? ops->sent : ops->received, &message, NULL);
@@ -93,7 +116,7 @@ static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
 
     for (size_t i = 0; change != NULL && i < change->count; i++)
         wire_field_set(&message, change->fields[i].name, change->fields[i].value);
-    if (wire_codec(9)->encode(&message, &pipe->gather) != RPC_OK) {
+    if (pipe->cut.codec->encode(&message, &pipe->gather) != RPC_OK) {
         gather(pipe, whole(&pipe->cut.raw)); /* too long to be told otherwise */
         return;
     }
@@ -153,6 +176,8 @@ void tap_pass_rest(struct tap_pipe *pipe)
 static void pass_cut(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes used,
                      enum rpc_status status, const struct wire_message *message)
 {
+    if (status == RPC_OK)
+        learn(end, message);
     if (pipe->holding && status == RPC_OK) {
         pass_message(end, pipe, message);
         return;

@@ -23,7 +23,7 @@ enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct harness_tap *t
         .stream = stream,
         .direction = side == WIRE_TO_SERVER ? DIRECTION_C2S : DIRECTION_S2C,
     };
-    return tap_cut_init(&pipe->cut, side);
+    return tap_cut_init(&pipe->cut, tap_codec(tap), tap_types(tap), side);
 }
 
 static void free_first(struct tap_pipe *pipe)

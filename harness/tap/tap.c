@@ -16,6 +16,8 @@ struct harness_tap {
     struct world_lock *lock;        /* owned: the list of ends */
     struct tap_end *first, **last;
     uint64_t give_up_ns;
+    const struct wire_codec *codec;     /* borrowed */
+    const struct writable_types *types; /* borrowed */
 };
 
 static const struct world_filter_ops filter_ops;
@@ -33,6 +35,23 @@ const struct harness_tap_ops *tap_ops(const struct harness_tap *tap)
 void *tap_owner(const struct harness_tap *tap)
 {
     return tap->owner;
+}
+
+const struct wire_codec *tap_codec(const struct harness_tap *tap)
+{
+    return tap->codec;
+}
+
+const struct writable_types *tap_types(const struct harness_tap *tap)
+{
+    return tap->types;
+}
+
+void harness_tap_speak(struct harness_tap *tap, const struct wire_codec *codec,
+                       const struct writable_types *types)
+{
+    tap->codec = codec;
+    tap->types = types;
 }
 
 uint64_t tap_give_up_ns(const struct harness_tap *tap)
@@ -486,6 +505,7 @@ struct harness_tap *harness_tap_create(struct world *world, struct world_host *h
         goto fail;
     *tap = (struct harness_tap){.world = world, .ops = ops != NULL ? ops : &nobody, .owner = owner};
     tap->give_up_ns = 924 * WORLD_SEC;
+    tap->codec = wire_codec(9);
     tap->last = &tap->first;
     tap->lock = world_lock_create(world);
     if (tap->lock == NULL)

@@ -88,6 +88,11 @@ struct harness_tap *harness_tap_create(struct world *world, struct world_host *h
  * that were closed with bytes held are closed.  NULL is allowed. */
 void harness_tap_free(struct harness_tap *tap);
 
+/* What is spoken; at first version 9.  `types` (borrowed): the classes that values before
+ * version 9 may be of.  Before there are streams. */
+void harness_tap_speak(struct harness_tap *tap, const struct wire_codec *codec,
+                       const struct writable_types *types);
+
 /* What is lost breaks its connection after so long; at first 924 s (Linux, tcp_retries2).  Before
  * there are streams. */
 void harness_tap_give_up(struct harness_tap *tap, uint64_t after_ns);

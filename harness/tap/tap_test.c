@@ -47,6 +47,7 @@ struct rig {
 };
 
 static struct rig rig;
+static int ipc_version = 9;
 
 /* --- the tracer ------------------------------------------------------------------- */
 
@@ -191,6 +192,8 @@ static void set_up(struct world *world, bool client_only)
     rig.tap =
         harness_tap_create(rig.world, world_host(rig.world, "script"), &rig.executor, &ops, NULL);
 
+    harness_tap_speak(rig.tap, wire_codec(ipc_version), NULL);
+
     cr_assert(eq(int, (int)world_listen(server, 0, 16, &rig.listener), RPC_OK));
     const struct world_address address = rig.listener->address;
     cr_assert(eq(int, (int)world_connect(client, address, 1, &rig.client.stream), RPC_OK));
@@ -233,6 +236,13 @@ static void facing_a_foreign_server(void)
     set_up(sim_create(&(struct sim_options){.seed = 1}), true);
 }
 
+static void tapped_of_version_4(void)
+{
+    ipc_version = 4;
+    tapped();
+}
+
+TestSuite(old_tap, .init = tapped_of_version_4, .fini = tear_down);
 TestSuite(tap, .init = tapped, .fini = tear_down);
 TestSuite(foreign_tap, .init = facing_a_foreign_server, .fini = tear_down);
 
@@ -432,6 +442,97 @@ Test(tap, a_long_message_that_was_held_follows_as_the_peer_reads)
     has_got(&rig.client, bytes);
     cr_assert(eq(u64, rig.client.arrivals[rig.client.count - 1].at_ns, 5 * WORLD_SEC));
     free(body);
+}
+
+/* --- messages of version 4 -------------------------------------------------------- */
+
+Test(old_tap, tells_of_what_has_no_header_and_no_length)
+{
+    say(&rig.client, EXAMPLE_V4_CONTEXT);
+    cr_assert(
+        eq(int, strcmp(rig.last, "user=alice protocol=org.example.EchoProtocol length=38 "), 0),
+        "%s", rig.last);
+    say(&rig.client, EXAMPLE_V4_CALL);
+    cr_assert(eq(int, strcmp(rig.last, "method=echo length=49 "), 0), "%s", rig.last);
+    say(&rig.client, EXAMPLE_V4_PING);
+    struct wire_buffer replies = BYTES(EXAMPLE_V4_REPLY, EXAMPLE_V4_VOID, EXAMPLE_V4_FATAL);
+    write_all(&rig.server, replies.data, replies.length);
+    cr_assert(eq(int,
+                 strncmp(rig.last, "status=FATAL class=org.apache.hadoop.security.authorize.", 56),
+                 0),
+              "%s", rig.last);
+    run_until(WORLD_SEC);
+    has_got(&rig.server, BYTES(EXAMPLE_V4_CONTEXT, EXAMPLE_V4_CALL, EXAMPLE_V4_PING));
+    has_got(&rig.client, replies);
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_PREAMBLE], 1u));
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_CONTEXT], 1u));
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_REQUEST], 1u));
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_PING], 1u));
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_RESPONSE], 3u));
+    cr_assert(eq(sz, rig.received_count, 7));
+}
+
+Test(old_tap, a_reply_is_swallowed_from_its_first_byte_to_its_last)
+{
+    arm(POINT_WIRE_RESPONSE, (struct plan_aim){.nth = 2},
+        (struct point_strike){.effect = EFFECT_SWALLOW});
+    struct wire_buffer bytes = BYTES(EXAMPLE_V4_REPLY, EXAMPLE_V4_STRINGS, EXAMPLE_V4_ERROR);
+    for (size_t i = 0; i < bytes.length; i++)
+        write_all(&rig.server, bytes.data + i, 1);
+    wire_buffer_release(&bytes);
+    run_until(WORLD_SEC);
+    has_got(&rig.client, BYTES(EXAMPLE_V4_REPLY, EXAMPLE_V4_ERROR));
+}
+
+Test(old_tap, a_reply_is_changed_as_its_version_has_it)
+{
+    const struct harness_tap_field fields[] = {
+        {"status", wire_value(wire_text("ERROR"))},
+        {"class", wire_value(wire_text("C"))},
+        {"message", wire_value(wire_text("no"))},
+    };
+    const struct harness_tap_change change = {.fields = fields, .count = 3};
+    struct wire_buffer expected = {NULL, 0, 0};
+
+    arm(POINT_WIRE_RESPONSE, FIRST,
+        (struct point_strike){.effect = EFFECT_CHANGE, .payload = &change});
+    say(&rig.server, EXAMPLE_V4_REPLY);
+    run_until(WORLD_SEC);
+    wire_hex_add("00000001 00000001 00000001 43 00000002 6e6f", &expected);
+    has_got(&rig.client, expected);
+}
+
+Test(old_tap, behind_a_value_of_an_unknown_class_nothing_is_a_message)
+{
+    struct wire_buffer expected = {NULL, 0, 0};
+
+    arm(POINT_WIRE_RESPONSE, ANY, (struct point_strike){.effect = EFFECT_SWALLOW});
+    wire_hex_add("00000001 00000000 000178 000178 0102", &expected);
+    wire_example_add(EXAMPLE_V4_REPLY, &expected);
+    write_all(&rig.server, expected.data, expected.length);
+    run_until(WORLD_SEC);
+    has_got(&rig.client, expected);
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_RESPONSE], 0u));
+}
+
+Test(old_tap, a_server_that_wants_no_token_passes_over_one)
+{
+    struct wire_buffer opening = {NULL, 0, 0};
+
+    wire_hex_add("68727063 04 52 00000003 616263", &opening);
+    write_all(&rig.client, opening.data, opening.length);
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_SASL], 1u));
+    run_until(WORLD_MS);
+    say(&rig.server, EXAMPLE_V4_SWITCH);
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_SASL], 2u));
+    run_until(WORLD_SEC);
+    opening.length = 0;
+    wire_hex_add("00000005 0150 00 2121", &opening);
+    write_all(&rig.client, opening.data, opening.length);
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_CONTEXT], 1u));
+    say(&rig.server, EXAMPLE_V4_REPLY);
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_RESPONSE], 1u));
+    wire_buffer_release(&opening);
 }
 
 /* --- segments --------------------------------------------------------------------- */

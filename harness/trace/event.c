@@ -328,6 +328,11 @@ static int map(lua_State *L)
     return 1;
 }
 
+const struct harness_aim *harness_events_aim(const void *object)
+{
+    return ((const struct harness_events *)object)->aim;
+}
+
 static void describe_events(const void *object, char *text, size_t size)
 {
     const struct harness_events *events = object;

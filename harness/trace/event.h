@@ -10,11 +10,16 @@
 #include "harness/harness.h"
 #include "harness/trace/trace.h"
 
+struct harness_aim;
+
 /* t:events */
 extern const luaL_Reg harness_t_events[];
 
 extern const struct harness_type harness_event_type; /* object: a struct harness_event */
 extern const struct harness_type harness_events_type;
+
+/* The aim of a list. */
+const struct harness_aim *harness_events_aim(const void *object);
 
 /* Push a field's value: text, number, or the host that has an address.  NULL: nil. */
 void harness_push_value(lua_State *L, struct harness *harness, const struct point_value *value);

@@ -1,96 +1,38 @@
 #include "harness/trace/frame.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/handles/handles.h"
+#include "harness/message/types.h"
 #include "harness/trace/ledger.h"
-#include "reports/record.h"
+#include "harness/trace/picture.h"
 #include "rpc/wire/fields.h"
 #include "rpc/wire/proto/IpcConnectionContext.pb-c.h"
 #include "rpc/wire/proto/ProtobufRpcEngine.pb-c.h"
 #include "rpc/wire/proto/RpcHeader.pb-c.h"
 #include "rpc/wire/schema_walk.h"
 
-enum { FIELDS_MAX = 128, TEXT_ROOM = 8192, VALUE_MAX = 96, LENGTH_WORD = 4, PREAMBLE = 7 };
-
-/* The fields of one frame, with room for their texts. */
-struct picture {
-    struct record_field fields[FIELDS_MAX];
-    size_t count;
-    char text[TEXT_ROOM];
-    size_t used;
-    struct wire_bytes bytes;
-    size_t at;      /* what is not described yet begins here */
-    size_t base;    /* of the message that is walked over */
-    unsigned depth; /* of its fields */
-};
-
-__attribute__((format(printf, 2, 3))) static const char *print(struct picture *picture,
-                                                               const char *format, ...)
-{
-    char *text = picture->text + picture->used;
-    size_t room = sizeof(picture->text) - picture->used;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(text, room, format, arguments);
-    va_end(arguments);
-    if (length < 0 || (size_t)length >= room)
-        return "…";
-    picture->used += (size_t)length + 1;
-    return text;
-}
-
-static void add(struct picture *picture, size_t offset, size_t length, unsigned depth,
-                const char *name, const char *value)
-{
-    if (picture->count == FIELDS_MAX || offset + length > picture->bytes.length)
-        return;
-    picture->fields[picture->count++] = (struct record_field){.offset = (uint32_t)offset,
-                                                              .length = (uint32_t)length,
-                                                              .depth = depth,
-                                                              .name = name,
-                                                              .value = value};
-}
+enum { LENGTH_WORD = 4, AUTH_BYTE = 5 /* before version 9 */ };
 
 /* --- values
  * --------------------------------------------------------------------------------------------- */
-
-static bool is_readable(struct wire_bytes bytes)
-{
-    for (size_t i = 0; i < bytes.length; i++)
-        if (bytes.data[i] < 0x20 || bytes.data[i] > 0x7e)
-            return false;
-    return true;
-}
-
-static const char *show_bytes(struct picture *picture, struct wire_bytes bytes)
-{
-    char shown[VALUE_MAX];
-    size_t used = 0;
-    if (is_readable(bytes) && bytes.length < VALUE_MAX)
-        return print(picture, "\"%.*s\"", (int)bytes.length, (const char *)bytes.data);
-    for (size_t i = 0; i < bytes.length && used + 4 < sizeof(shown) && i < 32; i++)
-        used += (size_t)snprintf(shown + used, sizeof(shown) - used, "%02x", bytes.data[i]);
-    return print(picture, "%s%s (%zu bytes)", shown, bytes.length > 32 ? "…" : "", bytes.length);
-}
 
 static const char *show_enum(struct picture *picture, const struct schema_item *item)
 {
     const ProtobufCEnumDescriptor *type = item->field->descriptor;
     const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(type, (int)item->value);
-    return value != NULL ? value->name : print(picture, "%" PRIu64, item->value);
+    return value != NULL ? value->name : picture_print(picture, "%" PRIu64, item->value);
 }
 
 static const char *show_value(struct picture *picture, const struct schema_item *item)
 {
     uint64_t bits = item->value;
     if (item->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
-        return show_bytes(picture, item->bytes);
+        return picture_bytes(picture, item->bytes);
     if (item->field == NULL)
-        return print(picture, "%" PRIu64, bits);
+        return picture_print(picture, "%" PRIu64, bits);
     switch (item->field->type) {
     case PROTOBUF_C_TYPE_ENUM:
         return show_enum(picture, item);
@@ -98,12 +40,12 @@ static const char *show_value(struct picture *picture, const struct schema_item 
         return bits != 0 ? "true" : "false";
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SINT64:
-        return print(picture, "%" PRId64, (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1));
+        return picture_print(picture, "%" PRId64, (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1));
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED32:
     case PROTOBUF_C_TYPE_FIXED64:
-        return print(picture, "%" PRIu64, bits);
+        return picture_print(picture, "%" PRIu64, bits);
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SFIXED32:
@@ -115,7 +57,7 @@ static const char *show_value(struct picture *picture, const struct schema_item 
     case PROTOBUF_C_TYPE_MESSAGE:
         break;
     }
-    return print(picture, "%" PRId64, (int64_t)bits);
+    return picture_print(picture, "%" PRId64, (int64_t)bits);
 }
 
 /* --- protobuf messages
@@ -125,10 +67,10 @@ static void visit(void *owner, const struct schema_item *item)
 {
     struct picture *picture = owner;
     bool inner = item->field != NULL && item->field->type == PROTOBUF_C_TYPE_MESSAGE;
-    const char *name =
-        item->field != NULL ? item->field->name : print(picture, "field %" PRIu32, item->number);
-    add(picture, picture->base + item->offset, item->length, picture->depth + item->depth, name,
-        inner ? NULL : show_value(picture, item));
+    const char *name = item->field != NULL ? item->field->name
+                                           : picture_print(picture, "field %" PRIu32, item->number);
+    picture_add(picture, picture->base + item->offset, item->length, picture->depth + item->depth,
+                name, inner ? NULL : show_value(picture, item));
 }
 
 /* A delimited message of this type at `at`; NULL: nobody knows its type. */
@@ -142,14 +84,14 @@ static void show_message(struct picture *picture, const char *name,
     size_t prefix = rest.length > 0 ? schema_read_varint(rest, &length) : 0;
     if (prefix == 0 || length > rest.length - prefix)
         return;
-    add(picture, picture->at, prefix + (size_t)length, 0, name, NULL);
+    picture_add(picture, picture->at, prefix + (size_t)length, 0, name, NULL);
     size_t place = picture->count - 1;
     picture->base = picture->at + prefix;
     picture->depth = 1;
     struct wire_bytes body = {rest.data + prefix, (size_t)length};
     if (type != NULL && schema_walk(type, body, visit, picture, problem) != RPC_OK &&
         place < picture->count)
-        picture->fields[place].problem = print(picture, "%s", problem);
+        picture->fields[place].problem = picture_print(picture, "%s", problem);
     picture->at += prefix + (size_t)length;
 }
 
@@ -157,15 +99,19 @@ static void show_message(struct picture *picture, const char *name,
  * -------------------------------------------------------------------------------------------------
  */
 
-static void show_preamble(struct picture *picture)
+static void show_preamble(struct picture *picture, const struct wire_message *message)
 {
     const uint8_t *bytes = picture->bytes.data;
-    if (picture->bytes.length < PREAMBLE)
+    size_t length = message->size;
+    if (picture->bytes.length < length)
         return;
-    add(picture, 0, 4, 0, "magic", show_bytes(picture, (struct wire_bytes){bytes, 4}));
-    add(picture, 4, 1, 0, "version", print(picture, "%d", bytes[4]));
-    add(picture, 5, 1, 0, "service class", print(picture, "%d", bytes[5]));
-    add(picture, 6, 1, 0, "auth", print(picture, "%d", (signed char)bytes[6]));
+    picture_add(picture, 0, 4, 0, "magic", picture_bytes(picture, (struct wire_bytes){bytes, 4}));
+    picture_add(picture, 4, 1, 0, "version", picture_print(picture, "%d", bytes[4]));
+    if (length > AUTH_BYTE + 1)
+        picture_add(picture, AUTH_BYTE, 1, 0, "service class",
+                    picture_print(picture, "%d", bytes[AUTH_BYTE]));
+    picture_add(picture, length - 1, 1, 0, "auth",
+                picture_print(picture, "%d", (signed char)message->auth));
 }
 
 /* The types of a call's parameter and value, as far as they are known. */
@@ -200,7 +146,8 @@ static void show_frame(struct picture *picture, const struct wire_message *messa
         return;
     uint32_t length =
         (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-    add(picture, 0, LENGTH_WORD, 0, "length", print(picture, "%" PRId32, (int32_t)length));
+    picture_add(picture, 0, LENGTH_WORD, 0, "length",
+                picture_print(picture, "%" PRId32, (int32_t)length));
     picture->at = LENGTH_WORD;
     show_message(picture, "header",
                  to_server ? &hadoop__common__rpc_request_header_proto__descriptor
@@ -213,8 +160,7 @@ static void show_frame(struct picture *picture, const struct wire_message *messa
     } else if (message->kind == WIRE_RESPONSE && message->status == WIRE_SUCCESS) {
         show_message(picture, "value", types->response);
     }
-    if (picture->at < picture->bytes.length)
-        add(picture, picture->at, picture->bytes.length - picture->at, 0, "more", NULL);
+    picture_add_rest(picture, "more");
 }
 
 /* A SASL message stands in either direction behind that direction's header. */
@@ -222,7 +168,7 @@ static void show_sasl(struct picture *picture, bool to_server)
 {
     if (picture->bytes.length < LENGTH_WORD)
         return;
-    add(picture, 0, LENGTH_WORD, 0, "length", NULL);
+    picture_add(picture, 0, LENGTH_WORD, 0, "length", NULL);
     picture->at = LENGTH_WORD;
     show_message(picture, "header",
                  to_server ? &hadoop__common__rpc_request_header_proto__descriptor
@@ -230,30 +176,40 @@ static void show_sasl(struct picture *picture, bool to_server)
     show_message(picture, "sasl", &hadoop__common__rpc_sasl_proto__descriptor);
 }
 
-void harness_frame_record(struct harness *harness, uint32_t number, uint32_t connection,
-                          bool to_server, const struct wire_message *message,
-                          struct wire_bytes bytes)
+/* Behind protobuf headers (IPC version 9). */
+static void show_protobuf(struct harness *harness, struct picture *picture, uint32_t connection,
+                          bool to_server, const struct wire_message *message)
 {
-    struct picture picture = {.bytes = bytes};
-    struct schema_method types = {.name = NULL};
+    struct schema_method types;
     switch (message->kind) {
-    case WIRE_PREAMBLE:
-        show_preamble(&picture);
-        break;
     case WIRE_SASL:
-        show_sasl(&picture, to_server);
+        show_sasl(picture, to_server);
         break;
     case WIRE_CONTEXT:
     case WIRE_REQUEST:
     case WIRE_PING:
     case WIRE_RESPONSE:
         types = types_of(harness, message, connection);
-        show_frame(&picture, message, &types);
+        show_frame(picture, message, &types);
         break;
+    case WIRE_PREAMBLE:
     case WIRE_GOODBYE:
     case WIRE_HTTP:
         break;
     }
+}
+
+void harness_frame_record(struct harness *harness, uint32_t number, uint32_t connection,
+                          bool to_server, const struct wire_message *message,
+                          struct wire_bytes bytes)
+{
+    struct picture picture = {.bytes = bytes};
+    if (message->kind == WIRE_PREAMBLE)
+        show_preamble(&picture, message);
+    else if (wire_codec((int)harness->release->ipc_version)->protobuf_headers)
+        show_protobuf(harness, &picture, connection, to_server, message);
+    else if (message->kind != WIRE_GOODBYE && message->kind != WIRE_HTTP)
+        picture_v4(&picture, message, harness_writable_types(harness));
     record_frame(harness->record, &(struct record_frame){.frame = number,
                                                          .length = bytes.length,
                                                          .bytes = bytes.data,

@@ -4,6 +4,7 @@
 
 #include "harness/judge/passage.h"
 #include "harness/judge/road.h"
+#include "harness/message/types.h"
 #include "harness/tap/tap.h"
 #include "harness/trace/frame.h"
 #include "harness/trace/ledger.h"
@@ -217,7 +218,11 @@ static enum rpc_status begin(struct harness *harness)
         return RPC_NO_MEMORY;
     harness->tap =
         harness_tap_create(harness->world, harness->host, &harness->handlers, &ops, harness);
-    return harness->tap != NULL ? RPC_OK : RPC_NO_MEMORY;
+    if (harness->tap == NULL)
+        return RPC_NO_MEMORY;
+    harness_tap_speak(harness->tap, wire_codec((int)harness->release->ipc_version),
+                      harness_writable_types(harness));
+    return RPC_OK;
 }
 
 static void take_stream(struct harness *harness, struct world_stream *stream)

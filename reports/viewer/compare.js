@@ -5,13 +5,21 @@
 (() => {
     const { element, sign } = ripcord;
     const SECTIONS = [
-        ["new", "Newly failing", "passed before"], ["fixed", "Fixed", "failed before"],
+        ["new", "Newly failing", "it did not fail before"], ["known", "Known", "it failed before, too"],
+        ["fixed", "Fixed", "it failed before"],
         ["endings", "Changed endings", "the same verdict, but calls end in another way"],
         ["order", "Changed order", "the same verdict and endings, but another course"],
-        ["added", "New results", "not in the earlier run"],
+        ["added", "New results", "not in the earlier run, and nothing is wrong with them"],
     ];
 
-    const changed = (results, kind) => results.filter((result) => result.change && result.change.kind === kind);
+    // How a result stands since the earlier run; what still fails is known, whatever else has changed.
+    function since({ change, status }) {
+        if (!change)
+            return null;
+        return ["failed", "broken", "fixed"].includes(status) && change.kind !== "new" ? "known" : change.kind;
+    }
+
+    const changed = (results, kind) => results.filter((result) => since(result) === kind);
 
     // "2 newly failing, 1 fixed", or null when there is nothing to compare with.
     function changeWords(run, results) {
@@ -31,7 +39,8 @@
         const endings = (change.endings || []).slice(0, 5).map(([call, then, now]) => `call ${call}: ${then}, now ${now}`).join("; ");
         return element("article.change.panel", {}, sign(result.status), element("div", {},
             element("h3", {}, element("a", { href: ripcord.link(result.name) }, result.title || result.name)),
-            element("div.sub", {}, [result.name, change.then && `${ripcord.STATUS_WORDS[change.then] || change.then} before`, endings].filter(Boolean).join(" · ")),
+            element("div.sub", {}, [result.name,
+                change.with ? `compared with ${change.with}` : change.then ? `${ripcord.STATUS_WORDS[change.then] || change.then} before` : "not there before", endings].filter(Boolean).join(" · ")),
             change.line !== undefined && element("details", {}, element("summary", {}, `Line ${change.line} of the record is the first that differs`),
                 element("dl.seen", {}, recordLine("before", change.before), recordLine("now", change.now)),
                 document.querySelector(`script[data-record="b${result.index}"]`) &&
@@ -80,5 +89,5 @@
         ];
     }
 
-    Object.assign(ripcord, { comparePage, changeCards, changeWords });
+    Object.assign(ripcord, { comparePage, changeCards, changeWords, since });
 })();

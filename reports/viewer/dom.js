@@ -69,11 +69,11 @@
         }
     }
 
-    // A command with a button that copies it.
-    function command(text) {
+    // A command with a button that copies it, and perhaps a word behind.
+    function command(text, words) {
         const button = element("button", { type: "button" }, "Copy");
         button.addEventListener("click", () => copyText(text, button));
-        return element("div.command", {}, element("code", {}, text), button);
+        return element("div.command", {}, element("code", {}, text), button, words && element("span.muted", {}, words));
     }
 
     // expected, seen: what every failure shows, after what stands `before` it.
@@ -85,9 +85,16 @@
         return list;
     }
 
+    // Why it failed: a clause a line, so many of them.
+    function why(check, most = Infinity) {
+        const clauses = typeof check.why === "string" ? check.why.split(/(?<=; )/) : [];
+        return clauses.length > 0 && element("p.why", {}, clauses.slice(0, most).map((clause) => element("span", {}, clause)),
+            clauses.length > most && element("span", {}, "…"));
+    }
+
     function place(line) {
         return line.file ? line.file + (line.line ? ":" + line.line : "") : "";
     }
 
-    Object.assign(ripcord, { element, append, logo, sign, command, seenList, place });
+    Object.assign(ripcord, { element, append, logo, sign, command, seenList, why, place });
 })();

@@ -114,8 +114,8 @@
 
     function drawConnection(view, row, top) {
         const { brush } = view, thin = row.height < 12, height = thin ? Math.max(2, row.height - 1) : 11, y = top + (thin ? 0 : 3);
-        const own = view.selection.call !== undefined && row.one.id === view.selectedConnection;
-        brush.g.globalAlpha = own ? 1 : alphaOf(view, null, row.one.id);
+        const own = view.selection.call !== undefined && row.ids.includes(view.selectedConnection);
+        brush.g.globalAlpha = own ? 1 : Math.max(...row.ids.map((id) => alphaOf(view, null, id)));
         let last = -Infinity, opened = null, end = 0;
         for (const { state, x0: from, x1: to } of row.bars) {
             const x0 = view.onScreen(from), x1 = view.onScreen(to);

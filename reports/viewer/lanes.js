@@ -99,8 +99,32 @@
         return [...groups.values()].sort((a, b) => a.client - b.client);
     }
 
-    // The rows from top to bottom follow a call on its way.
-    function layRows(model, axis, places, all = false) {
+    // A row a connection, or a client with all of its own.
+    function connectionGroups(model, byClient) {
+        const groups = new Map();
+        for (const one of model.connections.slice(0, byClient ? Infinity : 200)) {
+            const key = byClient ? one.line.client ?? "?" : one.id;
+            groups.set(key, [...(groups.get(key) || []), one]);
+        }
+        return [...groups];
+    }
+
+    const hasManyConnections = (model) => model.connections.length > MANY_CONNECTIONS;
+
+    function connectionRows(model, places, end, byClient) {
+        const groups = connectionGroups(model, byClient), word = byClient ? "client" : "conn";
+        const thin = groups.length > (byClient ? 20 : MANY_CONNECTIONS);
+        const label = (i, key) => (!thin ? `${word} ${key}` : i > 0 ? "" :
+            `${byClient ? groups.length : model.connections.length} ${byClient ? "clients" : "connections"}`);
+        const rows = groups.map(([key, ones], i) => ({
+            kind: "conn", label: label(i, key), ids: ones.map((one) => one.id), bars: ones.flatMap((one) => stateBars(one, places, end)).sort((a, b) => a.x0 - b.x0),
+            height: thin ? Math.max(3, Math.min(7, Math.floor(300 / groups.length))) : 17 }));
+        return thin ? [...rows, { kind: "space", height: 8 }] : rows;
+    }
+
+    // The rows from top to bottom follow a call on its way.  `show` has `all`, every lane, and
+    // `byClient`.
+    function layRows(model, axis, places, show = {}) {
         const rows = [];
         let y = 0;
         const add = (row) => {
@@ -127,20 +151,15 @@
             }
             add({ kind: "calls", label: "Calls", bars: calls, level, height: levels * level + 5 });
         }
-        const thin = model.connections.length > MANY_CONNECTIONS;
         const end = axis.position(model.tEnd, 1);
-        model.connections.slice(0, 200).forEach((one, i) => add({
-            kind: "conn", label: thin ? (i === 0 ? `${model.connections.length} connections` : "") : `conn ${one.id}`,
-            one, bars: stateBars(one, places, end), height: thin ? Math.max(3, Math.min(7, Math.floor(300 / model.connections.length))) : 17 }));
-        if (thin)
-            add({ kind: "space", height: 8 });
+        connectionRows(model, places, end, show.byClient).forEach(add);
 
         if (model.msgs.length > 0) {
             head("Network");
             for (const [dir, label] of [["c2s", "client → server"], ["s2c", "server → client"]])
                 add({ kind: "net", dir, label, height: 32, bars: messageBars(model, dir, places) });
         }
-        for (const group of serverLanes(model, all)) {
+        for (const group of serverLanes(model, show.all)) {
             head(group.name || "Server");
             for (const lane of group.lanes)
                 add({ kind: "lane", label: lane.name, lane, height: lane.gauges.length > 0 ? 22 : 17,
@@ -161,7 +180,7 @@
         if (row.kind === "lane")
             return target.lane === row.lane.id;
         if (row.kind === "conn")
-            return target.conn === row.one.id;
+            return row.ids.includes(target.conn);
         return row.kind === "net" && (dir === row.dir || target.lane === `net/${row.dir}` ||
             (onWire && !dir && target.lane === undefined));
     }
@@ -223,5 +242,5 @@
     const hasSideLanes = (model) => model.laneList.some((lane) => isSide(lane) && !/\/calls$/.test(lane.id) &&
         lane.spans.length + lane.marks.length + lane.gauges.length > 0);
 
-    Object.assign(ripcord, { hasSideLanes, packLevels, layRows, isTouched, journey, burstSignature });
+    Object.assign(ripcord, { hasSideLanes, hasManyConnections, packLevels, layRows, isTouched, journey, burstSignature });
 })();

@@ -170,7 +170,9 @@
             if (run.counts[status] > 0 || status === "passed")
                 add(status, run.counts[status], ripcord.STATUS_WORDS[status]);
         const rows = page.matrix.folders.reduce((sum, { rows: list_ }) => sum + list_.length, 0);
-        add("size", `${rows} × ${page.matrix.columns.length}`, "scenarios × releases");
+        const seeds = new Set(page.results.map((result) => result.seed)).size;
+        add("size", [rows, page.matrix.columns.length, ...(seeds > 1 ? [seeds] : [])].join(" × "),
+            `scenarios × ${page.matrix.columns.every((column) => /^\d/.test(column)) ? "releases" : "subjects"}${seeds > 1 ? " × seeds" : ""}`);
         add("virtual", ripcord.formatDuration(run.virtual_ns), "virtual time");
         if (run.wall_ns > 0) {
             add("wall", ripcord.formatDuration(run.wall_ns), "wall time");
@@ -186,27 +188,35 @@
         const facts = [result.name, result.seed !== undefined && `seed ${result.seed}`,
             result.checks > 0 && `${result.checks_failed} of ${result.checks} checks failed`].filter(Boolean).join(" · ");
         return element("article.card.panel", {}, sign(result.status), element("div", {},
-            element("h3", {}, element("a", { href: link(result.name) }, result.title || result.name), isNew(result) && element("span.chip.warn", {}, "new")),
+            element("h3", {}, element("a", { href: link(result.name) }, result.title || result.name), changeChip(result)),
             element("div.sub", {}, facts),
             result.reason && element("p.why", {}, result.reason),
             first && ripcord.seenList(first, [element("dt", {}, "check"),
-                element("dd", {}, `${first.expr || ""}  `, element("span.muted", {}, ripcord.place(first)))])));
+                element("dd", {}, `${first.expr || ""}  `, element("span.muted", {}, ripcord.place(first)))]),
+            first && ripcord.why(first, 2)));
+    }
+
+    // Of many seeds how many hold, and the first that does not.
+    function seedsText(tried, failed, first) {
+        return `${tried - failed}/${tried}` + (first !== undefined ? `, seed ${first}` : "");
     }
 
     function cellText(indices) {
-        if (indices.length > 1)
-            return `${indices.filter((index) => !isBad(page.results[index])).length}/${indices.length}`;
-        const result = page.results[indices[0]];
+        const results = indices.map((index) => page.results[index]), [result] = results;
+        if (results.length > 1) {
+            const bad = results.filter(isBad);
+            return seedsText(results.length, bad.length, bad.length > 0 ? bad[0].seed : undefined);
+        }
         if (result.seeds > 0)
-            return `${result.seeds - result.failed_seeds}/${result.seeds}` +
-                (result.first_failing_seed !== undefined ? `, seed ${result.first_failing_seed}` : "");
+            return seedsText(result.seeds, result.failed_seeds, result.first_failing_seed);
         if (result.status === "known")
             return result.known || "known";
         return result.status === "skipped" ? "skipped" : ripcord.formatDuration(result.t);
     }
 
-    function changeChip({ change }) {
-        return change && (change.kind === "new" || change.kind === "fixed") && element("span.chip.warn", {}, change.kind);
+    function changeChip(result) {
+        const since = ripcord.since(result);
+        return ["new", "known", "fixed"].includes(since) && element(since === "new" ? "span.chip.warn" : "span.chip", {}, since);
     }
 
     function matrix() {
@@ -231,7 +241,12 @@
         return element("div.matrix.panel", {},
             element("table", {}, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Scenario"),
                 columns.map((column) => element("th", { scope: "col" }, heading(column))))), body),
-            element("div.legend", {}, used.map((status) => element("span", {}, sign(status), ripcord.STATUS_WORDS[status]))));
+            element("div.legend", {}, used.map((status) => element("span", {}, sign(status), ripcord.STATUS_MEANINGS[status]))));
+    }
+
+    function seedWords() {
+        const seeds = [...new Set(page.results.map((result) => result.seed))];
+        return seeds.length === 1 && seeds[0] !== undefined ? `seed ${seeds[0]}` : "";
     }
 
     function overview() {
@@ -244,7 +259,7 @@
                 run.baseline && element("small", {}, ripcord.changeWords(run, page.results)))),
             page.results.length > 0 && proportions(run.counts),
             page.results.length > 0 && counts(run),
-            run.command && ripcord.command(run.command),
+            run.command && ripcord.command(run.command, seedWords()),
             ripcord.changeCards(run, page.results),
             failed.length > 0 && element("h2", {}, "Failures"),
             [...failed].sort((a, b) => isNew(b) - isNew(a)).slice(0, 50).map(card),

@@ -18,6 +18,11 @@
         passed: "passed", failed: "failed", broken: "broken", known: "known bug", fixed:
         "fixed, still listed as known", skipped: "skipped",
     };
+    const STATUS_MEANINGS = {
+        passed: "passed: every check holds", failed: "failed: a check does not hold",
+        broken: "broken: a script's error, a crash, a fault that never struck", known: "known bug: it fails as registered",
+        fixed: "fixed: registered as known, but it passes", skipped: "skipped: it cannot be played here",
+    };
     const STATUS_SIGNS = { passed: "✓", failed: "✕", broken: "!", known: "~", fixed: "↑",
                            skipped: "–" };
 
@@ -300,5 +305,5 @@
 
     Object.assign(ripcord, { ORDER, parseRecord, eventTimes, checkTime, listEvents, describeMessage, heldTime,
                              endingGroup, endingWords, splitName, buildMatrix, worst, callName,
-                             STATUS_WORDS, STATUS_SIGNS });
+                             STATUS_WORDS, STATUS_MEANINGS, STATUS_SIGNS });
 })();

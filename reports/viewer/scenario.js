@@ -20,6 +20,8 @@
 
     const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
+    const wordsOf = (list) => (Array.isArray(list) ? list.filter((word) => typeof word === "string") : []);
+
     function factsLine(result, model) {
         const scenario = model.scenario;
         const facts = [];
@@ -42,6 +44,12 @@
             fact(`${held} / ${model.checks.length}`, "checks hold");
         if (ripcord.place(result))
             facts.push(element("span.mono", {}, ripcord.place(result)));
+        for (const [name, value] of Object.entries(scenario.config || {}))
+            facts.push(element("span", {}, `${name} `, element("b", {}, String(value))));
+        for (const word of [scenario.known, ...wordsOf(scenario.refs).filter((ref) => ref !== scenario.known)].filter(Boolean))
+            facts.push(element("span.chip", {}, String(word)));
+        if (wordsOf(scenario.tags).length > 0)
+            facts.push(element("span", {}, wordsOf(scenario.tags).map((tag) => `#${tag}`).join(" ")));
         return element("div.facts-line", {}, facts);
     }
 
@@ -70,7 +78,7 @@
         return element("article.failure.panel", { id: `check-${check.id}` }, element("div.what", {},
             element("h2", {}, `✕ ${check.id || ""} `, element("code", {}, check.expr || check.kind || "check")),
             ripcord.seenList(check),
-            check.why && element("p.why", {}, check.why),
+            ripcord.why(check),
             element("div.jumps", {},
                 jump(`Show at ${ripcord.formatExact(t)}`, { at: t }),
                 about.call !== undefined && jump(`Call ${about.call}`, { call: about.call }),
@@ -118,6 +126,9 @@
             [states(/^open/), "background:var(--open)", "connection open"],
             [states(/^connecting$/), "background:var(--connecting)", "connecting"],
             [states(/^(header|sasl|context)$/), "background:var(--setup)", "set-up"],
+            [model.msgs.length > 0, "background:linear-gradient(to top right,transparent 44%,var(--call) 44% 56%,transparent 56%)", "message on its way"],
+            [model.msgs.some((msg) => msg.fate === "dropped" && ripcord.isHurt(msg)), "border-top:1.5px solid var(--fault);height:5px", "✕ dropped"],
+            [model.msgs.some((msg) => ["held", "delayed"].includes(msg.fate)), "border-top:1.5px dotted var(--fault);height:5px", "held, delayed"],
             [model.faults.length > 0, "background:repeating-linear-gradient(135deg,var(--fault) 0 1px,var(--fault-tint) 1px 5px)",
              "fault active"],
             [axis.folds.length > 0, "background:var(--fold);border:1px solid var(--fold-edge);border-width:0 1px",
@@ -136,16 +147,20 @@
         };
         folded.addEventListener("click", () => setFolded(true));
         linear.addEventListener("click", () => setFolded(false));
-        const lanes = element("button", { type: "button", "aria-pressed": "false", onclick: () => {
-            timeline.setAllLanes(!timeline.allLanes);
-            lanes.setAttribute("aria-pressed", String(timeline.allLanes));
-        } }, "All lanes");
+        const toggle = (words, what) => {
+            const button = element("button", { type: "button", "aria-pressed": "false", onclick: () => {
+                timeline.setShown(what, !timeline.show[what]);
+                button.setAttribute("aria-pressed", String(timeline.show[what]));
+            } }, words);
+            return button;
+        };
         const tool = (words, label, act) => element("button", { type: "button", "aria-label": label, title: label, onclick: act }, words);
         const panel = element("section.timeline.panel", { "aria-labelledby": "timeline-title" }, element("header", {},
             element("h2", { id: "timeline-title" }, "Timeline"), timeline.range,
-            ripcord.hasSideLanes(timeline.model) && lanes, element("span.join", {}, folded, linear),
+            ripcord.hasManyConnections(timeline.model) && toggle("By client", "byClient"),
+            ripcord.hasSideLanes(timeline.model) && toggle("All lanes", "all"), element("span.join", {}, folded, linear),
             element("span.join", {}, tool("−", "Zoom out", () => timeline.zoom(1 / 1.5)), tool("+", "Zoom in", () => timeline.zoom(1.5)),
-                    tool("Fit", "The whole run", () => timeline.all()))),
+                    tool("Fit", "Fit the whole run", () => timeline.all()))),
             timeline.canvas,
             element("div.legend", { "aria-hidden": "true" }, legend(timeline)));
         document.body.append(timeline.tip);

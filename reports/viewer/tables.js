@@ -157,7 +157,23 @@
         return states.map((state) => element("div.state", {},
             element("span", {}, ripcord.formatExact(state.t)),
             element("span", {}, String(state.to).replace(/_/g, " ")),
-            element("span.muted", {}, state.why || "")));
+            state.why && element("span.muted", {}, state.why)));
+    }
+
+    const STATE_COLOURS = { connecting: "--connecting", header: "--setup", sasl: "--setup", context: "--setup",
+                            open_idle: "--open", open: "--open", open_busy: "--response" };
+
+    // A connection's life as a strip over the whole run; what is short keeps a pixel.
+    function lifeStrip(one, model) {
+        const states = (one.client.length > 0 ? one.client : one.server).filter((state) => STATE_COLOURS[state.to]);
+        if (states.length === 0 || !(model.tEnd > 0))
+            return "";
+        const share = (ns) => `${(100 * ns / model.tEnd).toFixed(2)}%`;
+        const begin = states[0].t, end = states[states.length - 1].end;
+        const words = `from ${ripcord.formatExact(begin)} to ${ripcord.formatExact(end)}`;
+        return element("span.phases.life", { role: "img", "aria-label": words, title: words },
+            element("i", { style: `width:${share(begin)};min-width:0` }),
+            states.slice(0, 100).map((state) => element("i", { style: `width:${share(state.end - state.t)};background:var(${STATE_COLOURS[state.to]})` })));
     }
 
     function connectionsTable(model, view) {
@@ -167,9 +183,10 @@
         const words = (one) => [...one.client, ...one.server].map((s) => `${s.to} ${s.why || ""}`).join(" ");
         return grid({ name: "connections", rows: model.connections, columns: [
             { title: "Conn", class: "num", value: (one) => one.id },
-            { title: "Local", class: "nowrap", value: (one) => one.line.local },
-            { title: "Remote", class: "nowrap", value: (one) => one.line.remote },
+            { title: "From → to", class: "nowrap", value: (one) => [one.line.local, one.line.remote].filter(Boolean).join(" → "),
+              cell: (one) => [one.line.local, one.line.remote && `→ ${one.line.remote}`].filter(Boolean).map((end) => element("div", {}, end)) },
             { title: "Calls", class: "num", value: (one) => one.calls },
+            { title: "Life", value: (one) => (one.client[0] || one.server[0] || {}).t, text: () => "", cell: (one) => lifeStrip(one, model) },
             { title: "Client side", class: "wide", value: (one) => last(one.client).to, text: words,
               cell: (one) => stateList(one.client) },
             { title: "Server side", class: "wide", value: (one) => last(one.server).to,

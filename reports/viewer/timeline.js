@@ -11,7 +11,7 @@
             this.onSelect = options.onSelect;
             this.selection = {};
             this.folded = true;
-            this.allLanes = false;
+            this.show = {}; // all: every lane; byClient: connections by client
             this.canvas = ripcord.element("canvas", { tabindex: "0", role: "application",
                 "aria-label": "Timeline. Arrow keys step through the events; the table Events lists them all." });
             this.brush = new ripcord.Brush(this.canvas);
@@ -38,7 +38,7 @@
             const { model } = this, { shares, counts } = this.order;
             this.axis = this.folded ? ripcord.foldedAxis(ripcord.eventTimes(model), ripcord.burstSignature(model), counts) :
                 ripcord.linearAxis(0, model.tEnd);
-            const laid = ripcord.layRows(model, this.axis, ripcord.placesOn(this.axis, shares), this.allLanes);
+            const laid = ripcord.layRows(model, this.axis, ripcord.placesOn(this.axis, shares), this.show);
             const barsOf = (kind) => (laid.rows.find((row) => row.kind === kind) || { bars: [] }).bars;
             this.rows = laid.rows;
             this.rowsHeight = laid.height;
@@ -49,9 +49,10 @@
             this.canvas.style.height = `${TOP + this.rowsHeight}px`;
         }
 
-        setAllLanes(all) {
+        // Rows more, or fewer: the window stays.
+        setShown(what, on) {
             const { from, to } = this;
-            this.allLanes = all;
+            this.show[what] = on;
             this.setAxis();
             this.setWindow(from, to);
         }

@@ -123,6 +123,20 @@
     same("a journey runs from issue to end", r.journey(laid.rows, 1).map((step) => Math.round(modelAxis.time(step.x))),
          [5, 6, 9]);
 
+    const storm = r.parseRecord(lines(first, ...Array.from({ length: 12 }, (_, i) => [
+        { type: "conn", id: i + 1, client: i % 3 + 1 }, { type: "state", t: i, obj: `conn/${i + 1}`, to: "connecting" },
+        { type: "state", t: i + 5, obj: `conn/${i + 1}`, to: "closed" }]).flat()));
+    const stormAxis = r.foldedAxis(r.eventTimes(storm)), rowsOf = (show) => r.layRows(storm, stormAxis,
+        r.placesOn(stormAxis, new Map()), show).rows.filter((row) => row.kind === "conn");
+    same("many connections are thin rows under one label", [rowsOf().length, rowsOf()[0].label, rowsOf()[1].label, rowsOf()[0].height < 12],
+         [12, "12 connections", "", true]);
+    same("by client each has one row with its own", rowsOf({ byClient: true }).map((row) => [row.label, row.ids]),
+         [["client 1", [1, 4, 7, 10]], ["client 2", [2, 5, 8, 11]], ["client 3", [3, 6, 9, 12]]]);
+    holds("whose bars are in order of time", rowsOf({ byClient: true }).every((row) =>
+        row.bars.every((bar, i) => i === 0 || bar.x0 >= row.bars[i - 1].x0)));
+    holds("a fault that touches one of them touches the row", r.isTouched({ kind: "client.read.stop", target: { conn: 8 } },
+        rowsOf({ byClient: true })[1]));
+
     // --- one instant --------------------------------------------------------------------------------
     const calm = r.parseRecord(lines(first, { type: "state", t: 0, obj: "conn/1", to: "new" },
         { type: "msg", conn: 1, dir: "c2s", t: 0, rx: 0, kind: "request", call: 1 },

@@ -39,6 +39,11 @@ if [ -z "$browser" ]; then
     echo "the pages are not looked at: chromium is not installed"
     exit 0
 fi
+{ cat "$(dirname "$1")/empty.html"
+  echo '<script>const words = document.querySelector("main").textContent;'
+  echo 'document.body.textContent = words.includes("Nothing was run") ? "1 passed, 0 failed" : `no results: Error: ${words}`;</script>'
+} >"$work/empty.html"
+browse "$work/empty.html" || exit 1
 { cat "$1"
   echo '<script>'
   cat "$folder/pages_test.js"

@@ -64,33 +64,37 @@ void client_call_drop(struct client_call *call)
     client->free_calls = call;
 }
 
-/* Copy a text; what comes back is its offset, to be made a pointer when all are there. */
-static bool copy_text(struct wire_buffer *texts, const char *text, size_t *offset)
+static size_t size_of(const char *text)
 {
-    *offset = texts->length;
-    return text == NULL || wire_buffer_add(texts, text, strlen(text) + 1) == RPC_OK;
+    return text != NULL ? strlen(text) + 1 : 0;
 }
 
-static const char *text_at(const struct wire_buffer *texts, const char *original, size_t offset)
+/* Copy a text to where there is room, and move on behind it. */
+static const char *copy_text(char **at, const char *text)
 {
-    return original != NULL ? (const char *)texts->data + offset : NULL;
+    char *copy = *at;
+    if (text == NULL)
+        return NULL;
+    *at = stpcpy(copy, text) + 1;
+    return copy;
 }
 
 static bool copy_in(struct client_call *call, const struct client_remote *remote,
                     const char *method, struct wire_bytes body)
 {
-    size_t name, protocol, user, of_method;
-    if (!copy_text(&call->texts, remote->name, &name) ||
-        !copy_text(&call->texts, remote->protocol, &protocol) ||
-        !copy_text(&call->texts, remote->user, &user) ||
-        !copy_text(&call->texts, method, &of_method) ||
-        wire_buffer_add(&call->body, body.data, body.length) != RPC_OK)
+    size_t size =
+        size_of(remote->name) + size_of(remote->protocol) + size_of(remote->user) + size_of(method);
+    char *at = (char *)wire_buffer_room(&call->texts, size);
+    if (at == NULL || wire_buffer_add(&call->body, body.data, body.length) != RPC_OK)
         return false;
+    call->texts.length += size;
     call->remote = *remote;
-    call->remote.name = text_at(&call->texts, remote->name, name);
-    call->remote.protocol = text_at(&call->texts, remote->protocol, protocol);
-    call->remote.user = text_at(&call->texts, remote->user, user);
-    call->method = text_at(&call->texts, method, of_method);
+    if (!call->client->release->takes_rpc_timeout)
+        call->remote.rpc_timeout_ms = 0;
+    call->remote.name = copy_text(&at, remote->name);
+    call->remote.protocol = copy_text(&at, remote->protocol);
+    call->remote.user = copy_text(&at, remote->user);
+    call->method = copy_text(&at, method);
     return true;
 }
 
@@ -137,8 +141,12 @@ void client_call_set_value(struct client_call *call, struct wire_bytes value)
     wake(call);
 }
 
+/* 0.20: one that has its error already is given another when the connection closes. */
 void client_call_set_error(struct client_call *call, struct client_failure *failure)
 {
+    if (call->over)
+        return;
+    client_failure_drop(call->error);
     call->error = client_failure_keep(failure);
     wake(call);
 }
@@ -167,6 +175,17 @@ static void describe(struct client_call *call)
     }
 }
 
+static void trace_end(const struct client_call *call)
+{
+    struct client *client = call->client;
+    if (!client_seen(client, POINT_CLIENT_END))
+        return;
+    struct point_event event =
+        client_visit(client, POINT_CLIENT_END, &call->caller->thread, call->connection, call);
+    CLIENT_VALUES(event, WORLD_TEXT(ENDING, client_ending_name(call->outcome.ending)));
+    client_trace(client, &event);
+}
+
 void client_call_over(struct client_call *call, struct client_failure *told)
 {
     struct client *client = call->client;
@@ -175,11 +194,7 @@ void client_call_over(struct client_call *call, struct client_failure *told)
     call->ended_ns = world_now(client->world);
     call->told = told;
     describe(call);
-    struct client_thread *thread = &call->caller->thread;
-    struct point_event event =
-        client_visit(client, POINT_CLIENT_END, thread, call->connection, call);
-    CLIENT_VALUES(event, WORLD_TEXT(ENDING, client_ending_name(call->outcome.ending)));
-    client_trace(client, &event);
+    trace_end(call);
     if (call->connection != NULL)
         client_connection_drop(call->connection);
     call->connection = NULL;
@@ -189,7 +204,7 @@ void client_call_over(struct client_call *call, struct client_failure *told)
 enum rpc_status client_call_encode(struct client_call *call)
 {
     struct client *client = call->client;
-    struct wire_message message = wire_message(WIRE_REQUEST);
+    struct wire_message message = client->codec->message(WIRE_REQUEST);
     message.call_id = call->id;
     message.retry = call->retry;
     message.client_id = (struct wire_bytes){client->client_id, CLIENT_ID_LENGTH};
@@ -253,6 +268,12 @@ void client_call_interrupt(struct client_call *call)
 {
     if (call->caller != NULL && !call->over)
         client_caller_interrupt(call->caller);
+}
+
+void client_call_check(struct client_call *call, client_check_fn *check, const void *owner)
+{
+    call->check = check;
+    call->check_owner = owner;
 }
 
 void client_call_free(struct client_call *call)

@@ -37,6 +37,9 @@ struct client_call {
     bool done; /* the connection has answered: value, or `error` */
     struct client_failure *error;
 
+    client_check_fn *check; /* NULL: any value will do */
+    const void *check_owner;
+
     bool over; /* the caller has its outcome */
     struct client_failure *told;
     struct client_outcome outcome;

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rpc/client/call_failure.h"
 #include "rpc/client/connection.h"
+#include "rpc/client/request.h"
 #include "rpc/client/sender.h"
 #include "rpc/client/setup.h"
+#include "rpc/client/writer.h"
 
 static void start(struct client_thread *thread);
 static void get_connection(struct client_thread *thread);
@@ -94,6 +97,7 @@ struct client_caller *client_caller_borrow(struct client *client)
 void client_caller_release(struct client_caller *caller)
 {
     client_setup_release(caller);
+    client_failure_drop(caller->failure);
     world_timer_release(&caller->timer);
     client_thread_release(&caller->thread);
     free(caller);
@@ -155,11 +159,18 @@ static void leave(struct client_caller *caller, struct client_failure *failure)
     next_call(caller);
 }
 
+void client_caller_throws(struct client_caller *caller, struct client_failure *failure)
+{
+    leave(caller, failure);
+}
+
 static void finish(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
     struct client_failure *error = caller->call->error, *told = NULL;
-    if (error != NULL) {
+    if (error == NULL) {
+        told = client_call_value_failure(caller->call);
+    } else {
         struct client_hosts hosts = client_connection_hosts(thread->connection);
         told = client_failure_wrap(caller->client->release, &hosts, error);
     }
@@ -282,39 +293,19 @@ void client_caller_taken(struct client_caller *caller)
 
 /* --- encoding --------------------------------------------------------------------------- */
 
-static struct point_event encode_visit(struct client_caller *caller, struct point_value *value)
+void client_caller_is_sent(struct client_caller *caller)
 {
-    *value = (struct point_value)WORLD_TEXT(METHOD, caller->call->method);
-    struct point_event event = client_visit(caller->client, POINT_CLIENT_ENCODE, &caller->thread,
-                                            caller->thread.connection, caller->call);
-    event.values = value;
-    event.value_count = 1;
-    return event;
-}
-
-/* NULL: the frame is ready. */
-static struct client_failure *make_frame(struct client_call *call, const struct point_event *event)
-{
-    struct point_strike strike;
-    if (point_strikes(event, &strike) && strike.effect == EFFECT_THROW) {
-        struct client_failure *failure =
-            client_failure_thrown(CLIENT_ENCODE_ERROR, strike.class_name, strike.message);
-        failure->ending = CLIENT_ENCODE_ERROR;
-        return failure;
-    }
-    if (client_call_encode(call) != RPC_OK)
-        return client_failure_create(CLIENT_ENCODE_ERROR, "java.lang.OutOfMemoryError",
-                                     "Java heap space", NULL, NULL);
-    return NULL;
+    await_reply(&caller->thread);
 }
 
 static void encode(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
-    struct point_value value;
-    struct point_event event = encode_visit(caller, &value);
-    struct client_failure *failure = make_frame(caller->call, &event);
-    client_trace(caller->client, &event);
+    if (caller->client->release->caller_writes) {
+        client_writer_begin(caller);
+        return;
+    }
+    struct client_failure *failure = client_request_make(caller);
     if (failure != NULL) { /* its entry stays in the table: Hadoop's leak */
         leave(caller, failure);
         return;
@@ -335,10 +326,18 @@ static void send(struct client_thread *thread)
         await_reply(thread);
         return;
     }
-    struct point_value value;
-    struct point_event event = encode_visit(caller, &value);
-    if (!client_thread_held(thread, &event, encode))
-        encode(thread);
+    if (!thread->connection->has_streams) { /* half built: there is nothing to write to */
+        leave(caller, client_failure_create(CLIENT_INTERNAL, "java.lang.NullPointerException", NULL,
+                                            NULL, NULL));
+        return;
+    }
+    if (point_guarded(POINT_CLIENT_ENCODE)) {
+        struct point_value value;
+        struct point_event event = client_request_visit(caller, &value);
+        if (client_thread_held(thread, &event, encode))
+            return;
+    }
+    encode(thread);
 }
 
 /* --- setting up --------------------------------------------------------------------------- */
@@ -372,17 +371,20 @@ static void set_up(struct client_thread *thread)
 static void visit_setup(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
-    struct point_event event =
-        client_visit(caller->client, POINT_CLIENT_SETUP, thread, thread->connection, caller->call);
     thread->doing = "setup";
-    if (!needs_setup(thread->connection) || !client_thread_held(thread, &event, set_up))
-        set_up(thread);
+    if (needs_setup(thread->connection) && point_guarded(POINT_CLIENT_SETUP)) {
+        struct point_event event = client_visit(caller->client, POINT_CLIENT_SETUP, thread,
+                                                thread->connection, caller->call);
+        if (client_thread_held(thread, &event, set_up))
+            return;
+    }
+    set_up(thread);
 }
 
 /* --- joining a connection ------------------------------------------------------------------ */
 
-/* It is closed.  2.x tries until the one who closes it has taken it out of the pool; 3.x does so
- * itself. */
+/* It is closed.  Before 3.x a caller tries until the one who closes it has taken it out of the
+ * pool; 3.x does so itself. */
 static void refused(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
@@ -417,10 +419,12 @@ static void join(struct client_thread *thread)
     bool joins = !connection->closing;
     if (joins)
         client_connection_join(connection, caller->call);
-    struct point_event event =
-        client_visit(caller->client, POINT_CLIENT_ADD, thread, connection, caller->call);
-    CLIENT_VALUES(event, WORLD_TEXT(RESULT, joins ? "ok" : "closed"));
-    client_trace(caller->client, &event);
+    if (client_seen(caller->client, POINT_CLIENT_ADD)) {
+        struct point_event event =
+            client_visit(caller->client, POINT_CLIENT_ADD, thread, connection, caller->call);
+        CLIENT_VALUES(event, WORLD_TEXT(RESULT, joins ? "ok" : "closed"));
+        client_trace(caller->client, &event);
+    }
     client_monitor_leave(&connection->monitor, thread);
     if (joins)
         visit_setup(thread);
@@ -434,39 +438,6 @@ static void add(struct client_thread *thread)
         join(thread);
 }
 
-/* "Failed to get connection for nn/10.0.0.1:8020, Call5: Client-00ff… is already stopped" */
-static struct client_failure *is_stopped(const struct client *client,
-                                         const struct client_call *call)
-{
-    static const char digits[] = "0123456789abcdef";
-    char name[2 * CLIENT_ID_LENGTH + 1] = "", server[WORLD_NAME_MAX * 2 + 32];
-    if (!client->release->has_sender_thread)
-        return client_failure_create(CLIENT_STOPPED, "java.io.IOException", "The client is stopped",
-                                     NULL, NULL);
-    for (int i = 0; i < CLIENT_ID_LENGTH; i++) {
-        name[2 * i] = digits[client->client_id[i] >> 4];
-        name[2 * i + 1] = digits[client->client_id[i] & 15];
-    }
-    client_server_text(call->address, call->address->address, server, sizeof(server));
-    return client_failure_format(
-        CLIENT_STOPPED, "java.io.IOException",
-        "Failed to get connection for %s, Call%d: Client-%s is already stopped", server, call->id,
-        name);
-}
-
-/* 2.x: the constructor of Connection refuses a name that has not resolved. */
-static struct client_failure *unknown_host(const struct client *client,
-                                           const struct client_call *call)
-{
-    struct client_hosts hosts = {.remote = call->address->name,
-                                 .port = call->address->address.port};
-    struct client_failure *bare = client_failure_create(
-        CLIENT_UNREACHABLE, "java.net.UnknownHostException", NULL, NULL, NULL);
-    struct client_failure *wrapped = client_failure_wrap(client->release, &hosts, bare);
-    client_failure_drop(bare);
-    return wrapped;
-}
-
 /* The connection of its ConnectionId, made when there is none.  With a reference. */
 static struct client_failure *choose(struct client *client, struct client_call *call,
                                      struct client_connection **chosen)
@@ -478,7 +449,7 @@ static struct client_failure *choose(struct client *client, struct client_call *
         return NULL;
     }
     if (call->address->address.ip == 0 && !client->release->retries_unknown_host)
-        return unknown_host(client, call);
+        return client_call_unknown_host(call);
     if (client_connection_create(client, call, chosen) != RPC_OK)
         return client_failure_create(CLIENT_INTERNAL, "java.lang.OutOfMemoryError",
                                      "Java heap space", NULL, NULL);
@@ -494,7 +465,7 @@ static void get_connection(struct client_thread *thread)
     struct client_connection *connection;
     thread->doing = "add";
     if (client->stop_begun && client->release->has_sender_thread) {
-        leave(caller, is_stopped(client, call));
+        leave(caller, client_call_stopped(call));
         return;
     }
     struct client_failure *failure = choose(client, call, &connection);
@@ -504,9 +475,12 @@ static void get_connection(struct client_thread *thread)
     }
     call->connection = thread->connection = connection;
     call->connection_number = connection->number;
-    struct point_event event = client_visit(client, POINT_CLIENT_ADD, thread, connection, call);
-    if (!client_thread_held(thread, &event, add))
-        add(thread);
+    if (point_guarded(POINT_CLIENT_ADD)) {
+        struct point_event event = client_visit(client, POINT_CLIENT_ADD, thread, connection, call);
+        if (client_thread_held(thread, &event, add))
+            return;
+    }
+    add(thread);
 }
 
 /* --- the beginning ------------------------------------------------------------------------- */
@@ -515,7 +489,7 @@ static void call_it(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
     if (caller->client->stop_begun)
-        leave(caller, is_stopped(caller->client, caller->call));
+        leave(caller, client_call_stopped(caller->call));
     else
         get_connection(thread);
 }
@@ -534,15 +508,19 @@ static void begin(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
     struct client_call *call = caller->call;
-    struct point_event event = client_visit(caller->client, POINT_CLIENT_CALL, thread, NULL, call);
-    CLIENT_VALUES(event, WORLD_TEXT(METHOD, call->method));
-    client_trace(caller->client, &event);
+    if (client_seen(caller->client, POINT_CLIENT_CALL)) {
+        struct point_event event =
+            client_visit(caller->client, POINT_CLIENT_CALL, thread, NULL, call);
+        CLIENT_VALUES(event, WORLD_TEXT(METHOD, call->method));
+        client_trace(caller->client, &event);
+    }
     if (call->address->address.ip != 0) {
         call_it(thread);
         return;
     }
     struct point_value value;
-    event = client_look_up_visit(caller->client, thread, call, &value, call->address->name);
+    struct point_event event =
+        client_look_up_visit(caller->client, thread, call, &value, call->address->name);
     if (!client_thread_held(thread, &event, look_up))
         look_up(thread);
 }
@@ -550,12 +528,15 @@ static void begin(struct client_thread *thread)
 static void start(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
-    struct point_event event =
-        client_visit(caller->client, POINT_CLIENT_CALL, thread, NULL, caller->call);
-    CLIENT_VALUES(event, WORLD_TEXT(METHOD, caller->call->method));
     thread->doing = "add";
-    if (!client_thread_held(thread, &event, begin))
-        begin(thread);
+    if (point_guarded(POINT_CLIENT_CALL)) {
+        struct point_event event =
+            client_visit(caller->client, POINT_CLIENT_CALL, thread, NULL, caller->call);
+        CLIENT_VALUES(event, WORLD_TEXT(METHOD, caller->call->method));
+        if (client_thread_held(thread, &event, begin))
+            return;
+    }
+    begin(thread);
 }
 
 /* --- interrupts ---------------------------------------------------------------------------- */
@@ -569,6 +550,10 @@ void client_caller_interrupt(struct client_caller *caller)
         client_setup_interrupt(caller);
         break;
     case CALLER_WRITES:
+        if (caller->client->release->caller_writes) {
+            client_writer_interrupt(caller);
+            break;
+        }
         caller->place = CALLER_ELSEWHERE;
         client_thread_go(&caller->thread, write_interrupted);
         break;

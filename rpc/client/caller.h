@@ -14,7 +14,7 @@ enum client_caller_place {
     CALLER_ELSEWHERE,
     CALLER_CONNECTS,
     CALLER_SLEEPS,
-    CALLER_WRITES, /* 2.x: waits until its request has been written */
+    CALLER_WRITES, /* before 3.x: writes, or (2.x) waits until its request has been written */
     CALLER_OFFERS, /* 3.x: waits until the sender takes its request */
     CALLER_AWAITS, /* the reply */
 };
@@ -25,6 +25,7 @@ struct client_setup {
     unsigned attempts;
     bool moved;     /* the look-up after the last failure gave a new address */
     bool timed_out; /* the last failure was a time-out */
+    bool no_socket; /* it came before there was a socket */
     uint64_t attempt_ns;
     struct client_failure *failure; /* of the last attempt */
     struct world_watch watch;
@@ -41,9 +42,10 @@ struct client_caller {
     bool owned;       /* by the application, else anybody's */
     bool freed;
     int32_t retry_count;                 /* the thread-local one, which is never cleared */
-    struct client_caller *next_spinning; /* 2.x: until a closed connection leaves the pool */
+    struct client_caller *next_spinning; /* until a closed connection leaves the pool */
     struct world_timer timer;            /* of a connect, a sleep, an offer */
     struct client_setup setup;
+    struct client_failure *failure; /* of its write, on its way to markClosed */
 };
 
 /* Make `call`, at once or when those before it are over. */
@@ -63,7 +65,11 @@ void client_caller_written(struct client_caller *caller);
 void client_caller_taken(struct client_caller *caller);
 /* setup.c is through, well or not; the caller holds the connection's monitor no more. */
 void client_caller_is_set_up(struct client_caller *caller);
-/* 2.x: the closed connection that it knows has left the pool. */
+/* 0.20: an exception that set-up does not handle leaves the call; taken. */
+void client_caller_throws(struct client_caller *caller, struct client_failure *failure);
+/* The request has been written, or the connection closes; what follows is the reply. */
+void client_caller_is_sent(struct client_caller *caller);
+/* Before 3.x: the closed connection that it knows has left the pool. */
 void client_caller_looks_again(struct client_caller *caller);
 
 #endif

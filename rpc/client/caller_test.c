@@ -1,5 +1,6 @@
 #include "rpc/client/caller.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ static char *large_body(void)
 Test(caller, that_is_interrupted_while_its_request_is_written_leaves_alone)
 {
     char *body = large_body();
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_create(release);
         stage->deaf = true;
@@ -38,7 +39,7 @@ Test(caller, that_is_interrupted_while_its_request_is_written_leaves_alone)
         client_call_interrupt(calls[3]->call);
         stage_until(stage, 300);
         cr_assert(stage_ended(calls[3], "interrupted", 200));
-        if (release == RELEASE_2_6) {
+        if (release <= RELEASE_2_6) {
             cr_assert(stage_is(calls[3]->outcome->class_name, "java.io.IOException"));
             cr_assert(stage_is(calls[3]->outcome->cause_class, "java.lang.InterruptedException"));
         } else {
@@ -107,7 +108,7 @@ Test(caller, that_is_interrupted_while_it_waits_goes_on_in_2_6_and_leaves_in_3_4
         stage_reply(stage, 0, client_call_id(call->call), "late");
         stage_reply(stage, 0, client_call_id(other->call), "fine");
         stage_until(stage, 2001);
-        if (release == RELEASE_2_6) {
+        if (release <= RELEASE_2_6) {
             cr_assert(stage_returned(call, "late", 2000));
         } else {
             cr_assert(stage_ended(call, "interrupted", 500));
@@ -125,7 +126,7 @@ Test(caller, that_is_interrupted_while_it_waits_goes_on_in_2_6_and_leaves_in_3_4
 /* CC-11 */
 Test(caller, whose_request_cannot_be_encoded_fails_alone_and_its_entry_stays)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         struct stage_call *other = stage_call(stage, "other");
@@ -179,7 +180,7 @@ Test(caller, never_hangs_when_connections_close_under_it)
 Test(caller, draws_ids_that_wrap_without_a_sign)
 {
     static const int32_t ids[] = {2147483646, 2147483647, 0, 1};
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_create(release);
         stage->config.first_call_id = 2147483646;
@@ -221,7 +222,7 @@ Test(caller, makes_one_call_after_the_other)
 /* RX-12 */
 Test(caller, sends_a_retry_count_that_nobody_has_cleared)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         stage->echoes = true;
@@ -275,10 +276,14 @@ Test(caller, whose_write_fails_ends_the_connection_after_the_bytes_that_went)
             1);
         struct stage_call *call = stage_call(stage, "torn");
         stage_until(stage, 30);
-        cr_assert(not(call->done)); /* the receiver sits in its read */
         cr_assert(eq(u64, stage->links[0].bytes, before + 10));
-        stage_until(stage, 70000);
-        cr_assert(stage_ended(call, "reset", 60010));
+        if (release <= RELEASE_1_2) { /* the caller has written before the receiver woke up */
+            cr_assert(stage_ended(call, "reset", 10));
+        } else {
+            cr_assert(not(call->done)); /* the receiver sits in its read */
+            stage_until(stage, 70000);
+            cr_assert(stage_ended(call, "reset", 60010));
+        }
         cr_assert(stage_has(call->outcome->message, "java.io.IOException: Broken pipe"));
         cr_assert(eq(u64, stage->links[0].bytes, before + 10));
         stage_free(stage);
@@ -317,7 +322,7 @@ static void call_again(struct client_call *call, void *owner)
 
 Test(caller, can_use_an_id_again_at_once)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         stage->echoes = true;
@@ -327,6 +332,34 @@ Test(caller, can_use_an_id_again_at_once)
         stage_until(stage, 100);
         cr_assert(eq(sz, stage->rounds, 10000));
         cr_assert(eq(sz, stage->link_count, 1));
+        stage_free(stage);
+    }
+}
+
+static bool is_ho(const void *owner, struct wire_bytes value, char *problem)
+{
+    snprintf(problem, WIRE_PROBLEM_MAX, "%s", (const char *)owner);
+    return wire_is(value, "ho");
+}
+
+/* 4.7: ProtobufRpcEngine decodes in the caller's thread. */
+Test(caller, whose_value_does_not_decode_fails_alone)
+{
+    STAGE_EACH_NEW_RELEASE(release)
+    {
+        struct stage *stage = stage_open(release);
+        struct stage_call *bad = stage_call(stage, "bad"), *good = stage_call(stage, "good");
+        client_call_check(bad->call, is_ho, "not what was meant");
+        client_call_check(good->call, is_ho, "not what was meant");
+        stage_until(stage, 10);
+        stage_reply(stage, 0, client_call_id(bad->call), "hm");
+        stage_reply(stage, 0, client_call_id(good->call), "ho");
+        stage_until(stage, 20);
+        cr_assert(stage_ended(bad, "bad_reply", 10));
+        cr_assert(stage_has(bad->outcome->class_name, "InvalidProtocolBufferException"));
+        cr_assert(stage_is(bad->outcome->message, "not what was meant"));
+        cr_assert(stage_returned(good, "ho", 10));
+        cr_assert(eq(int, (int)stage->links[0].ended, RPC_OK));
         stage_free(stage);
     }
 }

@@ -12,7 +12,7 @@
 #include "rpc/client/receiver.h"
 #include "rpc/client/sender.h"
 
-/* Client.stop polls in 2.x, and then gives the sender pool a minute. */
+/* Client.stop polls before 3.x, and from 2.3 on gives the sender pool a minute then. */
 enum { STOP_POLL_MS = 100, POOL_DRAIN_MS = 60000, CALL_ID_MASK = 0x7fffffff };
 
 static const char *const ending_names[] = {
@@ -170,7 +170,7 @@ struct client_connection *client_find_connection(struct client *client,
 {
     const char *user = remote->user != NULL ? remote->user : client->user;
     for (struct client_connection *at = client->first; at != NULL; at = at->next)
-        if (client_connection_id_is(&at->id, remote, address, user, settings))
+        if (client_connection_id_is(&at->id, client->release, remote, address, user, settings))
             return at;
     return NULL;
 }
@@ -252,7 +252,8 @@ void client_bury_connection(struct client *client, struct client_connection *con
 
 int32_t client_next_call_id(struct client *client)
 {
-    return (int32_t)(client->next_call_id++ & CALL_ID_MASK);
+    uint32_t id = client->next_call_id++;
+    return (int32_t)(client->release->negative_call_ids ? id : id & CALL_ID_MASK);
 }
 
 static enum rpc_status make_call(struct client *client, const struct client_remote *remote,
@@ -320,10 +321,14 @@ static bool pool_busy(const struct client *client)
     return false;
 }
 
-/* 2.x: no connection is left; its senders may take a minute. */
+/* Before 3.x: no connection is left; from 2.3 on its senders may take a minute. */
 static void drain(struct client *client)
 {
     uint64_t now = world_now(client->world);
+    if (!client->release->drains_senders) {
+        end_stop(client);
+        return;
+    }
     if (client->drain_until_ns == 0)
         client->drain_until_ns = now + POOL_DRAIN_MS * WORLD_MS;
     if (!pool_busy(client) || now >= client->drain_until_ns)
@@ -332,12 +337,21 @@ static void drain(struct client *client)
         world_timer_start(&client->poll, client->drain_until_ns);
 }
 
+bool client_stop_hangs(const struct client *client)
+{
+    for (const struct client_connection *at = client->first; at != NULL; at = at->next)
+        if (client->stop_begun && at->dead)
+            return true;
+    return false;
+}
+
+/* One that hangs need not look again: it would not find anything else. */
 static void poll(struct world_timer *timer)
 {
     struct client *client = world_container(timer, struct client, poll);
     if (client->first == NULL)
         drain(client);
-    else
+    else if (!client_stop_hangs(client))
         world_timer_start(&client->poll, world_now(client->world) + STOP_POLL_MS * WORLD_MS);
 }
 
@@ -350,7 +364,9 @@ void client_sender_rests(struct client *client)
 void client_stop(struct client *client, struct world_task *done)
 {
     if (client->stop_begun) {
-        if (done != NULL)
+        if (done != NULL && client->stop_waits && client->stopped == NULL)
+            client->stopped = done;
+        else if (done != NULL)
             world_post(client->executor, done);
         return;
     }
@@ -401,6 +417,7 @@ static void free_parts(struct client *client)
     free(client->real_user);
     free(client->local_name);
     wire_arena_free(client->arena);
+    wire_extent_free(client->spare_extent);
     free(client);
 }
 
@@ -408,7 +425,7 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
                               struct world_executor *executor, struct client **created)
 {
     const struct wire_codec *codec = wire_codec((int)config->release->ipc_version);
-    if (!config->release->built || codec == NULL)
+    if (codec == NULL)
         return RPC_UNSUPPORTED;
     struct client *client = calloc(1, sizeof(*client));
     if (client == NULL)
@@ -422,6 +439,7 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
         .executor = executor,
         .service_class = config->service_class,
         .plain_sockets = config->plain_sockets,
+        .types = config->types,
         .next_call_id = (uint32_t)config->first_call_id,
         .user = copy_of(config->user != NULL ? config->user : "ripcord"),
         .real_user = copy_of(config->real_user),
@@ -532,6 +550,10 @@ size_t client_connections(const struct client *client, struct client_connection_
             .user = at->id.user,
             .calls = at->call_count,
             .last_activity_ms = at->last_activity_ms,
+            .reads = at->receiver_place == RECEIVER_READS,
+            .timeout_ms = client_receiver_timeout(at),
+            .deadline_ns = at->deadline_ns,
+            .waited_ms = at->waited_ms,
         };
     }
     return count;

@@ -69,6 +69,8 @@ struct client_config {
     const char *real_user; /* of a proxy user; NULL */
     int service_class;
     bool plain_sockets; /* reads are not interruptible (a SOCKS factory) */
+    /* Before IPC version 9: the classes that replies may hold; borrowed.  NULL: Java's own. */
+    const struct writable_types *types;
     int32_t first_call_id;
 };
 
@@ -81,7 +83,7 @@ struct client_remote {
     const char *user; /* NULL: the client's */
     uint32_t login;   /* two logins of one name are two users */
     /* -1 and 0: none, but different keys.  Nothing is taken from the settings: who wants
-     * ipc.client.rpc-timeout.ms gives it here, as Hadoop's proxies do. */
+     * ipc.client.rpc-timeout.ms gives it here, as Hadoop's proxies do.  0.20 has none. */
     int64_t rpc_timeout_ms;
     const struct release_settings *settings; /* NULL: the client's; copied */
     bool own_service_class;                  /* else the client's; no part of the key */
@@ -101,13 +103,17 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
  * stop is harmless. */
 void client_stop(struct client *client, struct world_task *done);
 
+/* Whether a stop that has begun can never end: a connection is left that nobody will close. */
+bool client_stop_hangs(const struct client *client);
+
 /* A stopped client, or one whose world will not run again; calls still pending end NEVER,
  * without a word. */
 void client_free(struct client *client);
 
 uint32_t client_id(const struct client *client);
 
-/* Begin a call.  `body` is the encoded parameter message, copied.  `done` is called once, on
+/* Begin a call.  `body` is the encoded parameter message (before IPC version 9 the parameters: a
+ * count and as many ObjectWritables), copied.  `done` is called once, on
  * the lane "clientN/calls", a companion of the client's executor, and never from within
  * client_call; the call lives until
  * client_call_free.  `caller` NULL: one of its own. */
@@ -124,6 +130,13 @@ enum rpc_status client_call_again(struct client *client, const struct client_rem
                                   const char *method, struct wire_bytes body,
                                   struct client_caller *caller, int32_t call_id, int32_t retry,
                                   client_done_fn *done, void *owner, struct client_call **call);
+
+/* Where the caller decodes the value (release->value_decoded_by_caller): whether `value` is what
+ * the method returns; false fails the call, with `problem` (WIRE_PROBLEM_MAX bytes). */
+typedef bool client_check_fn(const void *owner, struct wire_bytes value, char *problem);
+/* Before the world runs on.  `owner` is borrowed until the call's end. */
+void client_call_check(struct client_call *call, client_check_fn *check, const void *owner);
+
 /* An id for it, which no other call will have (Client.nextCallId). */
 int32_t client_next_call_id(struct client *client);
 
@@ -156,6 +169,10 @@ struct client_connection_view {
     const char *user;
     size_t calls;
     uint64_t last_activity_ms;
+    bool reads;           /* its receiver waits for bytes: */
+    int64_t timeout_ms;   /* the socket's time-out; 0: none */
+    uint64_t deadline_ns; /* when that fires; WORLD_NEVER: never */
+    uint64_t waited_ms;   /* in this read so far, by whole time-outs */
 };
 size_t client_connections(const struct client *client, struct client_connection_view *views,
                           size_t max);

@@ -16,7 +16,7 @@
 /* The only moves there are. */
 static const unsigned may_follow[] = {
     [CONNECTION_NEW] = TO(CONNECTION_CONNECTING) | TO(CONNECTION_CLOSING),
-    [CONNECTION_CONNECTING] = TO(CONNECTION_HEADER) | TO(CONNECTION_CLOSING),
+    [CONNECTION_CONNECTING] = TO(CONNECTION_HEADER) | TO(CONNECTION_CLOSING) | TO(CONNECTION_NEW),
     [CONNECTION_HEADER] = TO(CONNECTION_SASL) | OPEN | TO(CONNECTION_CLOSING),
     [CONNECTION_SASL] = TO(CONNECTION_CONNECTING) | OPEN | TO(CONNECTION_CLOSING),
     [CONNECTION_OPEN_IDLE] = TO(CONNECTION_OPEN_BUSY) | TO(CONNECTION_CLOSING),
@@ -180,10 +180,20 @@ static void clean_up_calls(struct client_connection *connection)
     }
 }
 
+/* It has no streams that would be closed, and so the socket stays open, kept until the end. */
+static void leak_socket(struct client_connection *connection)
+{
+    client_receiver_stop(connection);
+    client_connection_keep(connection);
+}
+
 static void close_stream(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
-    if (connection->stream != NULL) {
+    bool leaks = connection->client->release->leaks_half_set_up && !connection->has_streams;
+    if (connection->stream != NULL && leaks) {
+        leak_socket(connection);
+    } else if (connection->stream != NULL) {
         client_output_flush_now(connection);
         client_receiver_stop(connection);
         world_watch_release(&connection->write_watch);
@@ -229,9 +239,12 @@ void client_connection_close(struct client_connection *connection, struct client
 
 struct client_hosts client_connection_hosts(const struct client_connection *connection)
 {
-    return (struct client_hosts){.local = connection->client->local_name,
+    struct client_hosts hosts = {.local = connection->client->local_name,
                                  .remote = connection->id.address->name,
                                  .port = connection->server.port};
+    client_server_text(connection->id.address, connection->server, hosts.address,
+                       sizeof(hosts.address));
+    return hosts;
 }
 
 char *client_server_text(const struct client_address *name, struct world_address address,

@@ -59,11 +59,14 @@ struct client_connection {
     struct client_call *first_call, *last_call;
     size_t call_count;
     bool in_pool;
+    bool dead;        /* nobody will ever close it: its receiver died, or was never started */
+    bool has_streams; /* from then on close() closes the socket in every release */
+    bool torn;        /* a write broke off: nothing may follow */
     client_step_fn *close_done;
     bool closing;                      /* Hadoop's shouldCloseConnection, */
     struct client_failure *reason;     /* and why; NULL: idle */
     struct client_caller *connecting;  /* who sets it up */
-    struct client_caller *spinning;    /* 2.x: who wait for it to leave the pool */
+    struct client_caller *spinning;    /* before 3.x: who wait for it to leave the pool */
     struct client_monitor monitor;     /* the Connection's, */
     struct client_monitor stream_lock; /* `out`'s, */
     struct client_monitor send_lock;   /* sendRpcRequestLock */
@@ -83,7 +86,7 @@ struct client_connection {
     struct client_held_reply *held;         /* a reply that stands at a point, else NULL */
     struct client_failure *receive_failure; /* on its way to markClosed */
 
-    /* The sender: a pool's thread in 2.x, RpcRequestSender in 3.x. */
+    /* The sender: a pool's thread in 2.x, RpcRequestSender in 3.x; before, callers write. */
     struct client_thread sender;
     struct client_call *first_to_send, *last_to_send;
     struct client_call *sending;

@@ -48,7 +48,21 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool same_settings(const struct release_settings *a, const struct release_settings *b)
+/* An interval that nobody pings at is 0 in the key. */
+static bool same_ping(const struct release *release, const struct release_settings *a,
+                      const struct release_settings *b)
+{
+    if (release->ping_is_key) {
+        if (a->value[SETTING_PING] != b->value[SETTING_PING])
+            return false;
+        if (a->value[SETTING_PING] == 0)
+            return true;
+    }
+    return a->value[SETTING_PING_INTERVAL] == b->value[SETTING_PING_INTERVAL];
+}
+
+static bool same_settings(const struct release *release, const struct release_settings *a,
+                          const struct release_settings *b)
 {
     if (a == b)
         return true;
@@ -57,16 +71,16 @@ static bool same_settings(const struct release_settings *a, const struct release
         return false;
     CLIENT_KEY_SETTINGS(X)
 #undef X
-    return true;
+    return same_ping(release, a, b);
 }
 
-bool client_connection_id_is(const struct client_connection_id *id,
+bool client_connection_id_is(const struct client_connection_id *id, const struct release *release,
                              const struct client_remote *remote,
                              const struct client_address *address, const char *user,
                              const struct release_settings *settings)
 {
     /* Numbers first: most keys of a client differ in them. */
     return id->login == remote->login && id->rpc_timeout_ms == remote->rpc_timeout_ms &&
-           same_place(id, address) && same_settings(id->settings, settings) &&
+           same_place(id, address) && same_settings(release, id->settings, settings) &&
            same_text(id->protocol, remote->protocol) && same_text(id->user, user);
 }

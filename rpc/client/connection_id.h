@@ -21,8 +21,7 @@ struct client_address {
 
 /* Fields in which two keys can differ. */
 #define CLIENT_KEY_SETTINGS(X)                                                                     \
-    X(MAX_IDLE)                                                                                    \
-    X(CLIENT_NODELAY) X(PING) X(PING_INTERVAL) X(CONNECT_RETRIES) X(CONNECT_RETRY_INTERVAL)
+    X(MAX_IDLE) X(CLIENT_NODELAY) X(CONNECT_RETRIES) X(CONNECT_RETRY_INTERVAL)
 
 struct client_connection_id {
     struct client_address *address; /* borrowed from the client */
@@ -42,7 +41,7 @@ enum rpc_status client_connection_id_init(struct client_connection_id *id,
 void client_connection_id_release(struct client_connection_id *id);
 
 /* Whether a call to `remote` at `address` belongs to this key. */
-bool client_connection_id_is(const struct client_connection_id *id,
+bool client_connection_id_is(const struct client_connection_id *id, const struct release *release,
                              const struct client_remote *remote,
                              const struct client_address *address, const char *user,
                              const struct release_settings *settings);

@@ -96,6 +96,8 @@ struct client_failure *client_failure_of_bytes(enum client_ending ending,
     memcpy(at, class_name.data, class_name.length);
     at[class_name.length] = '\0';
     at += class_name.length + 1;
+    if (message.data == NULL)
+        return failure;
     failure->message = at;
     memcpy(at, message.data, message.length);
     at[message.length] = '\0';
@@ -256,6 +258,34 @@ static char *tell_local(const struct release *release, const struct client_hosts
     return text;
 }
 
+/* 0.20 and 1.x (ipc/Client.java, wrapException): three kinds are told apart. */
+static char *tell_call_to(const struct client_hosts *hosts, const struct client_failure *failure,
+                          const char *cause, const char **class_name)
+{
+    const char *what = "local exception";
+    *class_name = "java.io.IOException";
+    if (client_failure_is(failure, "java.net.ConnectException")) {
+        what = "connection exception";
+        *class_name = failure->class_name;
+    } else if (client_failure_is(failure, "java.net.SocketTimeoutException")) {
+        what = "socket timeout exception";
+        *class_name = failure->class_name;
+    }
+    return print("Call to %s failed on %s: %s", hosts->address, what, cause);
+}
+
+static char *tell_of(const struct release *release, const struct client_hosts *hosts,
+                     const struct client_failure *failure, const char *cause,
+                     const char **class_name)
+{
+    const struct sentence *sentence = find_sentence(release, failure);
+    *class_name = failure->class_name;
+    if (release->wraps_call_to)
+        return tell_call_to(hosts, failure, cause, class_name);
+    return sentence != NULL ? tell(sentence, hosts, cause)
+                            : tell_local(release, hosts, failure, cause, class_name);
+}
+
 struct client_failure *client_failure_wrap(const struct release *release,
                                            const struct client_hosts *hosts,
                                            struct client_failure *failure)
@@ -265,10 +295,8 @@ struct client_failure *client_failure_wrap(const struct release *release,
     char *cause = client_failure_string(failure);
     if (cause == NULL)
         return client_failure_keep(failure);
-    const struct sentence *sentence = find_sentence(release, failure);
-    const char *class_name = failure->class_name;
-    char *text = sentence != NULL ? tell(sentence, hosts, cause)
-                                  : tell_local(release, hosts, failure, cause, &class_name);
+    const char *class_name;
+    char *text = tell_of(release, hosts, failure, cause, &class_name);
     struct client_failure *wrapped = client_failure_create(failure->ending, class_name, text,
                                                            failure->class_name, failure->message);
     wrapped->code = failure->code;

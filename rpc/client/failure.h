@@ -27,6 +27,7 @@ struct client_hosts {
     const char *local; /* "client1/10.0.0.2"; NULL: not known */
     const char *remote;
     unsigned port;
+    char address[2 * WORLD_NAME_MAX + 32]; /* InetSocketAddress.toString: "nn/10.0.0.1:8020" */
 };
 
 /* A new failure with one reference.  Texts are copied; any but the class may be NULL.  Never
@@ -38,6 +39,7 @@ struct client_failure *client_failure_format(enum client_ending ending, const ch
                                              const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* An absent message: none. */
 struct client_failure *client_failure_of_bytes(enum client_ending ending,
                                                struct wire_bytes class_name,
                                                struct wire_bytes message);

@@ -42,6 +42,7 @@ struct client {
     char *local_name; /* "client1/10.0.0.2" */
     int service_class;
     bool plain_sockets;
+    const struct writable_types *types;
     uint32_t next_call_id;
 
     struct client_address *addresses; /* in order of their first use */
@@ -54,7 +55,8 @@ struct client {
     struct client_call *calls;      /* all that the application has, newest first */
     struct client_call *free_calls; /* to be used again */
     struct client_chunk *free_chunks;
-    struct wire_arena *arena; /* of the reply that is being decoded */
+    struct wire_arena *arena;         /* of the reply that is being decoded */
+    struct wire_extent *spare_extent; /* unframed.c; NULL: in use, or none was needed */
 
     struct world_task reap; /* frees what has died */
     struct world_timer poll;
@@ -95,6 +97,13 @@ enum rpc_status client_look_up(struct client *client, struct client_thread *thre
 struct point_event client_look_up_visit(struct client *client, const struct client_thread *thread,
                                         const struct client_call *call, struct point_value *value,
                                         const char *name);
+
+/* Whether anybody is told of visits to `point`, holds there or breaks it: nobody else needs
+ * their events. */
+static inline bool client_seen(const struct client *client, enum point point)
+{
+    return __builtin_expect(client->world->tracer != NULL, 0) || point_guarded(point);
+}
 
 /* The event of a visit to `point` by `thread`; connection and call may be NULL. */
 struct point_event client_visit(const struct client *client, enum point point,

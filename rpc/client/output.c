@@ -4,10 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
-enum rpc_status client_output_add(struct client_connection *connection, const void *data,
-                                  size_t length)
+enum rpc_status client_output_add(struct client_connection *connection, struct wire_buffer *frame)
 {
-    return wire_buffer_add(&connection->out, data, length);
+    if (connection->out.length > 0) {
+        enum rpc_status status = wire_buffer_add(&connection->out, frame->data, frame->length);
+        frame->length = 0;
+        return status;
+    }
+    wire_buffer_release(&connection->out);
+    connection->out = *frame;
+    *frame = (struct wire_buffer){0};
+    return RPC_OK;
+}
+
+void client_output_return(struct client_connection *connection, struct wire_buffer *frame)
+{
+    if (connection->out.length > 0)
+        return;
+    wire_buffer_release(frame);
+    *frame = connection->out;
+    connection->out = (struct wire_buffer){0};
 }
 
 struct client_doom client_doom_of(const struct point_strike *strike)
@@ -115,11 +131,20 @@ static void wait_until_writable(struct client_connection *connection)
     world_watch_start(&connection->write_watch);
 }
 
-static void strike(struct client_connection *connection, const struct point_event *event,
+static struct point_event write_visit(const struct client_connection *connection,
+                                      const struct client_thread *thread)
+{
+    return client_visit(connection->client, POINT_CLIENT_WRITE, thread, connection,
+                        connection->writes_call);
+}
+
+static void strike(struct client_connection *connection, const struct client_thread *thread,
                    size_t *length)
 {
     struct point_strike strike;
-    if (!point_strikes(event, &strike))
+    struct point_event event = write_visit(connection, thread);
+    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, *length));
+    if (!point_strikes(&event, &strike))
         return;
     if (strike.effect == EFFECT_SHORT) {
         size_t most = strike.bytes > 0 ? (size_t)strike.bytes : *length / 2;
@@ -130,25 +155,30 @@ static void strike(struct client_connection *connection, const struct point_even
     }
 }
 
+static void trace_write(const struct client_connection *connection,
+                        const struct client_thread *thread, size_t bytes, size_t accepted)
+{
+    struct point_event event = write_visit(connection, thread);
+    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, bytes), WORLD_NUMBER(ACCEPTED, accepted));
+    client_trace(connection->client, &event);
+}
+
 /* One write of what is left. */
 static enum rpc_status write_some(struct client_connection *connection,
                                   struct client_thread *thread)
 {
-    struct client *client = connection->client;
+    bool seen = client_seen(connection->client, POINT_CLIENT_WRITE);
     size_t left = connection->out.length - connection->written, length = left, accepted = 0;
-    struct point_event event =
-        client_visit(client, POINT_CLIENT_WRITE, thread, connection, connection->writes_call);
-    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, left));
-    strike(connection, &event, &length);
+    if (seen)
+        strike(connection, thread, &length);
     if (!client_doom_allows(&connection->write_doom, &length))
         return connection->write_doom.error;
     enum rpc_status status = world_write(
         connection->stream, connection->out.data + connection->written, length, &accepted);
     if (status == RPC_AGAIN)
         return status;
-    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, left),
-                  WORLD_NUMBER(ACCEPTED, status == RPC_OK ? accepted : 0));
-    client_trace(client, &event);
+    if (seen)
+        trace_write(connection, thread, left, status == RPC_OK ? accepted : 0);
     if (status != RPC_OK)
         return status;
     client_doom_counts(&connection->write_doom, accepted);
@@ -175,11 +205,13 @@ static void visit(struct client_thread *thread)
         finish(connection, NULL);
         return;
     }
-    struct point_event event = client_visit(connection->client, POINT_CLIENT_WRITE, thread,
-                                            connection, connection->writes_call);
-    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, connection->out.length - connection->written));
-    if (!client_thread_held(thread, &event, write_now))
-        write_now(thread);
+    if (point_guarded(POINT_CLIENT_WRITE)) {
+        struct point_event event = write_visit(connection, thread);
+        CLIENT_VALUES(event, WORLD_NUMBER(BYTES, connection->out.length - connection->written));
+        if (client_thread_held(thread, &event, write_now))
+            return;
+    }
+    write_now(thread);
 }
 
 void client_output_flush(struct client_connection *connection, struct client_thread *thread,

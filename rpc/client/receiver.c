@@ -16,7 +16,7 @@ static int64_t setting(const struct client_connection *connection, enum release_
 
 static bool pings(const struct client_connection *connection)
 {
-    return setting(connection, SETTING_PING) != 0;
+    return connection->client->release->pings_always || setting(connection, SETTING_PING) != 0;
 }
 
 /* The socket's SO_TIMEOUT; 0: none. */
@@ -33,6 +33,11 @@ static int64_t socket_timeout(const struct client_connection *connection)
 
 /* What sendPing compares with: in 2.x the rpc time-out has overwritten it. */
 static int64_t ping_interval(const struct client_connection *connection)
+{
+    return socket_timeout(connection);
+}
+
+int64_t client_receiver_timeout(const struct client_connection *connection)
 {
     return socket_timeout(connection);
 }
@@ -215,6 +220,24 @@ static void close_marked(struct client_thread *thread)
     wait_for_work(thread);
 }
 
+/* Before 2.x nobody catches what is no IOException: the thread is gone, its connection stays. */
+static void die(struct client_thread *thread, struct client_failure *failure)
+{
+    struct client_connection *connection = thread->connection;
+    char server[WORLD_NAME_MAX * 2 + 32];
+    client_log(
+        connection->client, thread, connection, "error",
+        "Exception in thread \"IPC Client connection to %s from %s\" %s",
+        client_server_text(connection->id.address, connection->server, server, sizeof(server)),
+        connection->id.user, failure->class_name);
+    client_failure_drop(failure);
+    stop_timer(connection);
+    thread->doing = "closed";
+    connection->receiver_runs = false;
+    connection->dead = true;
+    client_connection_drop(connection);
+}
+
 /* An exception ends the reading: IOExceptions are the reason as they are, others are "unexpected"
  * (the catch blocks of receiveRpcResponse and run). */
 static void fail(struct client_thread *thread, struct client_failure *failure)
@@ -224,6 +247,10 @@ static void fail(struct client_thread *thread, struct client_failure *failure)
     forget_deadline(connection);
     if (connection->read_watch.executor != NULL)
         world_watch_stop(&connection->read_watch);
+    if (!client_failure_is_io(failure) && connection->client->release->receiver_dies) {
+        die(thread, failure);
+        return;
+    }
     if (!client_failure_is_io(failure)) {
         client_log(connection->client, thread, connection, "warn",
                    "Unexpected error reading responses on connection: %s", failure->class_name);
@@ -288,11 +315,17 @@ static struct client_failure *closed_by_interrupt(const struct client_connection
                                  "java.nio.channels.ClosedByInterruptException", NULL, NULL, NULL);
 }
 
-static void strike_read(struct client_connection *connection, const struct point_event *event,
-                        size_t *room, bool *stands)
+static struct point_event read_visit(const struct client_connection *connection)
+{
+    return client_visit(connection->client, POINT_CLIENT_READ, &connection->receiver, connection,
+                        NULL);
+}
+
+static void strike_read(struct client_connection *connection, size_t *room, bool *stands)
 {
     struct point_strike strike;
-    if (!point_strikes(event, &strike))
+    struct point_event event = read_visit(connection);
+    if (!point_strikes(&event, &strike))
         return;
     if (strike.effect == EFFECT_SHORT) {
         size_t most = strike.bytes > 0 ? (size_t)strike.bytes : 1;
@@ -305,21 +338,28 @@ static void strike_read(struct client_connection *connection, const struct point
     }
 }
 
+static void trace_read(const struct client_connection *connection, size_t bytes)
+{
+    struct point_event event = read_visit(connection);
+    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, bytes));
+    client_trace(connection->client, &event);
+}
+
 /* One read of what has come. */
 static void read_now(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     struct client *client = connection->client;
     size_t room, got = 0;
-    bool stands = false;
+    bool stands = false, seen = client_seen(client, POINT_CLIENT_READ);
     uint8_t *at = client_response_room(&connection->response, client, &room);
     if (at == NULL) {
         fail(thread, client_failure_create(CLIENT_INTERNAL, "java.lang.OutOfMemoryError",
                                            "Java heap space", NULL, NULL));
         return;
     }
-    struct point_event event = client_visit(client, POINT_CLIENT_READ, thread, connection, NULL);
-    strike_read(connection, &event, &room, &stands);
+    if (seen)
+        strike_read(connection, &room, &stands);
     if (stands) { /* armed from outside: for good */
         world_stand(&thread->executor, NULL);
         return;
@@ -333,8 +373,8 @@ static void read_now(struct client_thread *thread)
         block(connection);
         return;
     }
-    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, status == RPC_OK ? got : 0));
-    client_trace(client, &event);
+    if (seen)
+        trace_read(connection, status == RPC_OK ? got : 0);
     if (status == RPC_END) {
         fail(thread, client_response_end(&connection->response, client));
     } else if (status != RPC_OK) {
@@ -354,10 +394,12 @@ static void readable(struct world_watch *watch)
     connection->receiver_place = RECEIVER_ELSEWHERE;
     world_watch_stop(watch);
     forget_deadline(connection);
-    struct point_event event =
-        client_visit(connection->client, POINT_CLIENT_READ, thread, connection, NULL);
-    if (!client_thread_held(thread, &event, read_now))
-        read_now(thread);
+    if (point_guarded(POINT_CLIENT_READ)) {
+        struct point_event event = read_visit(connection);
+        if (client_thread_held(thread, &event, read_now))
+            return;
+    }
+    read_now(thread);
 }
 
 /* Wait for bytes, or for the end of the time-out that has begun. */
@@ -420,7 +462,7 @@ static void pinged(struct client_thread *thread)
 static enum rpc_status add_ping(struct client_connection *connection)
 {
     struct client *client = connection->client;
-    struct wire_message ping = wire_message(WIRE_PING);
+    struct wire_message ping = client->codec->message(WIRE_PING);
     ping.client_id = (struct wire_bytes){client->client_id, CLIENT_ID_LENGTH};
     return client->codec->encode(&ping, &connection->out);
 }

@@ -26,6 +26,9 @@ void client_receiver_stop(struct client_connection *connection);
 void client_receiver_fail(struct client_connection *connection, struct client_failure *failure);
 void client_receiver_goes_on(struct client_connection *connection);
 
+/* The socket's time-out in ms (SO_TIMEOUT); 0: none. */
+int64_t client_receiver_timeout(const struct client_connection *connection);
+
 /* lastActivity = now. */
 void client_receiver_touch(struct client_connection *connection);
 

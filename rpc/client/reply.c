@@ -10,15 +10,16 @@ static struct client_failure *null_call(void)
                                  NULL);
 }
 
-static struct client_failure *remote(const struct client_reply *reply)
+static struct client_failure *remote(const struct release *release,
+                                     const struct client_reply *reply)
 {
     enum client_ending ending =
         reply->status == WIRE_FATAL ? CLIENT_REMOTE_FATAL : CLIENT_REMOTE_ERROR;
     struct wire_bytes class_name = reply->class_name, text = reply->text;
     if (class_name.data == NULL)
-        class_name = wire_text("ServerDidNotSetExceptionClassName");
-    if (text.data == NULL)
-        text = wire_text("ServerDidNotSetErrorMsg");
+        class_name = wire_text(release->unset_class);
+    if (text.data == NULL && release->unset_text != NULL)
+        text = wire_text(release->unset_text);
     struct client_failure *failure = client_failure_of_bytes(ending, class_name, text);
     failure->as_it_is = true;
     failure->code = reply->code;
@@ -29,20 +30,24 @@ static struct client_failure *remote(const struct client_reply *reply)
 static struct client_failure *apply(struct client_connection *connection,
                                     struct client_reply *reply)
 {
+    const struct release *release = connection->client->release;
     if (reply->status == WIRE_FATAL)
-        return remote(reply);
+        return remote(release, reply);
+    if (reply->status == WIRE_STATUS_OTHER)
+        return NULL;
     struct client_call *call = client_connection_find(connection, reply->call_id);
     if (call == NULL)
         return null_call();
     client_call_keep(call);
-    client_connection_leave(connection, call);
+    if (reply->status != WIRE_ERROR || !release->errors_stay_pending)
+        client_connection_leave(connection, call);
     if (reply->status == WIRE_SUCCESS && reply->value_failure == NULL) {
         client_call_set_value(call, reply->value);
     } else {
         struct client_failure *failure = reply->value_failure;
         reply->value_failure = NULL;
         if (failure == NULL)
-            failure = remote(reply);
+            failure = remote(release, reply);
         client_call_set_error(call, failure);
         client_failure_drop(failure);
     }
@@ -52,14 +57,6 @@ static struct client_failure *apply(struct client_connection *connection,
     return afterwards;
 }
 
-static struct client_failure *strike_reply(const struct point_event *event)
-{
-    struct point_strike strike;
-    if (!point_strikes(event, &strike) || strike.effect != EFFECT_THROW)
-        return NULL;
-    return client_failure_thrown(CLIENT_BAD_REPLY, strike.class_name, strike.message);
-}
-
 static const char *status_word(enum wire_status status)
 {
     switch (status) {
@@ -67,6 +64,8 @@ static const char *status_word(enum wire_status status)
         return "SUCCESS";
     case WIRE_ERROR:
         return "ERROR";
+    case WIRE_STATUS_OTHER:
+        return "OTHER";
     case WIRE_FATAL:
         break;
     }
@@ -82,13 +81,25 @@ static struct point_event reply_visit(struct client_connection *connection,
     return event;
 }
 
+/* The visit of a reply to its point, where somebody looks on.  NULL: no fault has struck. */
+static struct client_failure *show_reply(struct client_connection *connection,
+                                         const struct client_reply *reply)
+{
+    struct point_strike strike;
+    struct point_event event = reply_visit(connection, reply);
+    CLIENT_VALUES(event, WORLD_TEXT(STATUS, status_word(reply->status)));
+    bool struck = point_strikes(&event, &strike) && strike.effect == EFFECT_THROW;
+    client_trace(connection->client, &event);
+    return struck ? client_failure_thrown(CLIENT_BAD_REPLY, strike.class_name, strike.message)
+                  : NULL;
+}
+
 /* The call ends. */
 static void finish_reply(struct client_connection *connection, struct client_reply *reply)
 {
-    struct point_event event = reply_visit(connection, reply);
-    CLIENT_VALUES(event, WORLD_TEXT(STATUS, status_word(reply->status)));
-    struct client_failure *failure = strike_reply(&event);
-    client_trace(connection->client, &event);
+    struct client_failure *failure = NULL;
+    if (client_seen(connection->client, POINT_CLIENT_REPLY))
+        failure = show_reply(connection, reply);
     if (failure == NULL)
         failure = apply(connection, reply);
     client_failure_drop(reply->value_failure);
@@ -148,12 +159,15 @@ static void keep_reply(struct client_connection *connection, const struct client
 void client_reply_take(struct client_connection *connection, const struct client_reply *reply)
 {
     struct client_reply taken = *reply;
-    struct point_event event = reply_visit(connection, reply);
-    CLIENT_VALUES(event, WORLD_TEXT(STATUS, status_word(reply->status)));
-    if (client_thread_held(&connection->receiver, &event, let_go))
-        keep_reply(connection, reply);
-    else
-        finish_reply(connection, &taken);
+    if (point_guarded(POINT_CLIENT_REPLY)) {
+        struct point_event event = reply_visit(connection, reply);
+        CLIENT_VALUES(event, WORLD_TEXT(STATUS, status_word(reply->status)));
+        if (client_thread_held(&connection->receiver, &event, let_go)) {
+            keep_reply(connection, reply);
+            return;
+        }
+    }
+    finish_reply(connection, &taken);
 }
 
 void client_reply_release(struct client_connection *connection)

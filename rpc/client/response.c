@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rpc/client/header_size.h"
+#include "rpc/client/unframed.h"
 
 #define TRUNCATED                                                                                  \
     "While parsing a protocol message, the input ended unexpectedly in the middle of a field.  "   \
@@ -128,8 +129,8 @@ static struct client_failure *check_client(const struct client *client, struct w
     hex((struct wire_bytes){client->client_id, CLIENT_ID_LENGTH}, ours);
     hex((struct wire_bytes){id.data, id.length < SHOWN ? id.length : SHOWN}, theirs);
     return client_failure_format(CLIENT_BAD_REPLY, "java.io.IOException",
-                                 "Client IDs not matched: local ID=%s, ID in response=%s", ours,
-                                 theirs);
+                                 "Client IDs not matched: local ID=%s, %s%s", ours,
+                                 client->release->foreign_reply, theirs);
 }
 
 /* The header of `frame`, checked. */
@@ -422,6 +423,8 @@ enum client_response_result client_response_next(struct client_response *respons
                                                  struct client_failure **failure)
 {
     *reply = (struct client_reply){0};
+    if (!client->codec->frames_replies)
+        return client_unframed_next(response, client, reply, failure);
     struct run run = {
         .response = response, .client = client, .length_max = length_max, .reply = reply};
     enum stage_result result;
@@ -510,5 +513,6 @@ void client_response_release(struct client_response *response, struct client *cl
         client_give_chunk(client, response->chunk);
     wire_buffer_release(&response->piece);
     free(response->class_name);
+    client_unframed_release(response, client);
     *response = (struct client_response){0};
 }

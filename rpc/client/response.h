@@ -1,6 +1,7 @@
 /*
  * Bytes of a connection to replies, as the release reads them: 2.x field by field from the
- * stream, believing its length word only afterwards; 3.x whole frames of limited length.
+ * stream, believing its length word only afterwards; 3.x whole frames of limited length.  Those
+ * of before, which have no length, are unframed.c's.
  */
 #ifndef RPC_CLIENT_RESPONSE_H
 #define RPC_CLIENT_RESPONSE_H
@@ -8,18 +9,18 @@
 #include "rpc/client/failure.h"
 #include "rpc/client/inside.h"
 
-enum client_response_stage {
-    RESPONSE_LENGTH,
-    RESPONSE_FRAME, /* 3.x */
-    RESPONSE_HEADER_LENGTH,
-    RESPONSE_HEADER, /* 2.x */
-    RESPONSE_VALUE_LENGTH,
-    RESPONSE_VALUE,          /* 2.x */
-    RESPONSE_GOODBYE_STATUS, /* 3.x: after a first length of -1 */
-    RESPONSE_CLASS_LENGTH,
-    RESPONSE_CLASS,
-    RESPONSE_TEXT_LENGTH,
-    RESPONSE_TEXT,
+enum client_response_stage { /* unframed: always the first */
+                             RESPONSE_LENGTH,
+                             RESPONSE_FRAME, /* 3.x */
+                             RESPONSE_HEADER_LENGTH,
+                             RESPONSE_HEADER, /* 2.x */
+                             RESPONSE_VALUE_LENGTH,
+                             RESPONSE_VALUE,          /* 2.x */
+                             RESPONSE_GOODBYE_STATUS, /* 3.x: after a first length of -1 */
+                             RESPONSE_CLASS_LENGTH,
+                             RESPONSE_CLASS,
+                             RESPONSE_TEXT_LENGTH,
+                             RESPONSE_TEXT,
 };
 
 /* An all-zero one waits for the first reply. */
@@ -32,7 +33,8 @@ struct client_response {
     uint64_t number;    /* a varint on its way */
     unsigned digits;
     int32_t call_id;
-    char *class_name; /* of a goodbye */
+    char *class_name;           /* of a goodbye */
+    struct wire_extent *extent; /* unframed: of a reply that is being read, else NULL */
     struct client_chunk *chunk;
     size_t chunk_begin, chunk_end;
     struct wire_buffer piece; /* one that does not lie in the chunk as a whole */

@@ -29,7 +29,7 @@ static bool is_eof(const struct stage_call *call, enum release_id release, uint6
     if (!stage_ended(call, "eof", at_ms) ||
         !stage_is(call->outcome->cause_class, "java.io.EOFException"))
         return false;
-    if (release == RELEASE_2_6)
+    if (release <= RELEASE_2_6)
         return stage_is(call->outcome->class_name, "java.io.IOException") &&
                stage_is(call->outcome->message, LOCAL_2_6 "java.io.EOFException" HOSTS_2_6);
     return stage_is(call->outcome->class_name, "java.io.EOFException") &&
@@ -42,7 +42,7 @@ static bool is_eof(const struct stage_call *call, enum release_id release, uint6
 /* DC-05, DC-07 */
 Test(response, that_ends_before_its_length_word_is_eof)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         for (size_t length = 0; length < 4; length++) {
             struct stage_call *call;
@@ -62,23 +62,25 @@ Test(response, that_ends_before_its_length_word_is_eof)
 /* DC-08, DC-09 */
 Test(response, that_ends_in_the_midst_is_eof_as_each_release_words_it)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct wire_buffer bytes = {0};
-        stage_encode_reply(0, "a value", &bytes);
+        struct stage *stage = stage_create(release);
+        stage_encode_reply(stage, 0, "a value", &bytes);
+        stage_free(stage);
         size_t header_end = 5u + bytes.data[4];
         for (size_t cut = 4; cut < bytes.length; cut++) {
             struct stage_call *call;
-            struct stage *stage = pending(release, &call);
+            stage = pending(release, &call);
             stage_send(stage, 0, bytes.data, cut);
             stage_until(stage, 20);
             stage_close(stage, 0, false);
             stage_until(stage, 30);
-            if (release == RELEASE_2_6 && cut == 4) {
+            if (release <= RELEASE_2_6 && cut == 4) {
                 cr_assert(stage_ended(call, "eof", 20));
                 cr_assert(stage_is(call->outcome->message,
                                    LOCAL_2_6 "java.io.IOException: Response is null." HOSTS_2_6));
-            } else if (release == RELEASE_2_6 && cut < header_end) {
+            } else if (release <= RELEASE_2_6 && cut < header_end) {
                 cr_assert(stage_ended(call, "eof", 20));
                 cr_assert(stage_has(call->outcome->message,
                                     "While parsing a protocol message, the input ended "
@@ -95,7 +97,7 @@ Test(response, that_ends_in_the_midst_is_eof_as_each_release_words_it)
 /* DC-10 */
 Test(response, that_is_cut_by_a_reset_is_a_reset)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
@@ -104,7 +106,7 @@ Test(response, that_is_cut_by_a_reset_is_a_reset)
         stage_close(stage, 0, true);
         stage_until(stage, 30);
         cr_assert(stage_ended(call, "reset", 20));
-        if (release == RELEASE_2_6)
+        if (release <= RELEASE_2_6)
             cr_assert(stage_is(call->outcome->message, LOCAL_2_6
                                "java.io.IOException: Connection reset by peer" HOSTS_2_6));
         else
@@ -119,7 +121,7 @@ Test(response, that_is_cut_by_a_reset_is_a_reset)
 /* FA-03 */
 Test(response, that_is_fatal_ends_every_call_with_one_reason)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         struct stage_call *calls[5];
@@ -146,7 +148,7 @@ Test(response, that_is_fatal_ends_every_call_with_one_reason)
 /* FA-15 */
 Test(response, that_is_an_error_keeps_the_connection_and_fatal_ends_it)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         for (int i = 0; i < 10; i++) {
@@ -176,7 +178,7 @@ Test(response, that_is_an_error_keeps_the_connection_and_fatal_ends_it)
 /* CC-02 */
 Test(response, finds_its_own_call_in_any_order)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         struct stage_call *calls[100];
@@ -201,7 +203,7 @@ Test(response, finds_its_own_call_in_any_order)
 /* CC-03, CC-04 */
 Test(response, for_nobody_ends_all_calls)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         struct stage_call *calls[3];
@@ -229,7 +231,7 @@ Test(response, for_nobody_ends_all_calls)
 /* CC-07 */
 Test(response, of_another_clients_call_ends_all_calls)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
@@ -240,8 +242,10 @@ Test(response, of_another_clients_call_ends_all_calls)
         stage_until(stage, 20);
         cr_assert(stage_ended(call, "bad_reply", 10));
         cr_assert(stage_has(call->outcome->message, "Client IDs not matched: local ID="));
-        cr_assert(
-            stage_has(call->outcome->message, ", ID in response=30313233343536373839616263646566"));
+        cr_assert(stage_has(call->outcome->message,
+                            release == RELEASE_2_2 /* as it is spelt there */
+                                ? ", ID in reponse=30313233343536373839616263646566"
+                                : ", ID in response=30313233343536373839616263646566"));
         stage_free(stage);
     }
 }
@@ -249,20 +253,20 @@ Test(response, of_another_clients_call_ends_all_calls)
 /* CC-08 */
 Test(response, whose_length_disagrees_gives_its_value_first)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
         struct stage_call *other = stage_call(stage, "other");
         stage_until(stage, 11);
         struct wire_buffer bytes = {0};
-        stage_encode_reply(0, "ho", &bytes);
+        stage_encode_reply(stage, 0, "ho", &bytes);
         bytes.data[3] = (uint8_t)(bytes.data[3] + 4);
         wire_buffer_add(&bytes, "junk", 4);
-        stage_send(stage, 0, bytes.data, bytes.length - (release == RELEASE_2_6 ? 4 : 0));
+        stage_send(stage, 0, bytes.data, bytes.length - (release <= RELEASE_2_6 ? 4 : 0));
         stage_until(stage, 20);
         cr_assert(stage_returned(call, "ho", 11));
-        if (release == RELEASE_2_6) {
+        if (release <= RELEASE_2_6) {
             cr_assert(stage_ended(other, "bad_reply", 11));
             cr_assert(stage_is(other->outcome->message,
                                LOCAL_2_6 "org.apache.hadoop.ipc.RpcClientException: RPC response "
@@ -277,7 +281,7 @@ Test(response, whose_length_disagrees_gives_its_value_first)
 
 Test(response, that_is_an_error_with_more_behind_it_ends_all_calls)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
@@ -290,7 +294,7 @@ Test(response, that_is_an_error_with_more_behind_it_ends_all_calls)
         stage_send_message(stage, 0, &message);
         stage_until(stage, 20);
         cr_assert(stage_ended(call, "bad_reply", 10));
-        if (release == RELEASE_2_6)
+        if (release <= RELEASE_2_6)
             cr_assert(
                 stage_has(call->outcome->message, "RPC response length mismatch on rpc error"));
         else {
@@ -329,8 +333,8 @@ Test(response, of_3_4_may_be_as_long_as_the_limit)
 {
     for (int over = 0; over < 2; over++) {
         struct wire_buffer bytes = {0};
-        stage_encode_reply(0, "a value", &bytes);
         struct stage *stage = stage_create(RELEASE_3_4);
+        stage_encode_reply(stage, 0, "a value", &bytes);
         stage->settings.value[SETTING_RESPONSE_LENGTH_MAX] = (int64_t)bytes.length - 4 - over;
         stage_begin(stage);
         stage_listen(stage);
@@ -352,7 +356,7 @@ Test(response, of_the_old_kind_is_understood_by_3_4_as_the_first)
 {
     static const char class_name[] = "org.apache.hadoop.ipc.RPC$VersionMismatch";
     static const char text[] = "Server IPC version 9 cannot communicate with client version 3";
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
@@ -396,7 +400,7 @@ Test(response, whose_value_does_not_decode_fails_its_call_alone_in_3_4)
 
 Test(response, whose_header_does_not_decode_ends_all_calls)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
@@ -413,12 +417,12 @@ Test(response, of_a_megabyte_comes_whole_in_pieces_of_any_size)
     enum { LARGE = 1 << 20 };
     static char value[LARGE + 1];
     memset(value, 'v', LARGE);
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
         struct wire_buffer bytes = {0};
-        stage_encode_reply(0, value, &bytes);
+        stage_encode_reply(stage, 0, value, &bytes);
         uint64_t at = 10;
         for (size_t sent = 0, step = 1; sent < bytes.length; step = step * 3 % 50021 + 1) {
             size_t length = bytes.length - sent < step ? bytes.length - sent : step;
@@ -437,23 +441,23 @@ Test(response, with_a_longer_header_than_it_needs_is_an_error_to_2_6_only)
 {
     /* callId 0 and status ERROR in two bytes each, class "a", text "b" */
     static const char bytes[] = "\0\0\0\x0d\x0c\x08\x80\0\x10\x81\0\x22\1a\x2a\1b";
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
         stage_send(stage, 0, bytes, sizeof(bytes) - 1);
         stage_until(stage, 20);
-        cr_assert(stage_ended(call, release == RELEASE_2_6 ? "bad_reply" : "remote_error", 10));
+        cr_assert(stage_ended(call, release <= RELEASE_2_6 ? "bad_reply" : "remote_error", 10));
         cr_assert(
             stage_has(call->outcome->message,
-                      release == RELEASE_2_6 ? "RPC response length mismatch on rpc error" : "b"));
+                      release <= RELEASE_2_6 ? "RPC response length mismatch on rpc error" : "b"));
         stage_free(stage);
     }
 }
 
 Test(response, can_stand_before_its_call_ends)
 {
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
         struct stage *stage = pending(release, &call);
@@ -477,7 +481,7 @@ Test(response, can_stand_before_its_call_ends)
 Test(response, that_throws_while_it_is_decoded_ends_all_calls)
 {
     static const char *const classes[] = {"java.io.IOException", "java.lang.RuntimeException"};
-    STAGE_EACH_RELEASE(release)
+    STAGE_EACH_NEW_RELEASE(release)
     {
         for (int i = 0; i < 2; i++) {
             struct stage_call *call;

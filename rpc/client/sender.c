@@ -35,6 +35,7 @@ static void done(struct client_thread *thread)
     struct client_call *call = connection->sending;
     connection->sending = NULL;
     call->being_written = false;
+    client_output_return(connection, &call->frame);
     if (!connection->client->release->has_sender_thread && call->caller != NULL &&
         call->caller->call == call)
         client_caller_written(call->caller);
@@ -75,10 +76,7 @@ static void write_request(struct client_thread *thread)
     }
     thread->doing = "write";
     call->being_written = true;
-    enum rpc_status status = client_output_add(connection, call->frame.data, call->frame.length);
-    call->frame.length = 0;
-    if (call->frame.capacity > CLIENT_KEPT_BUFFER)
-        wire_buffer_release(&call->frame);
+    enum rpc_status status = client_output_add(connection, &call->frame);
     if (status == RPC_OK) {
         client_output_flush(connection, thread, call, written);
         return;

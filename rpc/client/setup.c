@@ -40,10 +40,28 @@ static void end(struct client_thread *thread)
     client_caller_is_set_up(caller);
 }
 
+/* 0.20: nobody catches it.  A socket that is there keeps the next caller from trying again, and
+ * without streams nobody will get any further (HADOOP-7428). */
+static void throw_out(struct client_thread *thread, struct client_failure *failure)
+{
+    struct client_connection *connection = thread->connection;
+    connection->connecting = NULL;
+    if (connection->stream != NULL)
+        connection->dead = true;
+    else
+        client_connection_enter(connection, CONNECTION_NEW);
+    client_monitor_leave(&connection->monitor, thread);
+    client_caller_throws(caller_of(thread), failure);
+}
+
 /* The catch (Throwable) of setupIOstreams; takes the failure. */
 static void give_up(struct client_thread *thread, struct client_failure *failure)
 {
     struct client_connection *connection = thread->connection;
+    if (!client_failure_is_io(failure) && connection->client->release->setup_handles_io_only) {
+        throw_out(thread, failure);
+        return;
+    }
     if (!client_failure_is_io(failure))
         failure = client_setup_unchecked(connection->client->release, failure);
     client_connection_mark_closed(connection, failure);
@@ -62,7 +80,8 @@ static void open_up(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     struct client *client = connection->client;
-    struct wire_message context = wire_message(WIRE_CONTEXT);
+    struct wire_message context = client->codec->message(WIRE_CONTEXT);
+    connection->has_streams = true;
     context.user = wire_text(connection->id.user);
     if (client->real_user != NULL)
         context.real_user = wire_text(client->real_user);
@@ -80,7 +99,7 @@ static void open_up(struct client_thread *thread)
     end(thread);
 }
 
-/* 2.x: the preamble has been written. */
+/* Before 3.x: the preamble has been written. */
 static void preamble_written(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
@@ -96,10 +115,11 @@ static void preamble_written(struct client_thread *thread)
 static void send_preamble(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
-    struct wire_message preamble = wire_message(WIRE_PREAMBLE);
-    preamble.version = (int)connection->client->release->ipc_version;
+    const struct wire_codec *codec = connection->client->codec;
+    struct wire_message preamble = codec->message(WIRE_PREAMBLE);
+    preamble.version = codec->version;
     preamble.service_class = (int8_t)(uint8_t)connection->service_class;
-    preamble.auth = WIRE_AUTH_NONE;
+    preamble.auth = codec->auth_simple;
     client_connection_enter(connection, CONNECTION_HEADER);
     enum rpc_status status = add(connection, &preamble);
     if (status != RPC_OK) {
@@ -165,29 +185,28 @@ static void throw_failure(struct client_thread *thread, struct client_failure *f
 static void log_retry(struct client_thread *thread, int tried)
 {
     struct client_connection *connection = thread->connection;
-    char server[WORLD_NAME_MAX * 2 + 32];
+    char server[WORLD_NAME_MAX * 2 + 32], policy[128], rest[160] = ".";
     if (connection->client->world->tracer == NULL)
         return;
     client_server_text(connection->id.address, connection->server, server, sizeof(server));
-    if (caller_of(thread)->setup.timed_out)
-        client_log(connection->client, thread, connection, "info",
-                   "Retrying connect to server: %s. Already tried %d time(s); maxRetries=%lld",
-                   server, tried, (long long)setting(thread, SETTING_CONNECT_TIMEOUT_RETRIES));
-    else
-        client_log(connection->client, thread, connection, "info",
-                   "Retrying connect to server: %s. Already tried %d time(s); retry policy is "
-                   "RetryUpToMaximumCountWithFixedSleep(maxRetries=%lld, sleepTime=%lld "
-                   "MILLISECONDS)",
-                   server, tried, (long long)setting(thread, SETTING_CONNECT_RETRIES),
-                   (long long)setting(thread, SETTING_CONNECT_RETRY_INTERVAL));
+    if (connection->client->release->tells_policy && caller_of(thread)->setup.timed_out)
+        snprintf(rest, sizeof(rest), "; maxRetries=%lld",
+                 (long long)setting(thread, SETTING_CONNECT_TIMEOUT_RETRIES));
+    else if (connection->client->release->tells_policy)
+        snprintf(rest, sizeof(rest), "; retry policy is %s",
+                 client_setup_policy(connection, policy, sizeof(policy)));
+    client_log(connection->client, thread, connection, "info",
+               "Retrying connect to server: %s. Already tried %d time(s)%s", server, tried, rest);
 }
 
 void client_setup_slept(struct client_caller *caller)
 {
+    struct client_setup *setup = &caller->setup;
     caller->place = CALLER_ELSEWHERE;
-    client_failure_drop(caller->setup.failure);
-    caller->setup.failure = NULL;
-    log_retry(&caller->thread, caller->setup.io_failures - 1);
+    client_failure_drop(setup->failure);
+    setup->failure = NULL;
+    log_retry(&caller->thread,
+              (setup->timed_out ? setup->timeout_failures : setup->io_failures) - 1);
     attempt(&caller->thread);
 }
 
@@ -195,6 +214,10 @@ static void sleep_interrupted(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
     caller->interrupted = false;
+    if (caller->client->release->sleeps_on) {
+        client_setup_slept(caller);
+        return;
+    }
     client_failure_drop(caller->setup.failure);
     caller->setup.failure = NULL;
     throw_failure(thread, client_setup_interrupted_sleep(thread->connection));
@@ -225,6 +248,14 @@ static void sleep_now(struct client_thread *thread)
                       world_now(caller->client->world) + (uint64_t)time_ms * WORLD_MS);
 }
 
+static void begin_sleep(struct client_thread *thread)
+{
+    struct point_event event = sleep_visit(thread);
+    thread->doing = "sleep";
+    if (!client_thread_held(thread, &event, sleep_now))
+        sleep_now(thread);
+}
+
 static void handle_failure(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
@@ -237,10 +268,7 @@ static void handle_failure(struct client_thread *thread)
         throw_failure(thread, failure);
         return;
     }
-    struct point_event event = sleep_visit(thread);
-    thread->doing = "sleep";
-    if (!client_thread_held(thread, &event, sleep_now))
-        sleep_now(thread);
+    begin_sleep(thread);
 }
 
 static void handle_timeout(struct client_thread *thread)
@@ -248,6 +276,11 @@ static void handle_timeout(struct client_thread *thread)
     struct client_setup *setup = &caller_of(thread)->setup;
     struct client_failure *failure = setup->failure;
     int tried = setup->timeout_failures++;
+    if (tried < setting(thread, SETTING_CONNECT_TIMEOUT_RETRIES) &&
+        thread->connection->client->release->sleeps_after_connect_timeout) {
+        begin_sleep(thread);
+        return;
+    }
     setup->failure = NULL;
     if (tried >= setting(thread, SETTING_CONNECT_TIMEOUT_RETRIES)) {
         give_up(thread, failure);
@@ -258,15 +291,28 @@ static void handle_timeout(struct client_thread *thread)
     attempt(thread);
 }
 
+/* The failure of a factory ends as that of closing the socket that it did not make. */
+static void trip_over_socket(struct client_thread *thread)
+{
+    struct client_setup *setup = &caller_of(thread)->setup;
+    client_failure_drop(setup->failure);
+    setup->failure = NULL;
+    give_up(thread, client_failure_create(CLIENT_SETUP_FAILED, "java.lang.NullPointerException",
+                                          NULL, NULL, NULL));
+}
+
 static void handle(struct client_thread *thread)
 {
-    if (caller_of(thread)->setup.timed_out)
+    const struct client_setup *setup = &caller_of(thread)->setup;
+    if (setup->no_socket && thread->connection->client->release->needs_socket_to_close)
+        trip_over_socket(thread);
+    else if (setup->timed_out)
         handle_timeout(thread);
     else
         handle_failure(thread);
 }
 
-/* The server is somewhere else, or (2.x) no longer anywhere. */
+/* The server is somewhere else, or (before 3.x) no longer anywhere. */
 static void move(struct client_thread *thread, uint32_t ip)
 {
     struct client_connection *connection = thread->connection;
@@ -311,7 +357,7 @@ static void fail(struct client_caller *caller, struct client_failure *failure, b
     caller->setup.timed_out = timed_out;
     caller->setup.moved = false;
     close_socket(caller);
-    if (!connection->id.address->named) {
+    if (!connection->id.address->named || !caller->client->release->follows_names) {
         handle(thread);
         return;
     }
@@ -358,7 +404,7 @@ static void attempt_ended(struct client_caller *caller, enum rpc_status status)
     caller->place = CALLER_ELSEWHERE;
     if (status != RPC_OK) {
         failure = client_setup_refusal(status, &result);
-    } else if (met_itself(connection)) {
+    } else if (met_itself(connection) && !caller->client->release->meets_itself) {
         result = "self";
         failure = client_failure_create(
             CLIENT_REFUSED, "java.net.ConnectException",
@@ -421,6 +467,22 @@ static struct point_event attempt_visit(struct client_caller *caller, struct poi
     return event;
 }
 
+/* A fault instead of an attempt: the socket factory throws. */
+static void throw_in_attempt(struct client_caller *caller, const struct point_strike *strike)
+{
+    const char *timeout = caller->client->release->connect_timeout;
+    struct client_failure *failure =
+        client_failure_thrown(CLIENT_SETUP_FAILED, strike->class_name, strike->message);
+    trace_attempt(caller, "throw");
+    if (client_failure_is_io(failure)) {
+        caller->setup.no_socket = true;
+        fail(caller, failure, client_failure_is(failure, timeout));
+    } else {
+        close_socket(caller);
+        give_up(&caller->thread, failure);
+    }
+}
+
 static void attempt_now(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
@@ -429,24 +491,15 @@ static void attempt_now(struct client_thread *thread)
     char to[24];
     struct point_event event = attempt_visit(caller, values, to);
     caller->setup.attempt_ns = world_now(caller->client->world);
-    if (!point_strikes(&event, &strike)) {
+    caller->setup.no_socket = false;
+    if (!point_strikes(&event, &strike))
         start_connect(caller, false);
-    } else if (strike.effect == EFFECT_REFUSE) {
+    else if (strike.effect == EFFECT_REFUSE)
         attempt_ended(caller, RPC_REFUSED);
-    } else if (strike.effect == EFFECT_THROW) {
-        struct client_failure *failure =
-            client_failure_thrown(CLIENT_SETUP_FAILED, strike.class_name, strike.message);
-        trace_attempt(caller, "throw");
-        if (client_failure_is_io(failure)) {
-            fail(caller, failure,
-                 client_failure_is(failure, "org.apache.hadoop.net.ConnectTimeoutException"));
-        } else {
-            close_socket(caller);
-            give_up(thread, failure);
-        }
-    } else {
+    else if (strike.effect == EFFECT_THROW)
+        throw_in_attempt(caller, &strike);
+    else
         start_connect(caller, strike.effect == EFFECT_DROP);
-    }
 }
 
 static void attempt(struct client_thread *thread)

@@ -22,20 +22,32 @@ struct client_failure *client_setup_unchecked(const struct release *release,
     return caused;
 }
 
+char *client_setup_policy(const struct client_connection *connection, char *text, size_t size)
+{
+    const int64_t *settings = connection->id.settings->value;
+    bool seconds = connection->client->release->policy_in_seconds;
+    long long sleep = (long long)settings[SETTING_CONNECT_RETRY_INTERVAL];
+    snprintf(text, size, "RetryUpToMaximumCountWithFixedSleep(maxRetries=%lld, sleepTime=%lld %s)",
+             (long long)settings[SETTING_CONNECT_RETRIES], seconds ? sleep / 1000 : sleep,
+             seconds ? "SECONDS" : "MILLISECONDS");
+    return text;
+}
+
 struct client_failure *client_setup_interrupted_sleep(const struct client_connection *connection)
 {
     const struct client *client = connection->client;
     const int64_t *settings = connection->id.settings->value;
     long long retries = (long long)settings[SETTING_CONNECT_RETRIES];
     long long sleep = (long long)settings[SETTING_CONNECT_RETRY_INTERVAL];
+    char policy[128];
+    client_setup_policy(connection, policy, sizeof(policy));
     char reason[128] = "null", text[512];
     if (client->release->retry_reason != NULL)
         snprintf(reason, sizeof(reason), "%s%lld", client->release->retry_reason, retries);
     snprintf(text, sizeof(text),
              "Interrupted: action=RetryAction(action=RETRY, delayMillis=%lld, reason=%s), retry "
-             "policy=RetryUpToMaximumCountWithFixedSleep(maxRetries=%lld, sleepTime=%lld "
-             "MILLISECONDS)",
-             sleep, reason, retries, sleep);
+             "policy=%s",
+             sleep, reason, policy);
     return client_failure_create(client->stop_begun ? CLIENT_STOPPED : CLIENT_INTERRUPTED,
                                  "java.io.InterruptedIOException", text,
                                  "java.lang.InterruptedException", "sleep interrupted");
@@ -43,13 +55,13 @@ struct client_failure *client_setup_interrupted_sleep(const struct client_connec
 
 struct client_failure *client_setup_timeout(const struct client_connection *connection)
 {
+    const char *class_name = connection->client->release->connect_timeout;
     char channel[512];
     if (connection->client->plain_sockets)
-        return client_failure_create(CLIENT_CONNECT_TIMEOUT,
-                                     "org.apache.hadoop.net.ConnectTimeoutException",
-                                     "connect timed out", NULL, NULL);
+        return client_failure_create(CLIENT_CONNECT_TIMEOUT, class_name, "connect timed out", NULL,
+                                     NULL);
     return client_failure_format(
-        CLIENT_CONNECT_TIMEOUT, "org.apache.hadoop.net.ConnectTimeoutException",
+        CLIENT_CONNECT_TIMEOUT, class_name,
         "%lld millis timeout while waiting for channel to be ready for connect. ch : %s",
         (long long)connection->client->settings.value[SETTING_CONNECT_TIMEOUT],
         client_channel_text(connection, true, channel, sizeof(channel)));

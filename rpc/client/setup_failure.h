@@ -10,10 +10,13 @@
 struct client_failure *client_setup_unchecked(const struct release *release,
                                               struct client_failure *failure);
 
+/* How the connection's retry policy calls itself; gives `text` back. */
+char *client_setup_policy(const struct client_connection *connection, char *text, size_t size);
+
 /* "Interrupted: action=…, retry policy=RetryUpToMaximumCountWithFixedSleep(…)" */
 struct client_failure *client_setup_interrupted_sleep(const struct client_connection *connection);
 
-/* ConnectTimeoutException */
+/* ConnectTimeoutException, or what was before it. */
 struct client_failure *client_setup_timeout(const struct client_connection *connection);
 
 /* How an attempt has ended; *result is the word for it in the trace. */

@@ -59,6 +59,8 @@ struct stage {
     struct world_timer alarm;
     struct release_settings settings;
     struct client_config config;
+    const struct wire_codec *codec;
+    bool writables; /* bodies and values are Strings as ObjectWritables, else plain bytes */
     struct client_remote remote;
     struct client *client;
     struct world_task stopped;
@@ -115,7 +117,8 @@ void stage_reply_error(struct stage *stage, size_t link, int32_t call_id, enum w
                        const char *class_name, const char *text);
 void stage_close(struct stage *stage, size_t link, bool reset);
 /* Bytes of a good reply. */
-void stage_encode_reply(int32_t call_id, const char *value, struct wire_buffer *bytes);
+void stage_encode_reply(const struct stage *stage, int32_t call_id, const char *value,
+                        struct wire_buffer *bytes);
 /* How many messages of a kind came, and when the n-th (from 1) did. */
 size_t stage_got(const struct stage *stage, size_t link, enum wire_kind kind);
 uint64_t stage_got_ms(const struct stage *stage, size_t link, enum wire_kind kind, size_t nth);
@@ -136,7 +139,14 @@ void stage_arm(struct stage *stage, enum point point, const struct point_strike 
 struct stage *stage_open(enum release_id release);
 
 #define STAGE_EACH_RELEASE(release)                                                                \
-    for (enum release_id release = RELEASE_2_6; release <= RELEASE_3_4; release++)
+    for (enum release_id release = RELEASE_0_20; release <= RELEASE_3_4; release++)
+#define STAGE_EACH_RELEASE_FROM(first, release)                                                    \
+    for (enum release_id release = first; release <= RELEASE_3_4; release++)
+/* Those of IPC version 9. */
+#define STAGE_EACH_NEW_RELEASE(release) STAGE_EACH_RELEASE_FROM(RELEASE_2_2, release)
+/* Those of Writables. */
+#define STAGE_EACH_OLD_RELEASE(release)                                                            \
+    for (enum release_id release = RELEASE_0_20; release <= RELEASE_1_2; release++)
 
 /* Questions for cr_assert, which say on stderr what they have seen. */
 bool stage_is(const char *seen, const char *expected);

@@ -5,8 +5,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/wire/v9.h"
+#include "rpc/wire/writable.h"
 #include "rpc/world/sim/sim.h"
+
+/* --- what is said ------------------------------------------------------------------------ */
+
+/* A String as an ObjectWritable, or the text itself. */
+static void put_value(const struct stage *stage, const char *text, struct wire_buffer *out)
+{
+    enum rpc_status status = stage->writables
+                                 ? writable_put_string_object(out, wire_text(text), false)
+                                 : wire_buffer_add(out, text, strlen(text));
+    assert(status == RPC_OK);
+    (void)status;
+}
+
+/* A long text makes several parameters: a String has an end. */
+static void put_body(const struct stage *stage, const char *text, struct wire_buffer *out)
+{
+    enum { LONGEST = 20000 };
+    size_t length = strlen(text), count = length / LONGEST + 1;
+    uint8_t head[] = {0, 0, (uint8_t)(count >> 8), (uint8_t)count};
+    if (!stage->writables) {
+        put_value(stage, text, out);
+        return;
+    }
+    wire_buffer_add(out, head, sizeof(head));
+    for (size_t at = 0; at <= length; at += LONGEST) {
+        size_t rest = length - at;
+        struct wire_bytes part = {(const uint8_t *)text + at, rest < LONGEST ? rest : LONGEST};
+        writable_put_string_object(out, part, false);
+    }
+}
+
+/* The text in it. */
+static struct wire_bytes text_of(const struct stage *stage, struct wire_bytes body)
+{
+    enum { BEFORE = 4 + 2 + 16 + 2 }; /* the count, java.lang.String, a length */
+    if (!stage->writables)
+        return body;
+    if (body.length < BEFORE)
+        return WIRE_ABSENT;
+    const uint8_t *text = body.data + BEFORE;
+    return (struct wire_bytes){text, (size_t)text[-2] << 8 | text[-1]};
+}
 
 static struct stage *stage_of(struct world_tracer *tracer)
 {
@@ -88,6 +130,8 @@ static struct stage *create(enum release_id release, uint64_t seed, bool rough)
     world_executor_init(stage->world, &stage->peer, stage->there, "peer", NULL);
     world_timer_init(&stage->body, &stage->alarm, wake_up);
     release_defaults(release_get(release), &stage->settings);
+    stage->codec = wire_codec((int)release_get(release)->ipc_version);
+    stage->writables = !stage->codec->frames_replies;
     stage->config = (struct client_config){.release = release_get(release),
                                            .settings = &stage->settings,
                                            .host = stage->here,
@@ -171,11 +215,11 @@ static void remember(struct stage_link *link, const struct wire_message *message
     char problem[WIRE_PROBLEM_MAX];
     struct wire_bytes text = WIRE_ABSENT;
     if (message->kind == WIRE_CONTEXT &&
-        wire_v9_open_context(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
+        stage->codec->open_context(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
         text = opened.user;
     if (message->kind == WIRE_REQUEST &&
-        wire_v9_open_request(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
-        text = opened.body;
+        stage->codec->open_request(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
+        text = text_of(stage, opened.body);
     size_t length = text.length < sizeof(seen->text) - 1 ? text.length : sizeof(seen->text) - 1;
     if (length > 0)
         memcpy(seen->text, text.data, length);
@@ -221,7 +265,7 @@ static void accepting(struct world_watch *watch)
         link->stage = stage;
         link->stream = stream;
         link->accepted_ms = stage_now_ms(stage);
-        link->decoder = wire_decoder_create(wire_codec(9), WIRE_TO_SERVER, 64 << 20);
+        link->decoder = wire_decoder_create(stage->codec, WIRE_TO_SERVER, 64 << 20);
         world_watch_init(&stage->peer, &link->watch, stream, WORLD_READ, readable);
         world_watch_init(&stage->peer, &link->write_watch, stream, WORLD_WRITE, writable);
         if (!stage->deaf)
@@ -287,23 +331,28 @@ void stage_send(struct stage *stage, size_t link, const void *bytes, size_t leng
 void stage_send_message(struct stage *stage, size_t link, const struct wire_message *message)
 {
     struct wire_buffer bytes = {0};
-    wire_codec(9)->encode(message, &bytes);
+    stage->codec->encode(message, &bytes);
     stage_send(stage, link, bytes.data, bytes.length);
     wire_buffer_release(&bytes);
 }
 
-void stage_encode_reply(int32_t call_id, const char *value, struct wire_buffer *bytes)
+void stage_encode_reply(const struct stage *stage, int32_t call_id, const char *value,
+                        struct wire_buffer *bytes)
 {
-    struct wire_message message = wire_message(WIRE_RESPONSE);
+    struct wire_message message = stage->codec->message(WIRE_RESPONSE);
+    struct wire_buffer body = {0};
+    put_value(stage, value, &body);
     message.call_id = call_id;
-    message.body = wire_text(value);
-    wire_codec(9)->encode(&message, bytes);
+    message.body =
+        (struct wire_bytes){body.data != NULL ? body.data : (const uint8_t *)"", body.length};
+    stage->codec->encode(&message, bytes);
+    wire_buffer_release(&body);
 }
 
 void stage_reply(struct stage *stage, size_t link, int32_t call_id, const char *value)
 {
     struct wire_buffer bytes = {0};
-    stage_encode_reply(call_id, value, &bytes);
+    stage_encode_reply(stage, call_id, value, &bytes);
     stage_send(stage, link, bytes.data, bytes.length);
     wire_buffer_release(&bytes);
 }
@@ -311,7 +360,7 @@ void stage_reply(struct stage *stage, size_t link, int32_t call_id, const char *
 void stage_reply_error(struct stage *stage, size_t link, int32_t call_id, enum wire_status status,
                        const char *class_name, const char *text)
 {
-    struct wire_message message = wire_message(WIRE_RESPONSE);
+    struct wire_message message = stage->codec->message(WIRE_RESPONSE);
     message.call_id = call_id;
     message.status = status;
     message.class_name = wire_text(class_name);
@@ -373,10 +422,14 @@ struct stage_call *stage_call_to(struct stage *stage, const struct client_remote
     assert(stage->call_count < STAGE_CALLS);
     struct stage_call *slot = &stage->calls[stage->call_count++];
     slot->stage = stage;
-    enum rpc_status status = client_call(stage->client, remote, "echo", wire_text(body), caller,
-                                         call_done, slot, &slot->call);
+    struct wire_buffer bytes = {0};
+    put_body(stage, body, &bytes);
+    enum rpc_status status =
+        client_call(stage->client, remote, "echo", (struct wire_bytes){bytes.data, bytes.length},
+                    caller, call_done, slot, &slot->call);
     assert(status == RPC_OK);
     (void)status;
+    wire_buffer_release(&bytes);
     return slot;
 }
 
@@ -480,7 +533,15 @@ bool stage_ended(const struct stage_call *call, const char *ending, uint64_t at_
 
 bool stage_returned(const struct stage_call *call, const char *value, uint64_t at_ms)
 {
-    return stage_ended(call, "value", at_ms) && wire_is(call->outcome->value, value);
+    if (!stage_ended(call, "value", at_ms))
+        return false;
+    struct wire_buffer expected = {0};
+    struct wire_bytes seen = call->outcome->value;
+    put_value(call->stage, value, &expected);
+    bool same = seen.length == expected.length &&
+                (seen.length == 0 || memcmp(seen.data, expected.data, seen.length) == 0);
+    wire_buffer_release(&expected);
+    return same;
 }
 
 struct stage *stage_open(enum release_id release)

@@ -44,7 +44,8 @@ void server_call_begin(struct server_call *call, struct server_connection *conne
     call->request.length = 0;
     call->response.length = 0;
     call->sent = 0;
-    call->answered = call->deferred = false;
+    call->answered = call->deferred = call->unsendable = false;
+    call->writable = false;
     atomic_store_explicit(&call->interrupted, false, memory_order_relaxed);
 }
 
@@ -74,6 +75,11 @@ enum rpc_status server_call_read(struct server_call *call, const struct wire_mes
     call->body = move(message->body, &at);
     call->request.length = needed;
     call->protocol_version = message->protocol_version;
+    call->writable = message->rpc_kind == WIRE_KIND_WRITABLE;
+    call->writable_version = message->writable_version;
+    call->names_protocol = message->protocol.data != NULL;
+    if (!call->names_protocol)
+        call->protocol = call->connection->protocol;
     return RPC_OK;
 }
 
@@ -143,7 +149,7 @@ enum rpc_status server_call_fail(struct server_call *call, enum wire_status stat
                                  const char *class_name, const char *text,
                                  struct wire_bytes client_id)
 {
-    struct wire_message message = wire_message(WIRE_RESPONSE);
+    struct wire_message message = call->server->codec->message(WIRE_RESPONSE);
     message.status = status;
     message.code = code;
     message.class_name = wire_text(class_name);
@@ -157,8 +163,9 @@ enum rpc_status server_call_fail(struct server_call *call, enum wire_status stat
 
 enum rpc_status server_call_return(struct server_call *call, struct wire_bytes value)
 {
-    struct wire_message message = wire_message(WIRE_RESPONSE);
+    struct wire_message message = call->server->codec->message(WIRE_RESPONSE);
     message.status = WIRE_SUCCESS;
+    message.rpc_kind = call->writable ? WIRE_KIND_WRITABLE : WIRE_KIND_PROTOBUF;
     message.client_id = call->client_id;
     if (value.data != NULL)
         message.body = value;
@@ -183,19 +190,87 @@ static int code_of(const char *class_name)
     return WIRE_ERROR_APPLICATION;
 }
 
+/* Whether a class is an IOException, as far as its package tells.  Others than IOExceptions reach
+ * the caller of a Writable method inside one (RPC.java, WritableRpcEngine.java). */
+static bool is_io_exception(const char *class_name)
+{
+    static const char *const others[] = {"java.lang.", "java.util.", "java.security.",
+                                         "javax.security.auth.",
+                                         "org.apache.hadoop.HadoopIllegalArgumentException"};
+    static const char *const but[] = {"java.util.zip.", "java.util.jar.",
+                                      "java.util.InvalidPropertiesFormatException"};
+
+    for (size_t i = 0; i < sizeof(but) / sizeof(but[0]); i++)
+        if (strncmp(class_name, but[i], strlen(but[i])) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strncmp(class_name, others[i], strlen(others[i])) == 0)
+            return false;
+    return true;
+}
+
+/* "class: message", as Throwable.toString makes it. */
+static char *described(const char *class_name, const char *message)
+{
+    size_t size = strlen(class_name) + (message != NULL ? strlen(message) + 2 : 0) + 1;
+    char *text = malloc(size);
+
+    if (text != NULL)
+        snprintf(text, size, "%s%s%s", class_name, message != NULL ? ": " : "",
+                 message != NULL ? message : "");
+    return text;
+}
+
+/* The stack trace of an exception begins with its class, which 2.x cuts off. */
+static enum rpc_status fail_as(struct server_call *call, const char *class_name,
+                               const char *message)
+{
+    bool whole = call->server->release->error_names_class;
+    char *text = whole ? described(class_name, message) : NULL;
+
+    if (whole && text == NULL)
+        return RPC_NO_MEMORY;
+    if (!whole && message == NULL)
+        message = class_name;
+    enum rpc_status status = server_call_fail(call, WIRE_ERROR, code_of(class_name), class_name,
+                                              whole ? text : message, call->client_id);
+    free(text);
+    return status;
+}
+
 enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
                                   const char *message)
 {
-    /* Of an exception without a message, the stack trace begins with the class. */
-    const char *text = message != NULL ? message : class_name;
-    return server_call_fail(call, WIRE_ERROR, code_of(class_name), class_name, text,
-                            call->client_id);
+    if (!call->writable || is_io_exception(class_name))
+        return fail_as(call, class_name, message);
+    char *inner = described(class_name, message);
+    if (inner == NULL)
+        return RPC_NO_MEMORY;
+    enum rpc_status status = fail_as(call, "java.io.IOException", inner);
+    free(inner);
+    return status;
+}
+
+enum rpc_status server_call_abort(struct server_call *call, const char *class_name,
+                                  const char *message)
+{
+    if (!call->server->release->aborts_responses)
+        return RPC_NOT_IN_RELEASE;
+    atomic_store_explicit(&call->connection->should_close, true, memory_order_relaxed);
+    return server_call_fail(call, WIRE_FATAL, WIRE_ERROR_RPC_SERVER, class_name,
+                            message != NULL ? message : "", call->client_id);
 }
 
 enum rpc_status server_call_unserializable(struct server_call *call, const char *class_name,
                                            const char *message)
 {
     char text[512];
+
+    if (!call->server->release->answers_unserializable) {
+        call->status = WIRE_ERROR;
+        call->answered = call->unsendable = true;
+        return RPC_OK;
+    }
     snprintf(text, sizeof(text), "%s%s%s", class_name, message != NULL ? ": " : "",
              message != NULL ? message : "");
     return server_call_fail(call, WIRE_ERROR, WIRE_ERROR_SERIALIZING_RESPONSE, class_name, text,

@@ -18,6 +18,9 @@
 
 struct server_handler;
 
+/* The super interface of all Writable protocols. */
+#define SERVER_VERSIONED_PROTOCOL "org.apache.hadoop.ipc.VersionedProtocol"
+
 /* What became of the request's bytes. */
 enum server_call_problem {
     CALL_WELL,
@@ -41,14 +44,18 @@ struct server_call {
     enum server_call_problem problem;
     struct wire_bytes method, protocol, body, client_id; /* in `request`; texts end with NUL */
     uint64_t protocol_version;
-    uint64_t read_ns;  /* when the Reader had it */
-    uint64_t taken_ns; /* when a Handler took it */
-    uint64_t stamp_ns; /* of the purge, by its clock */
+    bool writable;            /* its engine is Writables */
+    bool names_protocol;      /* before 2.x only the connection does */
+    int64_t writable_version; /* of a Writable call */
+    uint64_t read_ns;         /* when the Reader had it */
+    uint64_t taken_ns;        /* when a Handler took it */
+    uint64_t stamp_ns;        /* of the purge, by its clock */
     struct wire_buffer request;
 
     enum wire_status status;
     bool answered;
-    bool deferred; /* the Handler is free */
+    bool deferred;   /* the Handler is free */
+    bool unsendable; /* its answer could not be made, and nobody is told */
     _Atomic bool interrupted;
     struct wire_buffer response;
     size_t sent;

@@ -53,6 +53,7 @@ struct server_connection *server_connection_create(struct server *server,
         free(connection);
         return NULL;
     }
+    wire_decoder_share(connection->decoder, &reader->frame);
     connection->server = server;
     connection->reader = reader;
     connection->stream = stream;
@@ -115,6 +116,14 @@ void server_connection_touch(struct server_connection *connection)
 {
     atomic_store_explicit(&connection->last_contact_ms,
                           world_wall_ms(connection->server->config.host), memory_order_relaxed);
+}
+
+bool server_connection_timed_out(const struct server_connection *connection, uint64_t now_ms)
+{
+    return atomic_load_explicit(&connection->rpc_count, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&connection->last_contact_ms, memory_order_relaxed) +
+                   server_idle_limit_ms(connection->server) <
+               now_ms;
 }
 
 void server_connection_enter(struct server_connection *connection,
@@ -252,7 +261,8 @@ bool server_connection_doom(struct server_connection *connection, struct server_
         return false;
     enter(connection, CONNECTION_CLOSING);
     server->open_count--;
-    server_count_set(&server->metrics.open_connections, server->open_count);
+    if (why != CLOSE_STOP || server->killed || !server->release->stop_keeps_count)
+        server_count_set(&server->metrics.open_connections, server->open_count);
     server->ending++;
     server_responder_forget(&server->responder, connection);
     connection->why = why;

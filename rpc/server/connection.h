@@ -37,6 +37,8 @@ enum server_connection_state {
     X(VERSION, "version")                                                                          \
     X(AUTH, "auth")                                                                                \
     X(LENGTH, "length")                                                                            \
+    X(MALFORMED, "malformed")                                                                      \
+    X(PROTOCOL, "protocol")                                                                        \
     X(USER, "user")                                                                                \
     X(OUTPUT_ERROR, "output_error")                                                                \
     X(PURGE, "purge")                                                                              \
@@ -68,6 +70,7 @@ struct server_connection {
     _Atomic unsigned references;
     _Atomic enum server_connection_state state; /* moves under the lock */
     _Atomic int rpc_count;
+    _Atomic bool should_close;        /* a response was aborted: after the next read */
     _Atomic uint64_t last_contact_ms; /* the host's wall clock */
 
     struct wire_bytes user, protocol; /* owned by `names`; set once, by the Reader */
@@ -76,6 +79,8 @@ struct server_connection {
     bool reading;                       /* a step of the Reader's waits */
     bool sasl;                          /* the auth byte says so, and no switch to SIMPLE */
     bool sent_negotiate;
+    int auth;         /* the preamble's auth byte */
+    bool skips_token; /* switched to SIMPLE: the next frame is a token for nobody */
     bool has_write_watch;
     bool is_registered;                /* lock */
     bool wants_write;                  /* OP_WRITE is on; lock */
@@ -132,6 +137,9 @@ const char *server_connection_state_name(const struct server_connection *connect
 
 /* The Reader has seen something of the peer. */
 void server_connection_touch(struct server_connection *connection);
+
+/* Whether it is idle and has been silent for too long. */
+bool server_connection_timed_out(const struct server_connection *connection, uint64_t now_ms);
 
 /* It is not to be served: close it at once. */
 void server_connection_turn_away(struct server_connection *connection);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "rpc/server/method.h"
 #include "rpc/server/parts.h"
 
 static void take_first(struct world_task *task);
@@ -100,47 +101,17 @@ static void answer(struct server_call *call, enum rpc_status made)
 
 /* --- the method --------------------------------------------------------------------- */
 
-/* ERROR for a protocol, version or method that is not there; in this order. */
-static server_method_fn *find(struct server_call *call, void **owner)
-{
-    struct server *server = call->server;
-    uint64_t highest;
-    bool known;
-    char text[512];
-    const char *class_name;
-    const struct server_protocol *protocol =
-        server_find_protocol(server, call->protocol, call->protocol_version, &known, &highest);
-
-    if (!known) {
-        class_name = "org.apache.hadoop.ipc.RpcNoSuchProtocolException";
-        snprintf(text, sizeof(text), "Unknown protocol: %s", (const char *)call->protocol.data);
-    } else if (protocol == NULL) {
-        class_name = "org.apache.hadoop.ipc.RPC$VersionMismatch";
-        snprintf(text, sizeof(text), "Protocol %s version mismatch. (client = %lld, server = %lld)",
-                 (const char *)call->protocol.data, (long long)call->protocol_version,
-                 (long long)highest);
-    } else {
-        server_method_fn *method = protocol->find(protocol, call->method);
-        *owner = protocol->owner;
-        if (method != NULL)
-            return method;
-        class_name = "org.apache.hadoop.ipc.RpcNoSuchMethodException";
-        const uint8_t *named = call->connection->protocol.data;
-        snprintf(text, sizeof(text), "Unknown method %s called on %s protocol.",
-                 (const char *)call->method.data, named != NULL ? (const char *)named : "null");
-    }
-    answer(call, server_call_throw(call, class_name, text));
-    return NULL;
-}
-
 static void run(struct server_handler *handler, struct server_call *call)
 {
     struct server *server = handler->lane.server;
+    enum rpc_status answered = RPC_OK;
     void *owner = NULL;
 
-    server_method_fn *method = find(call, &owner);
-    if (method == NULL)
+    server_method_fn *method = server_method_find(call, &owner, &answered);
+    if (method == NULL) {
+        answer(call, answered);
         return;
+    }
     if (call->problem == CALL_NO_BODY) {
         answer(call, server_call_throw(call, server->release->protobuf_exception,
                                        "While parsing a protocol message, the input ended "
@@ -189,6 +160,10 @@ static bool struck(struct server_handler *handler, struct server_call *call)
     }
     if (world->tracer != NULL)
         world_trace(world, &event);
+    if (strike.effect == EFFECT_MEMORY) {
+        answer(call, server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space"));
+        return true;
+    }
     const char *class_name = strike.class_name;
     answer(call, server_call_throw(call, class_name != NULL ? class_name : "java.io.IOException",
                                    strike.message));

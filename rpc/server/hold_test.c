@@ -36,7 +36,7 @@ static void holds(enum point point, const char *release)
     struct rig_options options = lively;
     if (release != NULL) {
         options.release = release;
-        options.setting_count = 3;
+        options.setting_count = 0;
     }
     rig_begin(&options);
     rig_hold(point);
@@ -74,6 +74,37 @@ HELD(purge_can_be_held, POINT_SERVER_PURGE)
 HELD(scan_can_be_held, POINT_SERVER_SCAN)
 HELD(refuse_can_be_held, POINT_SERVER_REFUSE)
 HELD(close_can_be_held, POINT_SERVER_CLOSE)
+
+Test(hold, before_23_lanes_can_be_held_as_well)
+{
+    static const char *const releases[] = {"0.20", "1.2", "2.2"};
+    static const enum point points[] = {
+        POINT_SERVER_ACCEPT, POINT_SERVER_REGISTER, POINT_SERVER_READ,  POINT_SERVER_PUT,
+        POINT_SERVER_TAKE,   POINT_SERVER_EXECUTE,  POINT_SERVER_REPLY, POINT_SERVER_WRITE,
+        POINT_SERVER_WAKEUP, POINT_SERVER_HANDOVER, POINT_SERVER_CHECK, POINT_SERVER_CLOSE};
+
+    for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)
+        for (size_t j = 0; j < sizeof(points) / sizeof(points[0]); j++)
+            holds(points[j], releases[i]);
+}
+
+Test(hold, before_23_the_listener_can_be_held_before_it_cleans_up)
+{
+    rig_begin(&(struct rig_options){
+        .release = "1.2", .settings = {{SETTING_IDLE_THRESHOLD, 0}}, .setting_count = 1});
+    rig_hold(POINT_SERVER_SCAN);
+    rig_open();
+    rig_settle();
+    cr_assert(eq(uint, rig_held(), 1u));
+    unsigned late = rig_open();
+    rig_call(late, 0, "echo", "x");
+    rig_run(1000);
+    cr_assert(not(rig_has_reply(late, 0)));
+    rig_release();
+    rig_run(1002);
+    cr_assert(rig_has_reply(late, 0));
+    rig_end();
+}
 
 Test(hold, rest_can_be_held_and_the_next_response_hands_over_anew)
 {

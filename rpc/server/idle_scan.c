@@ -5,7 +5,6 @@
 unsigned server_close_idle(struct server *server, struct server_lane *lane, bool all)
 {
     uint64_t now_ms = world_wall_ms(server->config.host);
-    uint64_t limit_ms = 2 * (uint64_t)server_setting(server, SETTING_MAX_IDLE);
     uint64_t threshold = (uint64_t)server_setting(server, SETTING_IDLE_THRESHOLD);
     unsigned most = (unsigned)server_setting(server, SETTING_KILL_MAX);
     struct server_connection *connection, *next;
@@ -15,9 +14,7 @@ unsigned server_close_idle(struct server *server, struct server_lane *lane, bool
         next = TAILQ_NEXT(connection, all);
         if (!all && server->open_count < threshold)
             break;
-        if (atomic_load_explicit(&connection->rpc_count, memory_order_relaxed) != 0 ||
-            atomic_load_explicit(&connection->last_contact_ms, memory_order_relaxed) + limit_ms >=
-                now_ms ||
+        if (!server_connection_timed_out(connection, now_ms) ||
             !server_connection_doom(connection, lane, all ? CLOSE_OOM : CLOSE_IDLE))
             continue;
         server_count_up(&server->metrics.idle_closed);
@@ -73,7 +70,7 @@ static void due(struct world_timer *timer)
 static void begin(struct world_task *task)
 {
     struct server_idle_scan *scan = world_container(task, struct server_idle_scan, step);
-    if (server_is_running(scan->lane.server))
+    if (server_is_running(scan->lane.server) && scan->lane.server->release->timer_closes_idle)
         arm(scan);
 }
 

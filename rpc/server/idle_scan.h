@@ -18,7 +18,7 @@ struct server_idle_scan {
 void server_idle_scan_init(struct server *server, struct server_idle_scan *scan);
 void server_idle_scan_release(struct server_idle_scan *scan);
 
-/* Scan first after one interval.  Any thread. */
+/* Scan first after one interval, if the release scans by a timer.  Any thread. */
 void server_idle_scan_start(struct server_idle_scan *scan);
 
 /* On its control executor. */

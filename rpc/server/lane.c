@@ -36,6 +36,12 @@ void server_lane_release(struct server_lane *lane)
     lane->server = NULL;
 }
 
+void server_lane_dies(struct server_lane *lane)
+{
+    server_lane_does(lane, "closed");
+    atomic_store_explicit(&lane->dead, true, memory_order_relaxed);
+}
+
 struct point_event server_lane_event(const struct server_lane *lane, enum point point,
                                      const struct server_connection *connection,
                                      const struct server_call *call)

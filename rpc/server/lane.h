@@ -26,6 +26,7 @@ struct server_lane {
     struct world_executor *control;
     struct world_executor own_control; /* used when the lane has a thread of its own */
     _Atomic(const char *) doing;
+    _Atomic bool dead;               /* an Error has ended its thread */
     char name[SERVER_LANE_NAME_MAX]; /* "reader/0" */
 };
 
@@ -33,10 +34,19 @@ struct server_lane {
 void server_lane_init(struct server *server, struct server_lane *lane, const char *name);
 void server_lane_release(struct server_lane *lane);
 
+static inline bool server_lane_is_dead(const struct server_lane *lane)
+{
+    return atomic_load_explicit(&lane->dead, memory_order_relaxed);
+}
+
 static inline void server_lane_does(struct server_lane *lane, const char *doing)
 {
-    atomic_store_explicit(&lane->doing, doing, memory_order_relaxed);
+    if (!server_lane_is_dead(lane))
+        atomic_store_explicit(&lane->doing, doing, memory_order_relaxed);
 }
+
+/* An Error that nobody catches (OutOfMemoryError) ends its thread. */
+void server_lane_dies(struct server_lane *lane);
 
 /* Whether anybody wants to know of a visit to `point`. */
 static inline bool server_lane_seen(const struct server_lane *lane, enum point point)

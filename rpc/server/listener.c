@@ -7,10 +7,34 @@
 
 static void accept_next(struct server_listener *listener);
 
+/* --- the end of a wake-up ----------------------------------------------------------- */
+
 static void finish(struct server_listener *listener)
 {
     listener->busy = false;
     server_lane_does(&listener->lane, "accept");
+}
+
+static void clean_up(struct world_task *task)
+{
+    struct server_listener *listener = world_container(task, struct server_listener, step);
+
+    if (!server_is_running(listener->lane.server))
+        return;
+    server_cleanup_run(listener->lane.server);
+    finish(listener);
+}
+
+/* All is done that the wake-up was for. */
+static void wakeup_ends(struct server_listener *listener)
+{
+    struct server *server = listener->lane.server;
+
+    if (server->release->timer_closes_idle || !server_cleanup_is_due(server))
+        finish(listener);
+    else if (!server_lane_held(&listener->lane, POINT_SERVER_SCAN, NULL, NULL, &listener->step,
+                               clean_up))
+        clean_up(&listener->step);
 }
 
 static void pause_ended(struct world_timer *timer)
@@ -18,7 +42,7 @@ static void pause_ended(struct world_timer *timer)
     struct server_listener *listener = world_container(timer, struct server_listener, pause);
     if (!server_is_running(listener->lane.server))
         return;
-    finish(listener);
+    wakeup_ends(listener);
     world_watch_start(&listener->watch);
 }
 
@@ -38,14 +62,16 @@ static void remember(struct server_listener *listener, struct server_connection 
         server_connection_let_go(before);
 }
 
-static void out_of_memory(struct server_listener *listener)
+void server_listener_out_of_memory(struct server_listener *listener)
 {
     struct server *server = listener->lane.server;
 
     world_lock(server->lock);
     if (listener->last != NULL)
         server_connection_doom(listener->last, &listener->lane, CLOSE_OOM);
-    unsigned closed = server_close_idle(server, &listener->lane, true);
+    unsigned closed = server->release->timer_closes_idle
+                          ? server_close_idle(server, &listener->lane, true)
+                          : server_cleanup_force(server);
     world_unlock(server->lock);
     remember(listener, NULL);
     server_idle_scan_trace(&listener->lane, closed);
@@ -85,16 +111,22 @@ static void hand_over(struct server_listener *listener)
         return;
     listener->in_hand = NULL;
     server_connection_let_go(connection);
+    server_listener_goes_on(listener);
+}
+
+void server_listener_goes_on(struct server_listener *listener)
+{
     server_lane_post(&listener->lane, &listener->step, accept_step);
 }
 
-static void trace_accept(struct server_listener *listener, struct server_connection *connection)
+static void trace_accept(struct server_listener *listener, const struct server_reader *reader,
+                         uint32_t number)
 {
     if (listener->lane.executor.world->tracer == NULL)
         return;
-    struct point_event event =
-        server_lane_event(&listener->lane, POINT_SERVER_ACCEPT, connection, NULL);
-    SERVER_VALUES(event, WORLD_NUMBER(READER, connection->reader->index));
+    struct point_event event = server_lane_event(&listener->lane, POINT_SERVER_ACCEPT, NULL, NULL);
+    event.connection = number;
+    SERVER_VALUES(event, WORLD_NUMBER(READER, reader->index));
     world_trace(listener->lane.executor.world, &event);
 }
 
@@ -113,21 +145,13 @@ static void turn_away(struct server_listener *listener, struct server_connection
         world_trace(server->world, &event);
     }
     server_connection_turn_away(connection);
-    server_lane_post(&listener->lane, &listener->step, accept_step);
+    server_listener_goes_on(listener);
 }
 
-static void welcome(struct server_listener *listener, struct world_stream *stream)
+bool server_listener_admits(struct server_listener *listener, struct server_connection *connection)
 {
     struct server *server = listener->lane.server;
-    struct server_reader *reader = &server->readers[listener->next_reader];
-    struct server_connection *connection = server_connection_create(server, reader, stream);
 
-    if (connection == NULL) {
-        world_close(stream);
-        out_of_memory(listener);
-        return;
-    }
-    trace_accept(listener, connection);
     world_lock(server->lock);
     bool fits = server_is_running(server) && !server_is_full(server);
     if (fits) {
@@ -137,13 +161,40 @@ static void welcome(struct server_listener *listener, struct world_stream *strea
         server_connection_keep(connection);
     }
     world_unlock(server->lock);
-    if (!fits) {
+    return fits;
+}
+
+static void welcome(struct server_listener *listener, struct server_reader *reader,
+                    struct world_stream *stream)
+{
+    struct server_connection *connection =
+        server_connection_create(listener->lane.server, reader, stream);
+
+    if (connection == NULL) {
+        world_close(stream);
+        server_listener_out_of_memory(listener);
+        return;
+    }
+    if (!server_listener_admits(listener, connection)) {
         turn_away(listener, connection);
         return;
     }
     remember(listener, connection);
     listener->in_hand = connection;
     server_lane_post(&listener->lane, &listener->step, hand_over_again);
+}
+
+static void accepted(struct server_listener *listener, struct world_stream *stream)
+{
+    struct server *server = listener->lane.server;
+
+    listener->next_reader = server_next_reader(server);
+    struct server_reader *reader = &server->readers[listener->next_reader];
+    trace_accept(listener, reader, stream->connection);
+    if (server->release->reader_takes_at_once)
+        welcome(listener, reader, stream);
+    else
+        server_register(listener, reader, stream);
 }
 
 /* --- accept ------------------------------------------------------------------------ */
@@ -154,7 +205,7 @@ static bool struck(struct server_listener *listener, const struct point_event *e
     if (!point_strikes(event, &strike))
         return false;
     if (strike.effect == EFFECT_MEMORY)
-        out_of_memory(listener);
+        server_listener_out_of_memory(listener);
     else
         pause_for(listener, RETRY_NS);
     return true;
@@ -181,12 +232,11 @@ static void accept_now(struct world_task *task)
     }
     enum rpc_status status = world_accept(listener->socket, &stream);
     if (status == RPC_OK) {
-        listener->next_reader = server_next_reader(server);
-        welcome(listener, stream);
+        accepted(listener, stream);
     } else if (status == RPC_AGAIN) {
-        finish(listener);
+        wakeup_ends(listener);
     } else if (status == RPC_NO_MEMORY) {
-        out_of_memory(listener);
+        server_listener_out_of_memory(listener);
     } else {
         pause_for(listener, RETRY_NS);
     }
@@ -269,5 +319,7 @@ void server_listener_halt(struct server_listener *listener)
 void server_listener_release(struct server_listener *listener)
 {
     server_listener_halt(listener);
+    if (listener->accepted != NULL)
+        world_close(listener->accepted);
     server_lane_release(&listener->lane);
 }

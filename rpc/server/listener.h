@@ -1,18 +1,22 @@
 /*
  * The Listener: accepts, and hands each connection to the next Reader.
  *
- * A Reader's pendingConnections are bounded; before a full one the Listener stands (Hadoop 2.3
- * and later).  When accept fails for want of descriptors it tries again, and when memory runs
- * out it closes the connection it accepted last and all idle ones, and sleeps 60 s.
+ * From Hadoop 2.3 on Readers have pendingConnections, which are bounded; before full ones the
+ * Listener stands.  Before, it registers each connection itself, under the Reader's monitor
+ * (registration.h), and cleans up after each wake-up (cleanup.h).  When accept fails for want of
+ * descriptors it tries again, and when memory runs out it closes the connection it accepted last
+ * (from 2.3 on) and all idle ones, and sleeps 60 s.
  */
 #ifndef RPC_SERVER_LISTENER_H
 #define RPC_SERVER_LISTENER_H
 
 #include <stdbool.h>
 
+#include "rpc/server/cleanup.h"
 #include "rpc/server/lane.h"
 
 struct server;
+struct server_connection;
 
 struct server_listener {
     struct server_lane lane;
@@ -24,6 +28,8 @@ struct server_listener {
     unsigned next_reader;              /* the last one that was given a connection */
     struct server_connection *last;    /* owned reference: the accept key's attachment */
     struct server_connection *in_hand; /* accepted, its Reader's queue was full */
+    struct world_stream *accepted;     /* owned: to be registered, before 2.3 */
+    struct server_cleanup cleanup;     /* before 2.3 */
     bool busy;                         /* a step waits */
 };
 
@@ -33,6 +39,15 @@ void server_listener_release(struct server_listener *listener);
 
 /* Begin to accept.  Any thread. */
 void server_listener_start(struct server_listener *listener);
+
+/* The connection that was accepted last is its Reader's: accept the next one. */
+void server_listener_goes_on(struct server_listener *listener);
+
+/* There is no memory for what it does. */
+void server_listener_out_of_memory(struct server_listener *listener);
+
+/* Count one that is to be served; false: it is to be turned away.  Takes the lock. */
+bool server_listener_admits(struct server_listener *listener, struct server_connection *connection);
 
 /* Accept no more, close the socket.  On its control executor. */
 void server_listener_halt(struct server_listener *listener);

@@ -8,11 +8,12 @@
 #include "rpc/server/connection.h"
 
 enum server_packet {
-    PACKET_PARTIAL,   /* the message is not whole yet */
-    PACKET_GO_ON,     /* the next one may be read in the same pass */
-    PACKET_CALL,      /* connection->in_hand is to be put */
-    PACKET_ENDS_PASS, /* done; perhaps the connection is doomed */
-    PACKET_REPLIES,   /* a reply is under way; server_reader_goes_on comes after it */
+    PACKET_PARTIAL,     /* the message is not whole yet */
+    PACKET_GO_ON,       /* the next one may be read in the same pass */
+    PACKET_CALL,        /* connection->in_hand is to be put */
+    PACKET_ENDS_PASS,   /* done; perhaps the connection is doomed */
+    PACKET_REPLIES,     /* a reply is under way; server_reader_goes_on comes after it */
+    PACKET_ENDS_READER, /* there is no memory for it; an Error that no Reader catches */
 };
 
 /* The Reader has put `got` bytes into the decoder; `message` is room for what they make. */

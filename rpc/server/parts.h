@@ -23,6 +23,7 @@
 #include "rpc/server/packet.h"
 #include "rpc/server/reader.h"
 #include "rpc/server/refusal.h"
+#include "rpc/server/registration.h"
 #include "rpc/server/respond.h"
 #include "rpc/server/responder.h"
 #include "rpc/server/server.h"
@@ -64,6 +65,8 @@ struct server {
     struct world_task hop_task;
     unsigned hop;
     bool stop_posted, halted; /* lock */
+    bool stop_hangs;          /* lock: stop waits for a Reader that never ends */
+    bool left_open;           /* lock: stop has not closed the connections */
     struct world_executor *done_executor;
     struct world_task *done;
 };
@@ -80,9 +83,13 @@ static inline int64_t server_setting(const struct server *server, enum release_s
     return value == RELEASE_NONE ? 0 : value;
 }
 
+/* Where the release has no limit, what a JVM has memory for: beyond it the Reader dies. */
 static inline size_t server_request_length_max(const struct server *server)
 {
+    enum { HEAP = 256 << 20 };
     int64_t most = server_setting(server, SETTING_REQUEST_LENGTH_MAX);
+    if (server->settings.value[SETTING_REQUEST_LENGTH_MAX] == RELEASE_NONE)
+        return HEAP;
     return most > 0 ? (size_t)most : 0;
 }
 
@@ -107,6 +114,14 @@ static inline uint64_t server_purge_interval_ns(const struct server *server)
     return (uint64_t)(minutes > 0 ? minutes : DEFAULT_MINUTES) * 60 * WORLD_SEC;
 }
 
+/* How long a connection may be silent, when it is idle. */
+static inline uint64_t server_idle_limit_ms(const struct server *server)
+{
+    int64_t key = server->settings.no_idle_key ? server->release->missing_idle_ms
+                                               : server_setting(server, SETTING_MAX_IDLE);
+    return 2 * (uint64_t)key;
+}
+
 /* The Reader of the next connection: the first one goes to Reader 1, if there is one. */
 static inline unsigned server_next_reader(const struct server *server)
 {
@@ -120,11 +135,16 @@ static inline bool server_is_full(const struct server *server)
     return most > 0 && server->open_count >= (uint64_t)most;
 }
 
-/* The protocol of that name and version, or NULL; whether any version of it is *known, and
- * the *highest one. */
+/* The protocol of that engine, name and version, or NULL; whether any version of it is *known,
+ * and the *highest one. */
 const struct server_protocol *server_find_protocol(const struct server *server,
+                                                   enum server_engine engine,
                                                    struct wire_bytes name, uint64_t version,
                                                    bool *known, uint64_t *highest);
+
+/* Whether calls of that RpcKindProto are served: protobuf's always, but by a server of Writables
+ * only. */
+bool server_has_engine(const struct server *server, int rpc_kind);
 
 /* Tell who waits for the stop when everything is closed.  The lock is held. */
 void server_check_stopped(struct server *server);

@@ -12,6 +12,11 @@ static struct server_connection *of_step(struct world_task *task)
     return world_container(task, struct server_connection, step);
 }
 
+static bool may_be_read(const struct server_connection *connection)
+{
+    return server_connection_is_open(connection) && !server_lane_is_dead(&connection->reader->lane);
+}
+
 /* A step of this connection waits; until it has run nothing is read. */
 static void wait_in_step(struct server_connection *connection)
 {
@@ -29,7 +34,7 @@ static void step_runs(struct server_connection *connection)
 /* The step is over, and with it the reference that it had. */
 static void step_ends(struct server_connection *connection)
 {
-    if (!connection->reading && server_connection_is_open(connection))
+    if (!connection->reading && may_be_read(connection))
         world_watch_start(&connection->read_watch);
     server_connection_let_go(connection);
 }
@@ -144,6 +149,10 @@ static enum rpc_status read_piece(struct server_connection *connection, uint8_t 
             server_lane_event(&connection->reader->lane, POINT_SERVER_READ, connection, NULL);
         SERVER_VALUES(event, WORLD_NUMBER(BYTES, want));
         if (point_strikes(&event, &strike)) {
+            if (strike.effect == EFFECT_MEMORY) {
+                server_reader_dies(connection->reader);
+                return RPC_AGAIN;
+            }
             if (strike.effect == EFFECT_ERROR && connection->read_passed >= strike.after)
                 return (enum rpc_status)strike.error;
             uint64_t most = strike.effect == EFFECT_ERROR ? strike.after - connection->read_passed
@@ -187,12 +196,17 @@ static bool take(struct server_connection *connection, size_t got, size_t want)
     case PACKET_GO_ON:
         return true;
     case PACKET_CALL:
+        wire_decoder_rest(connection->decoder);
         put_first(connection);
         return false;
     case PACKET_ENDS_PASS:
+        wire_decoder_rest(connection->decoder);
         return false;
     case PACKET_REPLIES:
         wait_in_step(connection);
+        return false;
+    case PACKET_ENDS_READER:
+        server_reader_dies(connection->reader);
         return false;
     }
     assert(false);
@@ -225,7 +239,7 @@ static void read_held(struct world_task *task)
     struct server_connection *connection = of_step(task);
 
     step_runs(connection);
-    if (server_connection_is_open(connection) && read_now(connection))
+    if (may_be_read(connection) && read_now(connection))
         read_on(connection);
     step_ends(connection);
 }
@@ -252,7 +266,7 @@ static void read_on(struct server_connection *connection)
         if (held(connection))
             return;
     } while (read_now(connection));
-    if (server_connection_is_open(connection))
+    if (may_be_read(connection))
         server_connection_touch(connection);
 }
 
@@ -261,13 +275,15 @@ static void on_readable(struct world_watch *watch)
     struct server_connection *connection =
         world_container(watch, struct server_connection, read_watch);
 
-    if (connection->reading || !server_connection_is_open(connection)) {
+    if (connection->reading || !may_be_read(connection)) {
         world_watch_stop(watch); /* until the step is over, or for good */
         return;
     }
     server_lane_does(&connection->reader->lane, "read");
     server_connection_touch(connection);
     read_on(connection);
+    if (atomic_load_explicit(&connection->should_close, memory_order_relaxed))
+        close_for(connection, CLOSE_FATAL); /* unless the read has */
     if (!connection->reading)
         server_lane_does(&connection->reader->lane, "select");
 }
@@ -279,8 +295,7 @@ static void goes_on(struct world_task *task)
 
     step_runs(connection);
     server_lane_does(&connection->reader->lane, "select");
-    if (server_connection_is_open(connection) &&
-        server_connection_state(connection) != CONNECTION_OPEN)
+    if (may_be_read(connection) && server_connection_state(connection) != CONNECTION_OPEN)
         read_on(connection);
     step_ends(connection);
 }
@@ -312,22 +327,39 @@ struct server_call *server_reader_reply(struct server_connection *connection, in
 
 static void register_next(struct server_reader *reader);
 
-static void register_one(struct server_connection *connection)
+static void watch(struct server_connection *connection)
 {
     struct server_reader *reader = connection->reader;
 
-    if (server_connection_is_open(connection)) {
-        if (reader->lane.executor.world->tracer != NULL) {
-            struct point_event event =
-                server_lane_event(&reader->lane, POINT_SERVER_REGISTER, connection, NULL);
-            SERVER_VALUES(event, WORLD_NUMBER(READER, reader->index));
-            world_trace(reader->lane.executor.world, &event);
-        }
+    if (may_be_read(connection)) {
         world_watch_init(&reader->lane.executor, &connection->read_watch, connection->stream,
                          WORLD_READ, on_readable);
         world_watch_start(&connection->read_watch);
     }
     server_connection_let_go(connection);
+}
+
+void server_reader_watch_new(struct server_reader *reader)
+{
+    struct server_connection *connection;
+
+    while ((connection = STAILQ_FIRST(&reader->registering)) != NULL) {
+        STAILQ_REMOVE_HEAD(&reader->registering, turn);
+        watch(connection);
+    }
+}
+
+static void register_one(struct server_connection *connection)
+{
+    struct server_reader *reader = connection->reader;
+
+    if (server_connection_is_open(connection) && reader->lane.executor.world->tracer != NULL) {
+        struct point_event event =
+            server_lane_event(&reader->lane, POINT_SERVER_REGISTER, connection, NULL);
+        SERVER_VALUES(event, WORLD_NUMBER(READER, reader->index));
+        world_trace(reader->lane.executor.world, &event);
+    }
+    watch(connection);
 }
 
 static void register_held(struct world_task *task)
@@ -386,6 +418,15 @@ bool server_reader_put(struct server_reader *reader, struct server_connection *c
     return true;
 }
 
+void server_reader_dies(struct server_reader *reader)
+{
+    struct server *server = reader->lane.server;
+
+    server_lane_dies(&reader->lane);
+    if (server->release->reader_error_is_last)
+        server_kill(server);
+}
+
 /* --- life -------------------------------------------------------------------------- */
 
 void server_reader_init(struct server *server, struct server_reader *reader, unsigned index)
@@ -402,5 +443,6 @@ void server_reader_init(struct server *server, struct server_reader *reader, uns
 
 void server_reader_release(struct server_reader *reader)
 {
+    wire_buffer_release(&reader->frame);
     server_lane_release(&reader->lane);
 }

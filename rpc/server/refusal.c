@@ -78,6 +78,8 @@ enum server_packet server_refuse(struct server_connection *connection,
     va_start(values, format);
     vsnprintf(text, sizeof(text), format, values);
     va_end(values);
+    if (!connection->server->release->fatal_has_call_id)
+        message = NULL;
     int32_t id = message != NULL ? message->call_id : WIRE_CALL_AUTHORIZATION_FAILED;
     struct server_call *call =
         server_reader_reply(connection, id, message != NULL ? message->retry : -1);
@@ -96,6 +98,8 @@ enum server_packet server_refuse_undecodable(struct server_connection *connectio
     const struct release *release = connection->server->release;
     const char *class_name = release->protobuf_exception;
 
+    if (!release->answers_malformed)
+        return server_refuse_silently(connection, CLOSE_MALFORMED);
     if (release->wire_type_exception != NULL && strstr(problem, "invalid wire type") != NULL)
         class_name = release->wire_type_exception;
     return server_refuse(connection, message, WIRE_FATAL_DESERIALIZING_REQUEST, why, SERVER_RSE,
@@ -109,16 +113,37 @@ enum server_packet server_refuse_version(struct server_connection *connection, i
     if (call == NULL)
         return server_refuse_silently(connection, CLOSE_OOM);
     call->status = WIRE_FATAL;
-    call->answered = wire_encode_version_mismatch(version, &call->response) == RPC_OK;
+    call->answered = connection->server->codec->encode_mismatch(version, &call->response) == RPC_OK;
     if (call->response.length > 0)
         return reply(connection, call, server_close_name(CLOSE_VERSION), CLOSE_VERSION);
     server_call_discard(call);
     return server_refuse_silently(connection, CLOSE_VERSION);
 }
 
+enum server_packet server_refuse_sasl(struct server_connection *connection, const char *class_name,
+                                      const char *text)
+{
+    const struct wire_codec *codec = connection->server->codec;
+    struct wire_message answer = codec->message(WIRE_SASL);
+    struct server_call *call = server_reader_reply(connection, WIRE_CALL_SASL, -1);
+
+    if (call == NULL)
+        return server_refuse_silently(connection, CLOSE_OOM);
+    answer.side = WIRE_TO_CLIENT;
+    answer.status = WIRE_ERROR;
+    answer.class_name = wire_text(class_name);
+    answer.text = wire_text(text);
+    call->status = WIRE_ERROR;
+    call->answered = codec->encode(&answer, &call->response) == RPC_OK;
+    if (call->answered)
+        return reply(connection, call, "sasl", CLOSE_AUTH);
+    server_call_discard(call);
+    return server_refuse_silently(connection, CLOSE_OOM);
+}
+
 enum server_packet server_refuse_http(struct server_connection *connection)
 {
-    struct wire_message answer = wire_message(WIRE_HTTP);
+    struct wire_message answer = connection->server->codec->message(WIRE_HTTP);
     struct server_call *call = server_reader_reply(connection, WIRE_CALL_AUTHORIZATION_FAILED, -1);
 
     if (call == NULL)

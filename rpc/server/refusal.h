@@ -1,6 +1,6 @@
 /*
  * Refusals: how the server turns connections and calls away, with Hadoop's classes and texts
- * (wire.md of the protocol: a FATAL of the connection reader, then close; IPC 9).
+ * (ipc/Server.java: a FATAL of the connection's Reader, then close).
  *
  * Reader's thread, takes the lock.
  */
@@ -26,13 +26,23 @@ enum server_packet server_refuse(struct server_connection *connection,
                                  const char *class_name, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* The same for a part of `message`, named `what`, that does not decode because of `problem`. */
+/* FATAL_INVALID_RPC_HEADER, with a text as printf makes it. */
+#define SERVER_REFUSE_HEADER(connection, message, ...)                                             \
+    server_refuse(connection, message, WIRE_FATAL_INVALID_RPC_HEADER, "header", SERVER_RSE,        \
+                  __VA_ARGS__)
+
+/* The same for a part of `message`, named `what`, that does not decode because of `problem`; before
+ * 2.x a close without a word. */
 enum server_packet server_refuse_undecodable(struct server_connection *connection,
                                              const struct wire_message *message, const char *why,
                                              const char *what, const char *problem);
 
 /* What a client of another IPC version understands, or nothing; then close. */
 enum server_packet server_refuse_version(struct server_connection *connection, int version);
+
+/* SASL's own error (before 2.x), then close. */
+enum server_packet server_refuse_sasl(struct server_connection *connection, const char *class_name,
+                                      const char *text);
 
 /* The answer to a browser, then close. */
 enum server_packet server_refuse_http(struct server_connection *connection);

@@ -29,7 +29,8 @@ static void trace_write(struct server_lane *lane, const struct server_connection
     world_trace(world, &event);
 }
 
-/* How much a fault lets through: `bytes` or less.  RPC_OK, or what it fails with. */
+/* How much a fault lets through: `bytes` or less.  RPC_OK, or what it fails with; RPC_NO_MEMORY
+ * is Java's OutOfMemoryError. */
 static enum rpc_status let_through(struct server_lane *lane, struct server_connection *connection,
                                    const struct server_call *call, uint64_t pass, size_t *bytes)
 {
@@ -41,6 +42,8 @@ static enum rpc_status let_through(struct server_lane *lane, struct server_conne
     if (!point_strikes(&event, &strike))
         return RPC_OK;
     uint64_t most = strike.bytes;
+    if (strike.effect == EFFECT_MEMORY)
+        return RPC_NO_MEMORY;
     if (strike.effect == EFFECT_ERROR) {
         if (connection->write_passed >= strike.after)
             return (enum rpc_status)strike.error;
@@ -66,12 +69,12 @@ static enum rpc_status write_chunk(struct server_lane *lane, struct server_conne
 }
 
 static enum server_written failed(struct server_lane *lane, struct server_connection *connection,
-                                  struct server_call *call)
+                                  struct server_call *call, enum rpc_status status)
 {
     server_count_up(&connection->server->metrics.output_errors);
     server_call_recycle(call);
     server_connection_doom(connection, lane, CLOSE_OUTPUT_ERROR);
-    return WRITTEN_ERROR;
+    return status == RPC_NO_MEMORY ? WRITTEN_MEMORY : WRITTEN_ERROR;
 }
 
 enum server_written server_write_head(struct server_lane *lane,
@@ -82,16 +85,14 @@ enum server_written server_write_head(struct server_lane *lane,
     STAILQ_REMOVE_HEAD(&connection->responses, next);
     connection->response_count--;
     if (!server_connection_is_open(connection))
-        return failed(lane, connection, call);
+        return failed(lane, connection, call, RPC_STOPPED);
     while (call->sent < call->response.length) {
         size_t bytes = chunk_of(call);
         size_t accepted;
         enum rpc_status status = write_chunk(lane, connection, call, pass, &accepted);
         trace_write(lane, connection, call, bytes, accepted, pass);
-        if (status != RPC_OK) {
-            connection->server->responder.out_of_memory = status == RPC_NO_MEMORY;
-            return failed(lane, connection, call);
-        }
+        if (status != RPC_OK)
+            return failed(lane, connection, call, status);
         call->sent += accepted;
         if (accepted < bytes && call->sent < call->response.length) {
             STAILQ_INSERT_HEAD(&connection->responses, call, next);
@@ -184,6 +185,15 @@ static void leave_rest(struct server_lane *lane, struct server_connection *conne
     server_lane_post(lane, &connection->handover, wake_up_first);
 }
 
+/* An Error that nobody catches: it is the end of a Handler, or of a Reader. */
+static void dies(struct server_lane *lane, struct server_connection *connection)
+{
+    if (lane == &connection->reader->lane)
+        server_reader_dies(connection->reader);
+    else
+        server_lane_dies(lane);
+}
+
 /* --- the reply ---------------------------------------------------------------------- */
 
 static void join(struct world_task *task)
@@ -207,7 +217,9 @@ static void join(struct world_task *task)
             leave_rest(lane, connection, then);
     }
     world_unlock(server->lock);
-    if (written != WRITTEN_SHORT)
+    if (written == WRITTEN_MEMORY)
+        dies(lane, connection);
+    else if (written != WRITTEN_SHORT)
         then(lane, connection);
     server_connection_let_go(connection);
 }
@@ -231,24 +243,37 @@ static void trace_reply(struct server_lane *lane, const struct server_call *call
     world_trace(world, &event);
 }
 
-/* An exception here means that nothing is ever sent, and the rpcCount stays. */
-static bool thrown(struct server_lane *lane, struct server_call *call)
+/* Nothing is ever sent, and the rpcCount stays. */
+static void lose(struct server_lane *lane, struct server_call *call, bool with_lane)
+{
+    struct server_connection *connection = server_connection_keep(call->connection);
+    server_then_fn *then = call->then;
+
+    server_call_discard(call);
+    if (with_lane)
+        dies(lane, connection);
+    else
+        then(lane, connection);
+    server_connection_let_go(connection);
+}
+
+/* An exception here, or a response that could not be made, loses it; an Error its lane too. */
+static bool lost(struct server_lane *lane, struct server_call *call)
 {
     struct point_strike strike;
-    struct server_connection *connection = call->connection;
 
+    if (call->unsendable) {
+        lose(lane, call, false);
+        return true;
+    }
     if (!point_guarded(POINT_SERVER_REPLY))
         return false;
-    struct point_event event = server_lane_event(lane, POINT_SERVER_REPLY, connection, call);
+    struct point_event event = server_lane_event(lane, POINT_SERVER_REPLY, call->connection, call);
     SERVER_VALUES(event, WORLD_TEXT(STATUS, server_call_status(call)),
                   WORLD_NUMBER(LENGTH, call->response.length));
     if (!point_strikes(&event, &strike))
         return false;
-    server_then_fn *then = call->then;
-    server_connection_keep(connection);
-    server_call_discard(call);
-    then(lane, connection);
-    server_connection_let_go(connection);
+    lose(lane, call, strike.effect == EFFECT_MEMORY);
     return true;
 }
 
@@ -257,7 +282,7 @@ static void reply(struct world_task *task)
     struct server_call *call = world_container(task, struct server_call, task);
     struct server_lane *lane = call->lane;
 
-    if (thrown(lane, call))
+    if (lost(lane, call))
         return;
     trace_reply(lane, call);
     /* Only who will find its response alone writes. */

@@ -14,9 +14,10 @@
 void server_respond(struct server_lane *lane, struct server_call *call, server_then_fn *then);
 
 enum server_written {
-    WRITTEN_ALL,   /* the response is gone */
-    WRITTEN_SHORT, /* its rest is at the head again */
-    WRITTEN_ERROR, /* it is gone, and the connection is doomed */
+    WRITTEN_ALL,    /* the response is gone */
+    WRITTEN_SHORT,  /* its rest is at the head again */
+    WRITTEN_ERROR,  /* it is gone, and the connection is doomed */
+    WRITTEN_MEMORY, /* the same, by an OutOfMemoryError that goes on up */
 };
 
 /* Write the response at the head of the queue; `pass` is the Responder's, 0 for inline.  The

@@ -78,6 +78,18 @@ static void arm(struct server_responder *responder, struct server_connection_lis
     }
 }
 
+static void sleep_now(struct server_responder *responder);
+
+static bool finds_no_memory(struct server_responder *responder)
+{
+    struct point_strike strike;
+
+    if (!point_guarded(POINT_SERVER_SELECT))
+        return false;
+    struct point_event event = server_lane_event(&responder->lane, POINT_SERVER_SELECT, NULL, NULL);
+    return point_strikes(&event, &strike);
+}
+
 static void select_now(struct world_task *task)
 {
     struct server_responder *responder = of_step(task);
@@ -86,6 +98,10 @@ static void select_now(struct world_task *task)
 
     if (!server_is_running(server))
         return;
+    if (finds_no_memory(responder)) {
+        sleep_now(responder);
+        return;
+    }
     world_lock(server->lock);
     responder->waiting = responder->pending > 0;
     bool waiting = responder->waiting;
@@ -232,7 +248,7 @@ static void rest_now(struct world_task *task)
     go(responder, write_next);
 }
 
-/* The OutOfMemoryError of a write ends the pass. */
+/* An OutOfMemoryError ends the pass. */
 static void sleep_now(struct server_responder *responder)
 {
     responder->sleeping = true;
@@ -241,22 +257,26 @@ static void sleep_now(struct server_responder *responder)
                       world_now(responder->lane.executor.world) + OUT_OF_MEMORY_NS);
 }
 
-/* One response of the connection whose turn it is.  True: OP_WRITE goes off. */
-static bool write_one(struct server_responder *responder, struct server_connection *connection)
+/* One response of the connection whose turn it is.  *rests: OP_WRITE goes off. */
+static enum server_written write_one(struct server_responder *responder,
+                                     struct server_connection *connection, bool *rests)
 {
-    if (!server_connection_is_open(connection) || !connection->wants_write)
-        return false;
     enum server_written written = WRITTEN_ALL;
+
+    *rests = false;
+    if (!server_connection_is_open(connection) || !connection->wants_write)
+        return WRITTEN_ALL;
     if (connection->response_count > 0)
         written = server_write_head(&responder->lane, connection, responder->passes);
-    if (written == WRITTEN_ERROR)
-        return false;
+    if (written == WRITTEN_ERROR || written == WRITTEN_MEMORY)
+        return written;
     connection->wants_write = connection->response_count > 0;
-    if (!connection->wants_write)
-        return true;
+    *rests = !connection->wants_write;
+    if (*rests)
+        return written;
     server_connection_keep(connection);
     STAILQ_INSERT_TAIL(&responder->arming, connection, turn);
-    return false;
+    return written;
 }
 
 static void write_now(struct world_task *task)
@@ -264,11 +284,10 @@ static void write_now(struct world_task *task)
     struct server_responder *responder = of_step(task);
     struct server *server = responder->lane.server;
     struct server_connection *connection = responder->current;
+    bool rests;
 
     world_lock(server->lock);
-    responder->out_of_memory = false;
-    bool rests = write_one(responder, connection);
-    bool out_of_memory = responder->out_of_memory;
+    enum server_written written = write_one(responder, connection, &rests);
     world_unlock(server->lock);
 
     if (rests) {
@@ -278,7 +297,7 @@ static void write_now(struct world_task *task)
         return;
     }
     server_connection_let_go(connection);
-    if (out_of_memory)
+    if (written == WRITTEN_MEMORY)
         sleep_now(responder);
     else
         go(responder, write_next);

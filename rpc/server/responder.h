@@ -30,7 +30,6 @@ struct server_responder {
     bool woken;                              /* lock: `wake` is posted */
     bool waiting;                            /* lock: for registrations */
     bool selecting, sleeping;
-    bool out_of_memory; /* lock: a write has found no memory */
     uint64_t last_check_ns;
     uint64_t passes;
     uint32_t selects;

@@ -193,7 +193,9 @@ static void stuck_at_zero(const struct rig_options *options, uint32_t late_ms, u
 
 Test(responder, a_stuck_response_is_purged_after_15_minutes_and_a_little) /* PU-01 */
 {
-    stuck_at_zero(&c26, 1, G + 1);
+    static const char *const releases[] = {"0.20", "1.2", "2.2", "2.6"};
+    for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)
+        stuck_at_zero(&(struct rig_options){.release = releases[i]}, 1, G + 1);
 }
 
 Test(responder, a_stuck_response_is_purged_in_3x_as_well) /* PU-01 */

@@ -23,7 +23,8 @@ enum { RIG_PEERS_MAX = 64, RIG_REPLIES_MAX = 64, RIG_EVENTS_MAX = 8192, RIG_TEXT
 struct rig_options {
     const char *release; /* NULL: "3.4" */
     unsigned handlers, queue;
-    bool requires_sasl, not_started, acl, thread_each, rough;
+    bool requires_sasl, not_started, acl, thread_each, rough, no_idle_key;
+    bool writable; /* test.Echo is a protocol of Writables, as it always is before 2.x */
     uint64_t seed; /* 0: 1 */
     struct {
         enum release_setting setting;
@@ -79,6 +80,9 @@ void rig_begin(const struct rig_options *options);
 /* Stop the server, see that nothing is left, and end. */
 void rig_end(void);
 
+/* The same for a server whose stop has left something: it is killed. */
+void rig_quit(void);
+
 /* Run until `ms` milliseconds of virtual time; peers that `listen` read meanwhile. */
 void rig_run(uint64_t ms);
 /* Let everything happen that is due now. */
@@ -92,6 +96,8 @@ unsigned rig_dial(void);
 unsigned rig_open(void);
 void rig_send(unsigned peer, const void *bytes, size_t length);
 void rig_send_message(unsigned peer, const struct wire_message *message);
+/* Call a method of test.Echo with a text: echo, blob (its size), sleep and defer (ms), hang,
+ * throw, unchecked, broken. */
 void rig_call(unsigned peer, int32_t id, const char *method, const char *body);
 /* Read all that is there. */
 void rig_read(unsigned peer);
@@ -124,5 +130,10 @@ void rig_lateness(uint32_t ms);
 
 /* The last call of method "hang", for whoever wants to finish it. */
 extern struct server_call *rig_hung;
+
+/* Between the rig's own parts: add test.Echo to rig_server, its sleepers being of `executor`;
+ * and forget who sleeps. */
+void rig_protocol_begin(struct world_executor *executor, bool writables);
+void rig_protocol_end(void);
 
 #endif

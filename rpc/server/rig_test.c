@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "rpc/wire/v9.h"
+#include "rpc/wire/writable.h"
 #include "rpc/world/sim/sim.h"
 
 struct world *rig_world;
@@ -14,12 +14,14 @@ struct server *rig_server;
 struct rig_peer rig_peers[RIG_PEERS_MAX];
 struct rig_event rig_events[RIG_EVENTS_MAX];
 size_t rig_event_count;
-struct server_call *rig_hung;
 
 static unsigned peer_count;
+static const struct wire_codec *codec;
+static bool written;
 static struct world_host *peer_host;
 static struct world_executor script;
 static struct release_settings settings;
+static const struct release *release_of_rig;
 static uint32_t lateness_ms;
 
 static void is(enum rpc_status status, enum rpc_status expected)
@@ -155,116 +157,9 @@ void rig_lateness(uint32_t ms)
     rig_world->draw = draw;
 }
 
-/* --- the protocol: echo, blob:N, sleep:MS, hang, throw, defer:MS ----------------------- */
-
-struct sleeper {
-    struct world_timer timer;
-    struct world_task task;
-    struct server_call *call;
-    struct sleeper *next;
-};
-
-static struct sleeper *sleepers;
-
-static void wake(struct world_timer *timer)
+static bool has_writables(void)
 {
-    struct sleeper *sleeper = world_container(timer, struct sleeper, timer);
-    server_call_finish(sleeper->call);
-}
-
-static unsigned long number_of(struct wire_bytes body)
-{
-    char text[32];
-    size_t length = body.length < sizeof(text) ? body.length : sizeof(text) - 1;
-    memcpy(text, body.data, length);
-    text[length] = '\0';
-    return strtoul(text, NULL, 10);
-}
-
-static void fall_asleep(struct world_task *task)
-{
-    struct sleeper *sleeper = world_container(task, struct sleeper, task);
-    uint64_t ms = number_of(server_call_body(sleeper->call));
-
-    world_timer_start(&sleeper->timer, world_now(rig_world) + ms * WORLD_MS);
-}
-
-static void sleep_with(struct server_call *call)
-{
-    struct sleeper *sleeper = calloc(1, sizeof(*sleeper));
-    sleeper->call = call;
-    sleeper->next = sleepers;
-    sleepers = sleeper;
-    world_timer_init(&script, &sleeper->timer, wake);
-    sleeper->task.run = fall_asleep;
-    world_post(&script, &sleeper->task);
-}
-
-static enum server_outcome echo(struct server_call *call, void *owner)
-{
-    (void)owner;
-    server_call_return(call, server_call_body(call));
-    return SERVER_DONE;
-}
-
-static enum server_outcome blob(struct server_call *call, void *owner)
-{
-    (void)owner;
-    size_t size = number_of(server_call_body(call));
-    uint8_t *value = calloc(1, size + 1);
-    server_call_return(call, (struct wire_bytes){value, size});
-    free(value);
-    return SERVER_DONE;
-}
-
-static enum server_outcome slow(struct server_call *call, void *owner)
-{
-    (void)owner;
-    server_call_return(call, server_call_body(call));
-    sleep_with(call);
-    return SERVER_PENDING;
-}
-
-static enum server_outcome deferred(struct server_call *call, void *owner)
-{
-    slow(call, owner);
-    return SERVER_DEFERRED;
-}
-
-static enum server_outcome hang(struct server_call *call, void *owner)
-{
-    (void)owner;
-    rig_hung = call;
-    return SERVER_PENDING;
-}
-
-static enum server_outcome throw_it(struct server_call *call, void *owner)
-{
-    (void)owner;
-    server_call_throw(call, "java.io.FileNotFoundException", "no such file");
-    return SERVER_DONE;
-}
-
-static enum server_outcome unserializable(struct server_call *call, void *owner)
-{
-    (void)owner;
-    server_call_unserializable(call, "java.io.IOException", "cannot be written");
-    return SERVER_DONE;
-}
-
-static server_method_fn *find(const struct server_protocol *protocol, struct wire_bytes method)
-{
-    static const struct {
-        const char *name;
-        server_method_fn *method;
-    } methods[] = {
-        {"echo", echo},      {"blob", blob},      {"sleep", slow},           {"hang", hang},
-        {"defer", deferred}, {"throw", throw_it}, {"broken", unserializable}};
-    (void)protocol;
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-        if (wire_is(method, methods[i].name))
-            return methods[i].method;
-    return NULL;
+    return written || codec->version < 9;
 }
 
 static bool nobody(void *owner, struct wire_bytes user, struct wire_bytes protocol)
@@ -318,6 +213,9 @@ void rig_begin(const struct rig_options *given)
     const struct release *release =
         release_by_name(options->release != NULL ? options->release : "3.4");
 
+    release_of_rig = release;
+    written = options->writable;
+    codec = wire_codec((int)release->ipc_version);
     point_init();
     held_point = POINT_COUNT;
     rig_world = sim_create(&(struct sim_options){.seed = options->seed > 0 ? options->seed : 1,
@@ -333,6 +231,8 @@ void rig_begin(const struct rig_options *given)
         is(release_set(release, &settings, options->settings[i].setting,
                        options->settings[i].value),
            RPC_OK);
+    if (options->no_idle_key)
+        release_unset(release, &settings, SETTING_MAX_IDLE);
     struct server_config config = {.release = release,
                                    .settings = &settings,
                                    .host = world_host(rig_world, "server1"),
@@ -343,22 +243,16 @@ void rig_begin(const struct rig_options *given)
                                    .authorize = options->acl ? nobody : NULL};
     is(server_create(rig_world, &config, &rig_server), RPC_OK);
     world_executor_init(rig_world, &script, peer_host, "script", server_executor(rig_server));
-    is(server_add_protocol(
-           rig_server, &(struct server_protocol){.name = "test.Echo", .version = 1, .find = find}),
-       RPC_OK);
+    rig_protocol_begin(&script, has_writables());
     if (!options->not_started)
         server_start(rig_server);
     rig_settle();
 }
 
-static void free_sleepers(void)
+void rig_quit(void)
 {
-    while (sleepers != NULL) {
-        struct sleeper *next = sleepers->next;
-        world_timer_release(&sleepers->timer);
-        free(sleepers);
-        sleepers = next;
-    }
+    server_kill(rig_server);
+    rig_end();
 }
 
 void rig_end(void)
@@ -368,8 +262,9 @@ void rig_end(void)
     server_stop(rig_server, NULL, NULL);
     for (int i = 0; i < 60 && server_connections(rig_server, NULL, 0) > 0; i++)
         rig_run_deaf(world_now(rig_world) / WORLD_MS + (i > 0 ? 1000 : 1));
-    cr_assert(eq(ulong, rig_counters().open_connections, 0ul));
-    free_sleepers();
+    if (!release_of_rig->stop_keeps_count)
+        cr_assert(eq(ulong, rig_counters().open_connections, 0ul));
+    rig_protocol_end();
     world_executor_release(&script);
     server_free(rig_server);
     for (unsigned i = 0; i < peer_count; i++)
@@ -398,7 +293,7 @@ unsigned rig_dial(void)
     is(world_connect(peer_host, server_address(rig_server),
                      world_new_id(rig_world, WORLD_ID_CONNECTION), &peer->stream),
        RPC_OK);
-    peer->decoder = wire_decoder_create(wire_codec(9), WIRE_TO_CLIENT, 1 << 28);
+    peer->decoder = wire_decoder_create(codec, WIRE_TO_CLIENT, 1 << 28);
     return peer_count++;
 }
 
@@ -429,7 +324,7 @@ void rig_send(unsigned peer, const void *bytes, size_t length)
 void rig_send_message(unsigned peer, const struct wire_message *message)
 {
     struct wire_buffer out = {0};
-    is(wire_codec(9)->encode(message, &out), RPC_OK);
+    is(codec->encode(message, &out), RPC_OK);
     rig_send(peer, out.data, out.length);
     wire_buffer_release(&out);
 }
@@ -437,8 +332,8 @@ void rig_send_message(unsigned peer, const struct wire_message *message)
 unsigned rig_open(void)
 {
     unsigned peer = rig_dial();
-    struct wire_message preamble = wire_message(WIRE_PREAMBLE);
-    struct wire_message context = wire_message(WIRE_CONTEXT);
+    struct wire_message preamble = codec->message(WIRE_PREAMBLE);
+    struct wire_message context = codec->message(WIRE_CONTEXT);
     context.user = wire_text("alice");
     context.protocol = wire_text("test.Echo");
     context.client_id = wire_text("0123456789abcdef");
@@ -452,13 +347,22 @@ unsigned rig_open(void)
 
 void rig_call(unsigned peer, int32_t id, const char *method, const char *body)
 {
-    struct wire_message call = wire_message(WIRE_REQUEST);
+    struct wire_message call = codec->message(WIRE_REQUEST);
+    struct wire_buffer parameters = {0};
+
     call.call_id = id;
     call.client_id = wire_text("0123456789abcdef");
     call.protocol = wire_text("test.Echo");
     call.method = wire_text(method);
     call.body = wire_text(body);
+    if (has_writables()) {
+        is(writable_put_number(&parameters, WRITABLE_INT, 1), RPC_OK);
+        is(writable_put_string_object(&parameters, wire_text(body), false), RPC_OK);
+        call.body = (struct wire_bytes){parameters.data, parameters.length};
+        call.rpc_kind = WIRE_KIND_WRITABLE;
+    }
     rig_send_message(peer, &call);
+    wire_buffer_release(&parameters);
 }
 
 static void copy_text(char *to, struct wire_bytes from)
@@ -485,7 +389,8 @@ static void keep_reply(struct rig_peer *peer, struct wire_message *message)
     copy_text(reply->class_name, message->class_name);
     copy_text(reply->text, message->text);
     if (message->kind == WIRE_RESPONSE && message->status == WIRE_SUCCESS) {
-        is(wire_v9_open_value(message, NULL, problem), RPC_OK);
+        message->rpc_kind = has_writables() ? WIRE_KIND_WRITABLE : WIRE_KIND_PROTOBUF;
+        is(codec->open_value(message, wire_decoder_arena(peer->decoder), problem), RPC_OK);
         reply->length = message->body.length;
         reply->first = reply->length > 0 ? message->body.data[0] : 0;
     }

@@ -5,11 +5,11 @@
 static const char *const states[] = {"SUCCESS",   "NEGOTIATE", "INITIATE",
                                      "CHALLENGE", "RESPONSE",  "WRAP"};
 
-/* The answer to NEGOTIATE: "use SIMPLE", or an offer of nothing. */
+/* "Use SIMPLE", or an offer of nothing. */
 static enum server_packet offer(struct server_connection *connection)
 {
     struct server *server = connection->server;
-    struct wire_message message = wire_message(WIRE_SASL);
+    struct wire_message message = server->codec->message(WIRE_SASL);
     struct server_call *call = server_reader_reply(connection, WIRE_CALL_SASL, -1);
 
     if (call == NULL)
@@ -65,11 +65,37 @@ static enum server_packet initiate(struct server_connection *connection,
     return offer(connection);
 }
 
+enum server_packet server_sasl_offer_simple(struct server_connection *connection)
+{
+    connection->sasl = false;
+    connection->skips_token = true;
+    server_connection_enter(connection, CONNECTION_CONTEXT);
+    return offer(connection);
+}
+
+/* The one that is skipped after the switch to SIMPLE, or the first one for a mechanism that is
+ * not there. */
+static enum server_packet take_token(struct server_connection *connection)
+{
+    if (connection->skips_token) {
+        connection->skips_token = false;
+        wire_decoder_expect(connection->decoder, WIRE_CONTEXT);
+        return PACKET_GO_ON;
+    }
+    server_count_up(&connection->server->metrics.authentication_failures);
+    return server_refuse_sasl(connection, SERVER_ACE,
+                              connection->auth == WIRE_AUTH_DIGEST
+                                  ? "Server is not configured to do DIGEST authentication."
+                                  : "Unable to find SASL server implementation for GSSAPI");
+}
+
 enum server_packet server_sasl_take(struct server_connection *connection,
                                     struct wire_message *message)
 {
     char problem[WIRE_PROBLEM_MAX];
 
+    if (connection->server->release->offers_simple_at_once)
+        return take_token(connection);
     if (!connection->sasl)
         return server_refuse(connection, message, WIRE_FATAL_INVALID_RPC_HEADER, "sasl", SERVER_RSE,
                              "SASL protocol not requested by client");

@@ -19,11 +19,14 @@ enum rpc_status server_add_protocol(struct server *server, const struct server_p
     if (name == NULL)
         return RPC_NO_MEMORY;
     grown[server->protocol_count] = *protocol;
+    if (server->release->writable_values) /* there is no other engine */
+        grown[server->protocol_count].engine = SERVER_WRITABLE;
     grown[server->protocol_count++].name = name;
     return RPC_OK;
 }
 
 const struct server_protocol *server_find_protocol(const struct server *server,
+                                                   enum server_engine engine,
                                                    struct wire_bytes name, uint64_t version,
                                                    bool *known, uint64_t *highest)
 {
@@ -31,7 +34,7 @@ const struct server_protocol *server_find_protocol(const struct server *server,
     *highest = 0;
     for (size_t i = 0; i < server->protocol_count; i++) {
         const struct server_protocol *protocol = &server->protocols[i];
-        if (!wire_is(name, protocol->name))
+        if (protocol->engine != engine || !wire_is(name, protocol->name))
             continue;
         if (protocol->version == version)
             return *known = true, protocol;
@@ -40,6 +43,17 @@ const struct server_protocol *server_find_protocol(const struct server *server,
         *known = true;
     }
     return NULL;
+}
+
+bool server_has_engine(const struct server *server, int rpc_kind)
+{
+    size_t written = 0;
+
+    for (size_t i = 0; i < server->protocol_count; i++)
+        written += server->protocols[i].engine == SERVER_WRITABLE;
+    if (rpc_kind == WIRE_KIND_WRITABLE)
+        return written > 0;
+    return rpc_kind == WIRE_KIND_PROTOBUF && (written == 0 || written < server->protocol_count);
 }
 
 static void free_protocols(struct server *server)
@@ -185,7 +199,7 @@ static struct world_executor *control_of(struct server *server, unsigned n)
 
 void server_check_stopped(struct server *server)
 {
-    if (!server->halted || server->ending > 0 || server->done == NULL)
+    if (!server->halted || server->ending > 0 || server->stop_hangs || server->done == NULL)
         return;
     struct world_task *done = server->done;
     server->done = NULL;
@@ -224,23 +238,71 @@ static void halt_all(struct server *server)
     all_halted(server);
 }
 
+/* Readers that stand before a full callQueue for good: nobody interrupts them, and no Handler is
+ * left.  The lock is held. */
+static bool reader_is_stuck(const struct server *server)
+{
+    return !server->release->stop_interrupts_readers && !STAILQ_EMPTY(&server->queue.blocked);
+}
+
+/* The Listener stands before such a Reader, and never gets to its end.  The lock is held. */
+static bool listener_is_stuck(const struct server *server)
+{
+    bool stuck = false;
+
+    for (unsigned i = 0; i < server->reader_count; i++)
+        stuck |= server->readers[i].listener_waits && server->readers[i].is_blocked;
+    return stuck && reader_is_stuck(server);
+}
+
+static void close_connections(struct server *server)
+{
+    struct server_connection *connection;
+
+    TAILQ_FOREACH(connection, &server->connections, all)
+    server_connection_doom(connection, &server->main, CLOSE_STOP);
+}
+
+/* What the threads do that are not stuck.  The lock is held. */
+static void let_go(struct server *server)
+{
+    for (unsigned i = 0; i < server->reader_count; i++) {
+        struct server_reader *reader = &server->readers[i];
+        if (reader->listener_waits && server->release->reader_takes_at_once)
+            world_resume(&server->listener.lane.executor);
+        if (server->release->stop_wakes_readers && !reader->is_blocked)
+            server_lane_does(&reader->lane, "closed");
+    }
+    if (!reader_is_stuck(server))
+        server_call_queue_release_readers(&server->queue);
+}
+
 static void stop_run(struct world_task *task)
 {
     struct server *server = world_container(task, struct server, stop_task);
-    struct server_connection *connection;
 
     atomic_store_explicit(&server->running, false, memory_order_relaxed);
     world_lock(server->lock);
-    server_call_queue_release_readers(&server->queue);
-    for (unsigned i = 0; i < server->reader_count; i++)
-        if (server->readers[i].listener_waits)
-            world_resume(&server->listener.lane.executor);
-    TAILQ_FOREACH(connection, &server->connections, all)
-    server_connection_doom(connection, &server->main, CLOSE_STOP);
+    server->stop_hangs =
+        !server->killed && server->release->stop_wakes_readers && reader_is_stuck(server);
+    server->left_open = server->stop_hangs || (!server->killed && listener_is_stuck(server));
+    let_go(server);
+    if (!server->left_open)
+        close_connections(server);
     world_unlock(server->lock);
     for (unsigned i = 0; i < server->handler_count && !server->killed; i++)
         server_handler_interrupt(&server->handlers[i]);
     halt_all(server);
+}
+
+/* The process of a server dies whose stop has left something. */
+static void kill_rest(struct world_task *task)
+{
+    struct server *server = world_container(task, struct server, stop_task);
+
+    world_lock(server->lock);
+    close_connections(server);
+    world_unlock(server->lock);
 }
 
 static void post_stop(struct server *server, bool kill, struct world_executor *executor,
@@ -248,6 +310,7 @@ static void post_stop(struct server *server, bool kill, struct world_executor *e
 {
     world_lock(server->lock);
     bool first = !server->stop_posted;
+    bool rest = kill && !first && server->left_open;
     server->stop_posted = true;
     if (first) {
         server->killed = kill;
@@ -258,9 +321,13 @@ static void post_stop(struct server *server, bool kill, struct world_executor *e
         server->done = done;
         server_check_stopped(server);
     }
+    if (rest) {
+        server->killed = true;
+        server->left_open = server->stop_hangs = false;
+    }
     world_unlock(server->lock);
-    if (first)
-        server_lane_post(&server->main, &server->stop_task, stop_run);
+    if (first || rest)
+        server_lane_post(&server->main, &server->stop_task, first ? stop_run : kill_rest);
 }
 
 void server_stop(struct server *server, struct world_executor *executor, struct world_task *done)
@@ -271,6 +338,14 @@ void server_stop(struct server *server, struct world_executor *executor, struct 
 void server_kill(struct server *server)
 {
     post_stop(server, true, NULL, NULL);
+}
+
+bool server_stop_hangs(const struct server *server)
+{
+    world_lock(server->lock);
+    bool hangs = server->stop_hangs;
+    world_unlock(server->lock);
+    return hangs;
 }
 
 /* --- the end ------------------------------------------------------------------------ */

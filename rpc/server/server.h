@@ -23,6 +23,9 @@ struct server_call;
  * and the Handler stays busy until then; DEFERRED, the same, but the Handler is free. */
 enum server_outcome { SERVER_DONE, SERVER_PENDING, SERVER_DEFERRED };
 
+/* What a protocol's calls are made of: protobuf messages, or Writables (all of them before 2.x). */
+enum server_engine { SERVER_PROTOBUF, SERVER_WRITABLE };
+
 typedef enum server_outcome server_method_fn(struct server_call *call, void *owner);
 
 /* A protocol that the server speaks. */
@@ -32,6 +35,12 @@ struct server_protocol {
     /* The function of a method, or NULL: ERROR_NO_SUCH_METHOD.  Any thread. */
     server_method_fn *(*find)(const struct server_protocol *, struct wire_bytes method);
     void *owner; /* given to the method */
+    enum server_engine engine;
+    /* Writables, in the place of `find` unless NULL: the method with exactly the parameter types
+     * of `call` (whose method and body tell them); when NULL is answered, `types` (`size` bytes)
+     * has got those types as Java lists them, "java.lang.String,long".  Any thread. */
+    server_method_fn *(*find_typed)(const struct server_protocol *, const struct server_call *call,
+                                    char *types, size_t size);
 };
 
 struct server_config {
@@ -43,6 +52,8 @@ struct server_config {
     unsigned queue;     /* queue override as Hadoop's constructor takes it; 0: handlers x 100 */
     bool thread_each;   /* live: a thread for every executor, as Hadoop has */
     bool requires_sasl; /* SIMPLE is refused with FATAL */
+    const struct writable_types *types; /* the classes of Writables that calls may have; borrowed,
+                                         * NULL: only Java's own */
     /* Service authorization: NULL allows all; else asked for (user, protocol). */
     bool (*authorize)(void *owner, struct wire_bytes user, struct wire_bytes protocol);
     /* Whether `real` may act for `user`; NULL: nobody may for anybody. */
@@ -89,7 +100,14 @@ struct world_executor *server_executor(struct server *server);
  * closed.  A second stop is harmless.  Any thread. */
 void server_stop(struct server *server, struct world_executor *executor, struct world_task *done);
 
-/* The process dies: everything closes as the kernel would, nothing is told.  Any thread. */
+/* Whether a stop hangs for good: 2.x before 2.3 joins its Readers, and one that stands before a
+ * full callQueue never ends, as no Handler is left.  Then nothing is closed but the listening
+ * socket, and `done` is never posted.  Before that, in 1.x, stop returns, but a Listener that
+ * stands before such a Reader has not closed the connections.  Any thread. */
+bool server_stop_hangs(const struct server *server);
+
+/* The process dies: everything closes as the kernel would, nothing is told; after a stop that
+ * left something too.  Any thread. */
 void server_kill(struct server *server);
 
 /* A stopped or killed server, from its own thread; or one whose world does not run (with
@@ -128,9 +146,16 @@ bool server_call_interrupted(const struct server_call *call); /* the server is s
 /* Give the call its answer, once; what is given is copied.  Before DONE, or before
  * server_call_finish. */
 enum rpc_status server_call_return(struct server_call *call, struct wire_bytes value);
+/* `message` is the exception's own (NULL: it has none), without class and stack trace; what the
+ * release and the engine make of it is added.  There are no trace lines. */
 enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
                                   const char *message);
-/* The value could not be made into bytes: ERROR_SERIALIZING_RESPONSE. */
+/* The exception of a DEFERRED call that is given up (3.x, Call.abortResponse): FATAL, and the
+ * connection closes after the next read of its Reader.  RPC_NOT_IN_RELEASE. */
+enum rpc_status server_call_abort(struct server_call *call, const char *class_name,
+                                  const char *message);
+/* The value could not be made into bytes: ERROR_SERIALIZING_RESPONSE; before 2.x the client never
+ * hears of it, and the connection never counts as idle again. */
 enum rpc_status server_call_unserializable(struct server_call *call, const char *class_name,
                                            const char *message);
 

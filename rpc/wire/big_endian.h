@@ -12,6 +12,11 @@ static inline int32_t wire_int32(const uint8_t *bytes)
                      (uint32_t)bytes[3]);
 }
 
+static inline int64_t wire_int64(const uint8_t *bytes)
+{
+    return (int64_t)((uint64_t)(uint32_t)wire_int32(bytes) << 32 | (uint32_t)wire_int32(bytes + 4));
+}
+
 /* Returns the byte behind it. */
 static inline uint8_t *wire_write_int32(uint8_t *out, int32_t number)
 {

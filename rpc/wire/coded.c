@@ -147,7 +147,7 @@ static bool pass_group(struct wire_coded_reader *in, uint32_t key)
     return true;
 }
 
-bool wire_coded_next(struct wire_coded_reader *in, struct wire_coded_field *field)
+bool wire_coded_next_of_any_size(struct wire_coded_reader *in, struct wire_coded_field *field)
 {
     while (in->problem == NULL && in->at < in->end) {
         if (!read_key(in, &field->key))

@@ -39,7 +39,27 @@ struct wire_coded_reader wire_coded_reader(struct wire_bytes bytes);
 
 /* The next field.  Groups, which nobody uses, are passed over.  False at the end, or with
  * `problem` set. */
-bool wire_coded_next(struct wire_coded_reader *in, struct wire_coded_field *field);
+bool wire_coded_next_of_any_size(struct wire_coded_reader *in, struct wire_coded_field *field);
+
+/* The same: nearly all keys, lengths and numbers have one byte. */
+static inline bool wire_coded_next(struct wire_coded_reader *in, struct wire_coded_field *field)
+{
+    const uint8_t *at = in->at;
+    if (in->problem == NULL && in->end - at >= 2 && at[0] >= 8 && (at[0] | at[1]) < 0x80) {
+        field->key = at[0];
+        if ((at[0] & 7) == WIRE_CODED_NUMBER(0)) {
+            field->number = at[1];
+            in->at = at + 2;
+            return true;
+        }
+        if ((at[0] & 7) == WIRE_CODED_BYTES(0) && in->end - at >= 2 + at[1]) {
+            field->bytes = (struct wire_bytes){at + 2, at[1]};
+            in->at = at + 2 + at[1];
+            return true;
+        }
+    }
+    return wire_coded_next_of_any_size(in, field);
+}
 
 /* A byte count, then that many bytes.  False with `problem` set. */
 bool wire_coded_delimited(struct wire_coded_reader *in, struct wire_bytes *bytes);

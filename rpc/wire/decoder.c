@@ -4,6 +4,7 @@
 
 #include "rpc/wire/arena.h"
 #include "rpc/wire/big_endian.h"
+#include "rpc/wire/extent.h"
 #include "rpc/wire/goodbye.h"
 #include "rpc/wire/wire.h"
 
@@ -18,6 +19,7 @@ enum decoder_state {
     DECODER_HEADER,  /* the rest of the preamble */
     DECODER_LENGTH,  /* the length word of a frame */
     DECODER_BODY,    /* the frame behind it */
+    DECODER_REPLY,   /* before version 9, to a client: what has no length word */
     DECODER_GOODBYE, /* after a first length of -1 */
     DECODER_DEAD,    /* a length that no one survives */
 };
@@ -27,8 +29,10 @@ enum decoder_state {
 static const unsigned may_follow[] = {
     [DECODER_MAGIC] = TO(DECODER_HEADER),
     [DECODER_HEADER] = TO(DECODER_LENGTH),
-    [DECODER_LENGTH] = TO(DECODER_BODY) | TO(DECODER_GOODBYE) | TO(DECODER_DEAD),
+    [DECODER_LENGTH] =
+        TO(DECODER_LENGTH) | TO(DECODER_BODY) | TO(DECODER_GOODBYE) | TO(DECODER_DEAD),
     [DECODER_BODY] = TO(DECODER_LENGTH),
+    [DECODER_REPLY] = TO(DECODER_REPLY) | TO(DECODER_DEAD),
     [DECODER_GOODBYE] = TO(DECODER_LENGTH) | TO(DECODER_DEAD),
     [DECODER_DEAD] = 0,
 };
@@ -41,10 +45,11 @@ struct wire_decoder {
     bool given; /* the buffer holds a message that its borrower is done with */
     bool first; /* nothing has been decoded yet */
     enum wire_kind expected;
-    const struct writable_types *types; /* borrowed */
-    size_t length_max;                  /* of a frame */
-    size_t needed;                      /* bytes of the present state */
-    uint8_t head[2 * WORD];             /* preamble, or a length word */
+    struct wire_extent *extent; /* owned; NULL: what comes has length words */
+    struct wire_buffer *spare;  /* borrowed; see wire_decoder_share */
+    size_t length_max;          /* of a frame */
+    size_t needed;              /* bytes of the present state */
+    uint8_t head[2 * WORD];     /* preamble, or a length word */
     size_t head_length;
     struct wire_buffer body;
     const char *problem; /* in the arena, of the message that was given last */
@@ -64,28 +69,43 @@ struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wi
     if (decoder == NULL)
         return NULL;
     decoder->arena = wire_arena_create(WIRE_ARENA_BUDGET);
-    if (decoder->arena == NULL) {
-        free(decoder);
-        return NULL;
+    if (decoder->arena == NULL)
+        goto fail;
+    bool unframed = side == WIRE_TO_CLIENT && !codec->frames_replies;
+    if (unframed) {
+        decoder->extent = wire_extent_create(NULL, frame_length_max);
+        if (decoder->extent == NULL)
+            goto fail_arena;
     }
     decoder->codec = codec;
     decoder->side = side;
     decoder->length_max = frame_length_max;
-    decoder->state = side == WIRE_TO_SERVER ? DECODER_MAGIC : DECODER_LENGTH;
-    decoder->needed = WORD;
+    decoder->state = unframed                 ? DECODER_REPLY
+                     : side == WIRE_TO_SERVER ? DECODER_MAGIC
+                                              : DECODER_LENGTH;
+    decoder->needed = unframed ? WIRE_EXTENT_HEADER : WORD;
     decoder->first = true;
     decoder->problem = "";
     return decoder;
+
+fail_arena:
+    wire_arena_free(decoder->arena);
+fail:
+    free(decoder);
+    return NULL;
 }
 
 void wire_decoder_expect(struct wire_decoder *decoder, enum wire_kind expected)
 {
     decoder->expected = expected;
+    if (decoder->extent != NULL)
+        wire_extent_expect(decoder->extent, expected);
 }
 
 void wire_decoder_types(struct wire_decoder *decoder, const struct writable_types *types)
 {
-    decoder->types = types;
+    if (decoder->extent != NULL)
+        wire_extent_types(decoder->extent, types);
 }
 
 void wire_decoder_free(struct wire_decoder *decoder)
@@ -93,6 +113,7 @@ void wire_decoder_free(struct wire_decoder *decoder)
     if (decoder == NULL)
         return;
     wire_buffer_release(&decoder->body);
+    wire_extent_free(decoder->extent);
     wire_arena_free(decoder->arena);
     free(decoder);
 }
@@ -109,9 +130,28 @@ static void forget_message(struct wire_decoder *decoder)
     decoder->problem = "";
 }
 
+void wire_decoder_share(struct wire_decoder *decoder, struct wire_buffer *spare)
+{
+    decoder->spare = spare;
+}
+
+void wire_decoder_rest(struct wire_decoder *decoder)
+{
+    if (!decoder->given)
+        return;
+    forget_message(decoder);
+    if (decoder->spare == NULL || decoder->spare->data != NULL) {
+        wire_buffer_release(&decoder->body);
+        return;
+    }
+    *decoder->spare = decoder->body;
+    decoder->body = (struct wire_buffer){0};
+}
+
 static bool has_body(const struct wire_decoder *decoder)
 {
-    return decoder->state == DECODER_BODY || decoder->state == DECODER_GOODBYE;
+    return decoder->state == DECODER_BODY || decoder->state == DECODER_GOODBYE ||
+           decoder->state == DECODER_REPLY;
 }
 
 /* Bytes of the present state that have come. */
@@ -133,6 +173,10 @@ size_t wire_decoder_want(struct wire_decoder *decoder, uint8_t **into)
     if (!has_body(decoder)) {
         *into = decoder->head + decoder->head_length;
         return want;
+    }
+    if (decoder->body.data == NULL && decoder->spare != NULL) {
+        decoder->body = *decoder->spare;
+        *decoder->spare = (struct wire_buffer){0};
     }
     size_t step = decoder->body.length > BODY_STEP ? decoder->body.length : BODY_STEP;
     if (want > step)
@@ -167,7 +211,8 @@ static enum rpc_status take_header(struct wire_decoder *decoder, struct wire_mes
     const uint8_t *rest = decoder->head + WORD;
 
     enter(decoder, DECODER_LENGTH, WORD);
-    *message = wire_message(wire_is(magic, "GET ") ? WIRE_HTTP : WIRE_PREAMBLE);
+    bool http = decoder->codec->knows_http && wire_is(magic, "GET ");
+    *message = wire_message(http ? WIRE_HTTP : WIRE_PREAMBLE);
     message->magic = magic;
     message->size = decoder->codec->preamble_length;
     if (message->kind == WIRE_PREAMBLE) {
@@ -176,6 +221,7 @@ static enum rpc_status take_header(struct wire_decoder *decoder, struct wire_mes
         message->service_class = has_class ? (int8_t)rest[1] : 0;
         message->auth = rest[has_class ? 2 : 1];
     }
+    decoder->expected = decoder->codec->auth_is_sasl(message->auth) ? WIRE_SASL : WIRE_CONTEXT;
     return give(decoder, RPC_OK);
 }
 
@@ -200,7 +246,52 @@ static enum rpc_status take_body(struct wire_decoder *decoder, struct wire_messa
         keep_problem(decoder, problem);
     message->length = (int32_t)frame.length;
     message->size = WORD + frame.length;
+    if (decoder->expected == WIRE_CONTEXT)
+        decoder->expected = WIRE_REQUEST;
     return give(decoder, status);
+}
+
+/* The header of a reply, or what has come of one that can't be read further. */
+static enum rpc_status open_reply(struct wire_decoder *decoder, struct wire_message *message)
+{
+    const struct wire_bytes reply = {decoder->body.data, decoder->body.length};
+    char problem[WIRE_PROBLEM_MAX];
+
+    enum rpc_status status = decoder->codec->decode(
+        decoder->side, decoder->expected, reply, message, decoder->arena, problem, sizeof(problem));
+    message->size = reply.length;
+    return status;
+}
+
+static enum rpc_status take_reply(struct wire_decoder *decoder, struct wire_message *message)
+{
+    const struct wire_bytes come_of_it = {decoder->body.data, decoder->body.length};
+    char problem[WIRE_PROBLEM_MAX] = "";
+
+    enum rpc_status status =
+        wire_extent_look(decoder->extent, come_of_it, &decoder->needed, problem);
+    if (status == RPC_AGAIN || status == RPC_NO_MEMORY)
+        return status;
+    enum rpc_status opened = open_reply(decoder, message);
+    if (status == RPC_OK) {
+        enter(decoder, DECODER_REPLY, WIRE_EXTENT_HEADER);
+        wire_extent_reset(decoder->extent);
+        return give(decoder, opened);
+    }
+    keep_problem(decoder, problem);
+    enter(decoder, DECODER_DEAD, 0);
+    return status;
+}
+
+/* A ping of a version before 9. */
+static enum rpc_status take_ping(struct wire_decoder *decoder, int32_t length,
+                                 struct wire_message *message)
+{
+    enter(decoder, DECODER_LENGTH, WORD);
+    *message = decoder->codec->message(WIRE_PING);
+    message->length = length;
+    message->size = WORD;
+    return give(decoder, RPC_OK);
 }
 
 static enum rpc_status take_goodbye(struct wire_decoder *decoder, struct wire_message *message)
@@ -223,6 +314,8 @@ static enum rpc_status take_length(struct wire_decoder *decoder, struct wire_mes
 {
     int32_t length = wire_int32(decoder->head);
 
+    if (length == -1 && decoder->side == WIRE_TO_SERVER && !decoder->codec->frames_pings)
+        return take_ping(decoder, length, message);
     if (length == -1 && decoder->side == WIRE_TO_CLIENT && decoder->first) {
         if (wire_buffer_add(&decoder->body, decoder->head, WORD) != RPC_OK)
             return RPC_NO_MEMORY;
@@ -257,6 +350,8 @@ enum rpc_status wire_decoder_take(struct wire_decoder *decoder, size_t length,
         return take_length(decoder, message);
     case DECODER_BODY:
         return take_body(decoder, message);
+    case DECODER_REPLY:
+        return take_reply(decoder, message);
     case DECODER_GOODBYE:
         return take_goodbye(decoder, message);
     case DECODER_DEAD:

@@ -1,7 +1,7 @@
 /*
  * Messages as real Hadoop clients and servers exchange them, for tests and as seeds for the
  * fuzzers.  The client id is 00112233445566778899aabbccddeeff, the protocol
- * org.example.EchoProtocol.
+ * org.example.EchoProtocol (WritableEcho for rpc kind RPC_WRITABLE).
  */
 #ifndef RPC_WIRE_EXAMPLES_H
 #define RPC_WIRE_EXAMPLES_H
@@ -30,10 +30,32 @@ enum wire_example {
     EXAMPLE_BUSY,           /* back-off of the fair queue */
     EXAMPLE_BUSY_FATAL,     /* back-off of the plain queue */
     EXAMPLE_INITIATE_SIMPLE,
-    EXAMPLE_EMPTY_TOKEN, /* a RESPONSE with a token of no bytes */
-    EXAMPLE_LAYERS,      /* a CHALLENGE offering security layers */
-    EXAMPLE_LAYER,       /* a RESPONSE choosing one */
-    EXAMPLE_COUNT
+    EXAMPLE_EMPTY_TOKEN,   /* a RESPONSE with a token of no bytes */
+    EXAMPLE_LAYERS,        /* a CHALLENGE offering security layers */
+    EXAMPLE_LAYER,         /* a RESPONSE choosing one */
+    EXAMPLE_WRITABLE_CALL, /* echo("hi", 7), rpc kind RPC_WRITABLE */
+    EXAMPLE_WRITABLE_REPLY,
+    EXAMPLE_BUILTIN_CALL, /* a LongWritable 41, rpc kind RPC_BUILTIN */
+    EXAMPLE_BUILTIN_REPLY,
+    EXAMPLE_COUNT, /* of version 9; now those of version 4 */
+
+    EXAMPLE_V4_CONTEXT = EXAMPLE_COUNT, /* preamble and ConnectionHeader */
+    EXAMPLE_V4_VERSION_CALL,            /* call 0, getProtocolVersion */
+    EXAMPLE_V4_VERSION_REPLY,
+    EXAMPLE_V4_CALL, /* call 1, echo("hi", 7) */
+    EXAMPLE_V4_REPLY,
+    EXAMPLE_V4_ERROR,
+    EXAMPLE_V4_FATAL,
+    EXAMPLE_V4_PING,
+    EXAMPLE_V4_SWITCH, /* to SIMPLE, in the place of a SASL reply */
+    EXAMPLE_V4_NULL,   /* replies to call 7: a null String, */
+    EXAMPLE_V4_VOID,
+    EXAMPLE_V4_INTS,         /* int[]{1,2}, */
+    EXAMPLE_V4_COMPACT_INTS, /* the same as version 5 has it, */
+    EXAMPLE_V4_STRINGS,
+    EXAMPLE_V4_INT_WRITABLE,
+    EXAMPLE_V4_ENUM, /* EchoProtocol$Color */
+    EXAMPLE_ALL
 };
 
 /* "CALL" */

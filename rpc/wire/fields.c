@@ -2,13 +2,12 @@
 
 #include <string.h>
 
-#include "rpc/wire/v9.h"
-
 #define ON(kind) (1u << (kind))
 
 enum {
     FRAMES =
         ON(WIRE_SASL) | ON(WIRE_CONTEXT) | ON(WIRE_REQUEST) | ON(WIRE_PING) | ON(WIRE_RESPONSE),
+    REASONS = ON(WIRE_RESPONSE) | ON(WIRE_GOODBYE) | ON(WIRE_SASL),
     ANY = FRAMES | ON(WIRE_PREAMBLE) | ON(WIRE_GOODBYE) | ON(WIRE_HTTP),
 };
 
@@ -57,7 +56,11 @@ static const struct named codes[] = {
     {WIRE_FATAL_UNAUTHORIZED, "FATAL_UNAUTHORIZED"},
     {0, NULL}};
 
-static const struct named auths[] = {{WIRE_AUTH_NONE, "NONE"}, {WIRE_AUTH_SASL, "SASL"}, {0, NULL}};
+/* Those of versions before 9 first. */
+enum { OLD_AUTHS = 3 };
+static const struct named auths[] = {{WIRE_AUTH_SIMPLE, "SIMPLE"}, {WIRE_AUTH_KERBEROS, "KERBEROS"},
+                                     {WIRE_AUTH_DIGEST, "DIGEST"}, {WIRE_AUTH_NONE, "NONE"},
+                                     {WIRE_AUTH_SASL, "SASL"},     {0, NULL}};
 
 struct field {
     const char *name;
@@ -82,9 +85,10 @@ static const struct field fields[] = {
     {"method", ON(WIRE_REQUEST), TYPE_BYTES, AT(method), NULL},
     {"protocol", ON(WIRE_CONTEXT) | ON(WIRE_REQUEST), TYPE_BYTES, AT(protocol), NULL},
     {"version", ON(WIRE_REQUEST), TYPE_UINT64, AT(protocol_version), NULL},
-    {"status", ON(WIRE_RESPONSE), TYPE_STATUS, 0, statuses},
-    {"class", ON(WIRE_RESPONSE) | ON(WIRE_GOODBYE), TYPE_BYTES, AT(class_name), NULL},
-    {"message", ON(WIRE_RESPONSE) | ON(WIRE_GOODBYE), TYPE_BYTES, AT(text), NULL},
+    {"hash", ON(WIRE_REQUEST), TYPE_INT32, AT(methods_hash), NULL},
+    {"status", ON(WIRE_RESPONSE) | ON(WIRE_SASL), TYPE_STATUS, 0, statuses},
+    {"class", REASONS, TYPE_BYTES, AT(class_name), NULL},
+    {"message", REASONS, TYPE_BYTES, AT(text), NULL},
     {"code", ON(WIRE_RESPONSE), TYPE_INT, AT(code), codes},
     {"version", ON(WIRE_RESPONSE), TYPE_INT, AT(ipc_version), NULL},
     {"value", ON(WIRE_REQUEST) | ON(WIRE_RESPONSE), TYPE_BYTES, AT(body), NULL},
@@ -273,9 +277,11 @@ enum rpc_status wire_field_set(struct wire_message *message, const char *name,
 
 /* --- get -------------------------------------------------------------------------- */
 
-static struct wire_value named_number(const struct field *field, int number)
+static struct wire_value named_number(const struct wire_message *message, const struct field *field,
+                                      int number)
 {
-    const char *name = name_of(field->names, number);
+    bool new_auth = field->names == auths && message->version >= 9;
+    const char *name = name_of(new_auth ? auths + OLD_AUTHS : field->names, number);
     if (name != NULL)
         return wire_value(wire_text(name));
     if (number == WIRE_NUMBER_ABSENT || (field->names == codes && number == WIRE_CODE_NONE))
@@ -293,7 +299,7 @@ enum rpc_status wire_field_get(const struct wire_message *message, const char *n
     bool two = message->real_user.data != NULL;
     switch (field->type) {
     case TYPE_INT:
-        *value = named_number(field, *(const int *)at);
+        *value = named_number(message, field, *(const int *)at);
         break;
     case TYPE_INT32:
         *value = wire_number(*(const int32_t *)at);
@@ -305,10 +311,10 @@ enum rpc_status wire_field_get(const struct wire_message *message, const char *n
         *value = wire_value(*(const struct wire_bytes *)at);
         break;
     case TYPE_STATUS:
-        *value = named_number(field, (int)message->status);
+        *value = named_number(message, field, (int)message->status);
         break;
     case TYPE_STATE:
-        *value = named_number(field, (int)message->sasl_state);
+        *value = named_number(message, field, (int)message->sasl_state);
         break;
     case TYPE_LENGTH:
         *value = wire_number(message->has_length ? message->length : (int64_t)message->size);
@@ -325,25 +331,25 @@ enum rpc_status wire_field_get(const struct wire_message *message, const char *n
 
 /* --- open ------------------------------------------------------------------------- */
 
-enum rpc_status wire_message_open(struct wire_message *message, struct wire_arena *arena,
-                                  char *problem)
+enum rpc_status wire_message_open(const struct wire_codec *codec, struct wire_message *message,
+                                  struct wire_arena *arena, char *problem)
 {
     enum rpc_status status = RPC_OK;
     switch (message->kind) {
     case WIRE_CONTEXT:
-        status = wire_v9_open_context(message, arena, problem);
+        status = codec->open_context(message, arena, problem);
         break;
     case WIRE_SASL:
-        status = wire_v9_open_sasl(message, arena, problem);
+        status = codec->open_sasl(message, arena, problem);
         break;
     case WIRE_REQUEST:
-        if (message->rpc_kind != WIRE_KIND_PROTOBUF)
+        if (message->rpc_kind == WIRE_NUMBER_ABSENT)
             return RPC_OK;
-        status = wire_v9_open_request(message, arena, problem);
+        status = codec->open_request(message, arena, problem);
         break;
     case WIRE_RESPONSE:
         if (message->status == WIRE_SUCCESS)
-            status = wire_v9_open_value(message, NULL, problem);
+            status = codec->open_value(message, arena, problem);
         else if (message->payload.length > 0)
             message->trailing = message->payload;
         break;

@@ -3,9 +3,9 @@
  *
  * Which kind has which:
  *   preamble   magic version service_class auth
- *   sasl       state token
+ *   sasl       state token; before version 9 also status class message
  *   context    user real effective protocol client_id
- *   request    method protocol version value call retry client_id kind op
+ *   request    method protocol version hash value call retry client_id kind op
  *   ping       call retry client_id
  *   response   status class message code value call retry client_id version
  *   goodbye    version class message
@@ -39,8 +39,8 @@ struct wire_value wire_value(struct wire_bytes bytes);
  * fields, payload being absent.  What has no more to it (a ping, an error) is done, what this
  * does not know (another rpc kind) stays a payload.  RPC_MALFORMED, RPC_END as wire_open_…,
  * and the payload stays. */
-enum rpc_status wire_message_open(struct wire_message *message, struct wire_arena *arena,
-                                  char *problem);
+enum rpc_status wire_message_open(const struct wire_codec *codec, struct wire_message *message,
+                                  struct wire_arena *arena, char *problem);
 
 /* Set a field.  Texts of numbers are taken where there are names: "FATAL", "INITIATE",
  * "ERROR_APPLICATION", "SASL".  The value's bytes are borrowed.  RPC_UNKNOWN_NAME: this kind

@@ -65,6 +65,33 @@ Test(fields, numbers_go_by_name_and_by_number)
     cr_assert(eq(int, (int)wire_field_set(&response, "method", text("x")), RPC_UNKNOWN_NAME));
 }
 
+Test(fields, an_auth_byte_has_the_name_that_its_version_gives_it)
+{
+    struct wire_message preamble = wire_codec(4)->message(WIRE_PREAMBLE);
+
+    has_text(&preamble, "auth", "SIMPLE");
+    set(&preamble, "auth", text("DIGEST"));
+    cr_assert(eq(int, preamble.auth, 82));
+    preamble = wire_codec(9)->message(WIRE_PREAMBLE);
+    has_text(&preamble, "auth", "NONE");
+    set(&preamble, "auth", wire_number(80));
+    has_number(&preamble, "auth", 80);
+}
+
+Test(fields, a_refusal_of_sasl_has_its_reasons_and_a_writable_call_its_hash)
+{
+    struct wire_message refusal = wire_codec(4)->message(WIRE_SASL);
+    struct wire_message call = wire_codec(9)->message(WIRE_REQUEST);
+
+    set(&refusal, "status", text("ERROR"));
+    set(&refusal, "class", text("C"));
+    set(&refusal, "message", text("no"));
+    cr_assert(eq(int, (int)refusal.status, WIRE_ERROR));
+    has_text(&refusal, "message", "no");
+    set(&call, "hash", wire_number(-7));
+    cr_assert(eq(int, call.methods_hash, -7));
+}
+
 Test(fields, one_name_is_another_thing_in_another_kind)
 {
     struct wire_message preamble = wire_message(WIRE_PREAMBLE);
@@ -121,8 +148,9 @@ Test(fields, a_changed_message_goes_on_with_the_change_only)
     wire_example_add(EXAMPLE_REPLY, &bytes);
     struct wire_bytes stream = {bytes.data, bytes.length};
     cr_assert(eq(int, (int)wire_decoder_feed(decoder, stream, &used, &message), RPC_OK));
-    cr_assert(
-        eq(int, (int)wire_message_open(&message, wire_decoder_arena(decoder), problem), RPC_OK));
+    cr_assert(eq(
+        int, (int)wire_message_open(wire_codec(9), &message, wire_decoder_arena(decoder), problem),
+        RPC_OK));
     set(&message, "call", wire_number(1));
     set(&message, "trailing", text("x"));
     set(&message, "length", wire_number(7));

@@ -4,5 +4,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    return fuzz_stream(WIRE_TO_SERVER, data, size);
+    return fuzz_stream(9, WIRE_TO_SERVER, data, size);
 }

@@ -7,9 +7,6 @@
 
 #include "rpc/wire/wire.h"
 
-/* RpcKindProto */
-enum { WIRE_KIND_BUILTIN = 0, WIRE_KIND_WRITABLE = 1, WIRE_KIND_PROTOBUF = 2 };
-
 enum rpc_status wire_v9_encode(const struct wire_message *message, struct wire_buffer *out);
 
 enum rpc_status wire_v9_decode(enum wire_side side, enum wire_kind expected,

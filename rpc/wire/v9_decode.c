@@ -3,6 +3,7 @@
 
 #include "rpc/wire/arena.h"
 #include "rpc/wire/coded.h"
+#include "rpc/wire/data_input.h"
 #include "rpc/wire/v9.h"
 
 /* Why a message does not decode: the first reason counts, but missing fields are collected. */
@@ -419,16 +420,42 @@ static enum rpc_status method_header(struct wire_bytes header, struct wire_messa
     return RPC_OK;
 }
 
+/* WritableRpcEngine.Invocation, readFields, up to the parameters. */
+static enum rpc_status open_writable(struct wire_message *message, struct wire_arena *arena,
+                                     char *problem)
+{
+    struct wire_data_input in = wire_data_input(message->payload, arena, problem);
+
+    message->writable_version = wire_data_int64(&in);
+    message->protocol = wire_data_utf8(&in);
+    message->method = wire_data_utf8(&in);
+    message->protocol_version = (uint64_t)wire_data_int64(&in);
+    message->methods_hash = wire_data_int32(&in);
+    message->body = wire_data_rest(&in);
+    return in.status;
+}
+
+/* Nothing is known but that all of it is the value. */
+static enum rpc_status open_raw(struct wire_message *message)
+{
+    message->body = message->payload;
+    message->trailing = WIRE_ABSENT;
+    return RPC_OK;
+}
+
 enum rpc_status wire_v9_open_request(struct wire_message *message, struct wire_arena *arena,
                                      char *problem_text)
 {
-    (void)arena;
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
     struct wire_coded_reader in = wire_coded_reader(message->payload);
     struct wire_bytes header;
 
     problem.text[0] = '\0';
-    message->method = message->protocol = message->body = WIRE_ABSENT;
+    message->method = message->protocol = message->body = message->trailing = WIRE_ABSENT;
+    if (message->rpc_kind == WIRE_KIND_BUILTIN)
+        return open_raw(message);
+    if (message->rpc_kind == WIRE_KIND_WRITABLE)
+        return open_writable(message, arena, problem_text);
     if (!wire_coded_delimited(&in, &header))
         return cut_short(&problem, &in);
     if (method_header(header, message, &problem) != RPC_OK)
@@ -447,6 +474,8 @@ enum rpc_status wire_v9_open_value(struct wire_message *message, struct wire_are
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
     struct wire_coded_reader in = wire_coded_reader(message->payload);
 
+    if (message->rpc_kind == WIRE_KIND_BUILTIN || message->rpc_kind == WIRE_KIND_WRITABLE)
+        return open_raw(message);
     if (!wire_coded_delimited(&in, &message->body)) {
         message->body = WIRE_ABSENT;
         return cut_short(&problem, &in);

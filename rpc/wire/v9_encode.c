@@ -5,12 +5,14 @@
 #include "rpc/wire/coded.h"
 #include "rpc/wire/goodbye.h"
 #include "rpc/wire/v9.h"
+#include "rpc/wire/writable.h"
 
 /* What stands in a frame behind its length word: delimited headers, then bytes as they are. */
 struct frame {
     struct wire_coded_message header;
     struct wire_coded_message second; /* RequestHeaderProto, or the whole of a payload */
     bool has_second;
+    struct wire_bytes invocation; /* of a Writable call: what stands before its parameters */
     struct wire_bytes body;
     bool delimited; /* whether the body is */
 };
@@ -76,22 +78,29 @@ static void response_header(const struct wire_message *message, struct wire_code
     add_states(header, 9, message);
 }
 
+static uint8_t *write_bytes(uint8_t *out, struct wire_bytes bytes)
+{
+    if (bytes.length > 0)
+        memcpy(out, bytes.data, bytes.length);
+    return out + bytes.length;
+}
+
 static uint8_t *write_payload(const struct frame *frame, uint8_t *out)
 {
     if (frame->has_second)
         out = wire_coded_write(out, &frame->second);
+    out = write_bytes(out, frame->invocation);
     if (frame->body.data == NULL)
         return out;
     if (frame->delimited)
         return wire_coded_write_bytes(out, frame->body);
-    if (frame->body.length > 0)
-        memcpy(out, frame->body.data, frame->body.length);
-    return out + frame->body.length;
+    return write_bytes(out, frame->body);
 }
 
 static size_t frame_size(const struct frame *frame, struct wire_bytes trailing)
 {
-    size_t size = wire_coded_delimited_size(frame->header.size) + trailing.length;
+    size_t size =
+        wire_coded_delimited_size(frame->header.size) + frame->invocation.length + trailing.length;
     if (frame->has_second)
         size += wire_coded_delimited_size(frame->second.size);
     if (frame->body.data != NULL)
@@ -105,6 +114,7 @@ static enum rpc_status write_frame(const struct wire_message *message, struct fr
 {
     if (message->payload.data != NULL) {
         frame->has_second = false;
+        frame->invocation = WIRE_ABSENT;
         frame->body = message->payload;
         frame->delimited = false;
     }
@@ -117,8 +127,7 @@ static enum rpc_status write_frame(const struct wire_message *message, struct fr
     at = wire_write_int32(at, message->has_length ? message->length : (int32_t)length);
     at = wire_coded_write(at, &frame->header);
     at = write_payload(frame, at);
-    if (message->trailing.length > 0)
-        memcpy(at, message->trailing.data, message->trailing.length);
+    write_bytes(at, message->trailing);
     out->length += 4 + length;
     return RPC_OK;
 }
@@ -151,7 +160,7 @@ static enum rpc_status encode_context(const struct wire_message *message, struct
     wire_coded_add_message(&frame.second, 2, &user);
     wire_coded_add_bytes(&frame.second, 3, message->protocol);
     frame.has_second = true;
-    frame.body = WIRE_ABSENT;
+    frame.invocation = frame.body = WIRE_ABSENT;
     return write_frame(message, &frame, out);
 }
 
@@ -180,7 +189,7 @@ static enum rpc_status encode_sasl(const struct wire_message *message, struct wi
         wire_coded_add_message(&frame.second, 4, &auths[i]);
     }
     frame.has_second = true;
-    frame.body = WIRE_ABSENT;
+    frame.invocation = frame.body = WIRE_ABSENT;
     return write_frame(message, &frame, out);
 }
 
@@ -191,14 +200,47 @@ static enum rpc_status encode_ping(const struct wire_message *message, struct wi
 
     request_header(message, &frame.header, &caller);
     frame.has_second = false;
-    frame.body = WIRE_ABSENT;
+    frame.invocation = frame.body = WIRE_ABSENT;
     return write_frame(message, &frame, out);
 }
 
-/* Other rpc kinds have neither RequestHeaderProto nor delimiters. */
+/* The other rpc kinds have neither RequestHeaderProto nor delimiters. */
 static bool is_protobuf(const struct wire_message *message)
 {
     return message->rpc_kind != WIRE_KIND_BUILTIN && message->rpc_kind != WIRE_KIND_WRITABLE;
+}
+
+/* WritableRpcEngine.Invocation, write, up to the parameters. */
+static enum rpc_status invocation(const struct wire_message *message, struct wire_buffer *out)
+{
+    const struct wire_bytes none = wire_text("");
+    const struct wire_bytes protocol = message->protocol.data != NULL ? message->protocol : none;
+
+    enum rpc_status status = writable_put_number(out, WRITABLE_LONG, message->writable_version);
+    if (status == RPC_OK)
+        status = writable_put_text(out, WRITABLE_UTF8, protocol, false);
+    if (status == RPC_OK)
+        status = writable_put_text(out, WRITABLE_UTF8, message->method, false);
+    if (status == RPC_OK)
+        status = writable_put_number(out, WRITABLE_LONG, (int64_t)message->protocol_version);
+    if (status == RPC_OK)
+        status = writable_put_number(out, WRITABLE_INT, message->methods_hash);
+    return status;
+}
+
+static enum rpc_status encode_writable(const struct wire_message *message, struct wire_buffer *out)
+{
+    struct wire_coded_message caller;
+    struct wire_buffer before = {NULL, 0, 0};
+    struct frame frame = {.body = message->body};
+
+    request_header(message, &frame.header, &caller);
+    enum rpc_status status = message->method.data != NULL ? invocation(message, &before) : RPC_OK;
+    frame.invocation = (struct wire_bytes){before.data, before.length};
+    if (status == RPC_OK)
+        status = write_frame(message, &frame, out);
+    wire_buffer_release(&before);
+    return status;
 }
 
 static enum rpc_status encode_request(const struct wire_message *message, struct wire_buffer *out)
@@ -206,7 +248,10 @@ static enum rpc_status encode_request(const struct wire_message *message, struct
     struct wire_coded_message caller;
     struct frame frame;
 
+    if (message->rpc_kind == WIRE_KIND_WRITABLE)
+        return encode_writable(message, out);
     request_header(message, &frame.header, &caller);
+    frame.invocation = WIRE_ABSENT;
     frame.has_second = frame.delimited = is_protobuf(message);
     wire_coded_init(&frame.second);
     wire_coded_add_bytes(&frame.second, 1, message->method);
@@ -222,6 +267,7 @@ static enum rpc_status encode_response(const struct wire_message *message, struc
 
     response_header(message, &frame.header);
     frame.has_second = false;
+    frame.invocation = WIRE_ABSENT;
     frame.body = message->status == WIRE_SUCCESS ? message->body : WIRE_ABSENT;
     frame.delimited = is_protobuf(message);
     return write_frame(message, &frame, out);

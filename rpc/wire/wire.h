@@ -48,7 +48,8 @@ enum {
     WIRE_CALL_SASL = -33,
 };
 
-enum wire_status { WIRE_SUCCESS, WIRE_ERROR, WIRE_FATAL };
+/* OTHER: a number that means nothing; before version 9 `code` has it. */
+enum wire_status { WIRE_SUCCESS, WIRE_ERROR, WIRE_FATAL, WIRE_STATUS_OTHER };
 
 /* RpcErrorCodeProto */
 enum wire_code {
@@ -81,10 +82,14 @@ struct wire_sasl_auth {
     struct wire_bytes method, mechanism, protocol, server_id, challenge;
 };
 
+/* RpcKindProto */
+enum { WIRE_KIND_BUILTIN = 0, WIRE_KIND_WRITABLE = 1, WIRE_KIND_PROTOBUF = 2 };
+
+/* Before version 9 context, SASL and ping have no call id on the wire, and show those. */
 enum wire_kind {
     WIRE_PREAMBLE, /* c2s: "hrpc", version, service class, auth */
     WIRE_SASL,     /* both ways, call id -33 */
-    WIRE_CONTEXT,  /* c2s, call id -3 */
+    WIRE_CONTEXT,  /* c2s, call id -3; version 4 calls it ConnectionHeader */
     WIRE_REQUEST,  /* c2s: a call, and any call id that has no other meaning */
     WIRE_PING,     /* c2s, call id -4 */
     WIRE_RESPONSE, /* s2c */
@@ -93,6 +98,8 @@ enum wire_kind {
 };
 
 enum { WIRE_AUTH_NONE = 0, WIRE_AUTH_SASL = 0xdf, WIRE_SASL_AUTHS_MAX = 8 };
+/* Before version 9: SaslRpcServer.AuthMethod. */
+enum { WIRE_AUTH_SIMPLE = 80, WIRE_AUTH_KERBEROS = 81, WIRE_AUTH_DIGEST = 82 };
 enum { WIRE_NUMBER_ABSENT = -1000000 }; /* an optional number that was not sent */
 
 /* The direction of a stream or message. */
@@ -125,9 +132,12 @@ struct wire_message {
     struct wire_bytes real_user; /* realUser */
     struct wire_bytes protocol;  /* of context and request */
 
-    /* Request: RequestHeaderProto, then the parameter message. */
+    /* Request: RequestHeaderProto, then the parameter message; of a Writable call WritableRpc-
+     * Engine.Invocation, `body` being the parameters (int32 count, ObjectWritables). */
     struct wire_bytes method;
     uint64_t protocol_version;
+    int64_t writable_version; /* writableRpcVersion: 2 */
+    int32_t methods_hash;     /* clientMethodsHash */
 
     /* Response, goodbye. */
     enum wire_status status;
@@ -135,7 +145,9 @@ struct wire_message {
     int code;        /* enum wire_code, 0 when absent */
     struct wire_bytes class_name, text;
 
-    /* SASL. */
+    /* SASL.  Before version 9 nothing on the wire says a state, and a decoded one is INITIATE to
+     * a server and CHALLENGE to a client; there a SUCCESS is the switch to SIMPLE, and a refusal
+     * has status ERROR, class and text. */
     enum wire_sasl_state sasl_state;
     struct wire_bytes token;
     const struct wire_sasl_auth *auths; /* auth_count of them */
@@ -145,14 +157,15 @@ struct wire_message {
      * is there it goes out as it is, in place of all that would be made from fields. */
     struct wire_bytes payload;
     /* The parameter or the value, without its delimiter.  To encode: given without; when it
-     * is absent its delimiter is left out too (which no good peer does), and one that is not
-     * rpc kind 2 goes without. */
+     * is absent its delimiter is left out too (which no good peer does).  One that is rpc kind
+     * 0 or 1 has none. */
     struct wire_bytes body;
     struct wire_bytes trailing; /* bytes behind the last part, inside the frame */
 
-    /* To encode something wrong on purpose: a length word other than the true one. */
+    /* To encode something wrong on purpose: a length word other than the true one.  What has
+     * none (replies before version 9) goes without. */
     bool has_length;
-    int32_t length; /* decoded: the length word, has_length being false */
+    int32_t length; /* decoded: the length word, has_length being false; without one 0 */
 
     /* Decoded: length of the whole message on the wire, with preamble or length word. */
     size_t size;
@@ -180,7 +193,10 @@ typedef enum rpc_status wire_open_fn(struct wire_message *message, struct wire_a
 struct wire_codec {
     int version;
     size_t preamble_length; /* magic and all: 7 bytes, 6 before version 9 */
+    bool protobuf_headers;  /* before version 9 Java's own fields */
     bool frames_replies;    /* before version 9 only reading a reply tells where it ends */
+    bool frames_pings;      /* before version 9 a ping is a length word of -1 */
+    bool knows_http;        /* "GET " is told apart from other wrong magics */
     int auth_simple;        /* the preamble's auth byte of a client without SASL */
     /* Whether that byte begins SASL; what is neither is unknown. */
     bool (*auth_is_sasl)(int auth);
@@ -197,18 +213,24 @@ struct wire_codec {
                               size_t problem_size);
     wire_open_fn *open_context;
     wire_open_fn *open_sasl;
-    /* When only the body of a request is wrong, the method's fields are set all the same. */
+    /* When only the body of a request is wrong, the method's fields are set all the same.  The
+     * body of a Writable call is all that follows: who reads its values finds what trails. */
     wire_open_fn *open_request;
-    /* The value of a SUCCESS response: sets body and trailing. */
+    /* The value of a SUCCESS response: sets body and trailing.  In version 9 rpc_kind, which
+     * its header does not say, is to be that of the call; 0 and 1 have no delimiter. */
     wire_open_fn *open_value;
+    /* What a server of this version answers to a preamble of another version (or with a wrong
+     * magic): appends its bytes, which may be none. */
+    enum rpc_status (*encode_mismatch)(int version, struct wire_buffer *out);
 };
 
 /* NULL when that IPC version is not spoken here. */
 const struct wire_codec *wire_codec(int version);
 
-/* What a server of version 9 answers to a preamble whose magic is wrong or whose version is
- * not 9, by the version byte (Hadoop 2.x ipc/Server.java, setupBadVersionResponse): a FATAL
- * frame, an old-style goodbye, or, for versions that understand none, nothing. */
+/* wire_codec(9)->encode_mismatch: what a server of version 9 answers to a preamble whose magic is
+ * wrong or whose version is not 9, by the version byte (Hadoop 2.x ipc/Server.java,
+ * setupBadVersionResponse): a FATAL frame, an old-style goodbye, or, for versions that understand
+ * none, nothing. */
 enum rpc_status wire_encode_version_mismatch(int version, struct wire_buffer *out);
 
 /* Versions before 9: where a reply ends, which has no length word and whose value tells its own
@@ -225,7 +247,8 @@ void wire_extent_reset(struct wire_extent *extent);
  * these never reads into the next reply.
  * RPC_OK: it is whole, *size bytes.  RPC_AGAIN: it is not.  RPC_TOO_LONG: above length_max.
  * RPC_UNKNOWN_NAME: a class that is not known (a RuntimeException in Java); RPC_MALFORMED: an
- * IOException.  `problem` (WIRE_PROBLEM_MAX bytes) has the exception's text as Java words it. */
+ * IOException; RPC_BAD_VALUE: another RuntimeException, like that of a negative length.
+ * RPC_TOO_DEEP.  `problem` (WIRE_PROBLEM_MAX bytes) has the exception's text as Java words it. */
 enum rpc_status wire_extent_look(struct wire_extent *extent, struct wire_bytes bytes, size_t *size,
                                  char *problem);
 
@@ -249,6 +272,12 @@ void wire_decoder_types(struct wire_decoder *decoder, const struct writable_type
  * has come.  *into is valid until the next call.  0: out of memory. */
 size_t wire_decoder_want(struct wire_decoder *decoder, uint8_t **into);
 
+/* Decoders that never run at the same time, most of them idle, can share the memory of frames:
+ * `spare`, borrowed, has it while none of them has a frame. */
+void wire_decoder_share(struct wire_decoder *decoder, struct wire_buffer *spare);
+/* The message that was given last is its borrower's no more, and its memory is free now. */
+void wire_decoder_rest(struct wire_decoder *decoder);
+
 /* Whether some, but not all bytes of a message have come. */
 bool wire_decoder_amid(const struct wire_decoder *decoder);
 
@@ -259,7 +288,9 @@ bool wire_decoder_amid(const struct wire_decoder *decoder);
  *               nothing may follow.
  * RPC_MALFORMED: the header does not decode; problem says why; the frame is consumed.
  * A first length word of -1 that comes to a client begins a goodbye, and after "GET " a server
- * is given WIRE_HTTP.  A preamble is given whatever its magic and version. */
+ * is given WIRE_HTTP.  A preamble is given whatever its magic and version.
+ * Replies before version 9: anything that wire_extent_look says is wrong; *message has what was
+ * read of the reply's header, problem says why, and nothing may follow. */
 enum rpc_status wire_decoder_take(struct wire_decoder *decoder, size_t length,
                                   struct wire_message *message);
 const char *wire_decoder_problem(const struct wire_decoder *decoder);

@@ -99,9 +99,9 @@ struct world_watch {
     struct world_executor *executor;
     struct world_stream *stream;
     struct world_listener *listener;
-    enum world_direction direction;
     struct world_task task;
     void *implementation;
+    enum world_direction direction;
     bool on;
     bool beneath; /* a filter's own, see world_watch_init_beneath */
 };
@@ -112,6 +112,10 @@ struct world_host {
     char name[WORLD_NAME_MAX];
     uint32_t id;
     uint32_t ip;
+    uint64_t up_ns; /* how long it had been up when the world began: a day, unless it is set
+                     * before anything runs there */
+    _Atomic uint32_t descriptors; /* listeners and streams that its programs have and not given
+                                   * back; none after world_host_kill */
 };
 
 /* First member of every kind of lock. */
@@ -498,6 +502,7 @@ static inline void world_clock_jump(struct world_host *host, int64_t by_ns)
 static inline void world_host_kill(struct world_host *host)
 {
     host->world->ops->host_kill(host);
+    atomic_store_explicit(&host->descriptors, 0, memory_order_relaxed);
 }
 
 /* Its executors stand still while its kernel goes on acknowledging. */
@@ -527,19 +532,27 @@ char *world_address_text(struct world_address address, char *text);
 static inline enum rpc_status world_listen(struct world_host *host, uint16_t port, int backlog,
                                            struct world_listener **listener)
 {
-    return host->world->ops->listen(host, port, backlog, listener);
+    enum rpc_status status = host->world->ops->listen(host, port, backlog, listener);
+    if (status == RPC_OK)
+        atomic_fetch_add_explicit(&host->descriptors, 1, memory_order_relaxed);
+    return status;
 }
 
 /* RPC_AGAIN, RPC_NO_DESCRIPTORS, or a stream that the caller closes. */
 static inline enum rpc_status world_accept(struct world_listener *listener,
                                            struct world_stream **stream)
 {
-    return listener->world->ops->accept(listener, stream);
+    struct world_host *host = listener->host;
+    enum rpc_status status = listener->world->ops->accept(listener, stream);
+    if (status == RPC_OK)
+        atomic_fetch_add_explicit(&host->descriptors, 1, memory_order_relaxed);
+    return status;
 }
 
 /* Connections in its backlog are reset. */
 static inline void world_listener_close(struct world_listener *listener)
 {
+    atomic_fetch_sub_explicit(&listener->host->descriptors, 1, memory_order_relaxed);
     listener->world->ops->listener_close(listener);
 }
 
@@ -548,7 +561,10 @@ static inline void world_listener_close(struct world_listener *listener)
 static inline enum rpc_status world_connect(struct world_host *from, struct world_address to,
                                             uint32_t connection, struct world_stream **stream)
 {
-    return from->world->ops->connect(from, to, connection, stream);
+    enum rpc_status status = from->world->ops->connect(from, to, connection, stream);
+    if (status == RPC_OK)
+        atomic_fetch_add_explicit(&from->descriptors, 1, memory_order_relaxed);
+    return status;
 }
 
 /* RPC_AGAIN while it is under way; RPC_OK; RPC_REFUSED, RPC_TIMED_OUT, RPC_UNREACHABLE. */
@@ -578,6 +594,7 @@ static inline void world_raw_shutdown(struct world_stream *stream)
 
 static inline void world_raw_close(struct world_stream *stream, bool reset)
 {
+    atomic_fetch_sub_explicit(&stream->host->descriptors, 1, memory_order_relaxed);
     stream->world->ops->close(stream, reset);
 }
 

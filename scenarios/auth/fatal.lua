@@ -92,7 +92,6 @@ scenario("FA-20 · ERROR with every code there is fails one call and keeps the c
 end)
 
 scenario("FA-21 · FATAL where a connection expects its context to be accepted", {
-    releases = "2.2-",
     tags = { "live" },
 }, function(t)
     local peer = t:peer()
@@ -100,9 +99,9 @@ scenario("FA-21 · FATAL where a connection expects its context to be accepted",
     for _ = 1, 2 do
         local raw = peer:accept()
         raw:open()
-        -- Nobody has asked anything yet: the call id is that of the context.
+        -- Nobody has asked anything yet: the call id is that of the context, before 2.x none.
         raw:send {
-            "response", call = -3, status = "FATAL", code = 15,
+            "response", call = t:since "2.0" and -3 or -1, status = "FATAL", code = t:since "2.0" and 15 or nil,
             class = "org.apache.hadoop.security.AccessControlException", message = "not you",
         }
         raw:close()
@@ -110,4 +109,24 @@ scenario("FA-21 · FATAL where a connection expects its context to be accepted",
 
     t:each(calls):fails(one_of("remote_fatal", "reset", "eof")):at(0)
     t:expect(t:events "client.connect"):count(2)
+end)
+
+scenario("FA-17 · A FATAL reply that can't be built is a close without a word", {
+    releases = "2.2-",
+    tags = { "live" },
+}, function(t)
+    local server = t:server { acl = { "alice" } }
+    t:fault("server.reply.throw", {
+        server,
+        status = "FATAL",
+        class = "java.lang.NullPointerException", -- as of a null error message
+    })
+    local raw = t:dial(server)
+    raw:open { user = "bob" }
+    t:expect(raw:drain()):is ""
+
+    local refused = t:client(server, { user = "bob" }):call("echo", { message = "hi" })
+    t:expect(refused):fails(one_of("eof", "reset"))
+    local welcome = t:client(server, { user = "alice" }):call("echo", { message = "hi" })
+    t:expect(welcome):returns { message = "hi" }
 end)

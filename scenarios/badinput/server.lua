@@ -80,6 +80,33 @@ scenario("BI-05 · A frame may be as long as the limit, not a byte longer", {
     still_serves(t, server)
 end)
 
+scenario("BI-07 · A header that leaves out what must be there ends its connection", {
+    releases = "2.2-",
+    tags = tags,
+    cases = {
+        { name = "no-op", op = false, kind = 2, says = " IPC Server: No rpc op in rpcRequestHeader" },
+        { name = "continuation", op = 1, kind = 2, says = "IPC Server does not implement rpc header operation" },
+        { name = "no-kind", op = 0, kind = false, says = " IPC Server: No rpc kind in rpcRequestHeader" },
+    },
+}, function(t, case)
+    local server = t:server()
+    local raw = t:dial(server)
+    raw:open()
+    raw:send {
+        "request",
+        method = "echo",
+        value = { message = "hi" },
+        rpc_op = case.op,
+        rpc_kind = case.kind,
+    }
+
+    local reply = raw:recv "response"
+    t:expect(reply):with { status = "FATAL", code = 12 }
+    t:expect(reply.message):is(starts(case.says))
+    t:expect(raw:drain()):is ""
+    still_serves(t, server)
+end)
+
 scenario("BI-08 · A request message that does not decode is an error of its call", {
     releases = "2.2-",
     tags = tags,
@@ -121,7 +148,7 @@ end)
 
 scenario("BI-09 · A reply that dies inside the server leaves its caller to the time-out, its neighbours in peace", {
     releases = "1.2-",
-    tags = { "regression", "live" },
+    tags = { "regression", "completion", "live" },
 }, function(t)
     local server = t:server()
     local client = t:client(server, { rpc_timeout = "5s" })

@@ -1,6 +1,6 @@
 -- Callers who are interrupted or come at a bad moment, and calls that can't be sent.
 
-local tags = { "regression" }
+local tags = { "regression", "completion" }
 
 scenario("CC-01 · Under random faults each call ends exactly once, and a value is its own", {
     tags = tags,
@@ -8,7 +8,8 @@ scenario("CC-01 · Under random faults each call ends exactly once, and a value 
     seeds = 20,
 }, function(t)
     local server = t:server { handlers = 3 }
-    local clients = t:times(3, function() return t:client(server, { rpc_timeout = "30s" }) end)
+    local timeout = t:since "1.2" and "30s" or 0
+    local clients = t:times(3, function() return t:client(server, { rpc_timeout = timeout }) end)
     local function maybe(name, aim)
         aim.chance, aim.maybe, aim.to = 0.02, true, "20s"
         t:fault(name, aim)
@@ -60,6 +61,31 @@ scenario("CC-09 · Interrupting a caller who writes harms nobody else", {
     t:expect(t:events "client.connect"):count(1)
 end)
 
+scenario("CC-09 · Before 2.x interrupting a caller who writes is the end of all calls, once the receiver looks up", {
+    releases = "-1.2",
+    tags = { "regression", "completion" }, -- HADOOP-6762
+    rough = false,
+}, function(t)
+    local server = t:server { handlers = 5 }
+    local client = t:client(server, { rpc_timeout = 0 })
+    local calls = t:times(3, function(i) return client:call("echo", { message = "call " .. i, time = "5m" }) end)
+    t:settle()
+    local deaf = t:fault("server.read.stop", { server })
+    local writer = client:call("echo", { message = string.rep("x", 300000) })
+    t:sleep "1s" -- half written
+    writer:interrupt()
+    t:sleep "1s"
+    t:each(calls):pending()
+
+    calls[4] = writer
+    t:each(calls):fails():at "60s":says "Interruped while waiting for IO on channel"
+    t:each(calls):says "0 millis timeout left."
+    deaf:lift()
+    t:settle()
+    t:expect(server.counters.executions):is(3)
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+end)
+
 scenario("CC-10 · Interrupting a caller who waits", { tags = tags }, function(t)
     local server = t:server()
     local client = t:client(server)
@@ -92,6 +118,44 @@ scenario("CC-11 · A request that can't be encoded fails its own caller only, an
     t:sleep "10m"
     t:expect(#client.connections):is(1)
     t:expect(t:events("client.ping", { client })):count(at_least(9))
+end)
+
+scenario("CC-11 · Before 2.x a request that can't be encoded closes its connection", {
+    releases = "-1.2",
+    tags = tags,
+    cases = { { name = "neighbour_answered", time = "1s" }, { name = "neighbour_waits", time = "5m" } },
+}, function(t, case)
+    local client = t:client(t:server(), { rpc_timeout = 0 })
+    local neighbour = client:call("echo", { message = "hi", time = case.time })
+    t:settle()
+    t:fault("client.encode.throw", { client, nth = 1, class = "java.io.IOException", message = "can't" })
+    local call = client:call("echo", { message = "x" })
+
+    -- It is the receiver who closes, when its read returns.
+    if case.time == "1s" then
+        t:expect(neighbour):returns { message = "hi" }:at "1s"
+        t:expect(call):fails():at "1s":says "can't"
+    else
+        t:each({ neighbour, call }):fails():at "60s":says "can't"
+    end
+    t:expect(t:events("client.close", { client })):count(1)
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+end)
+
+scenario("CC-11 · Before 2.x what is not an IOException passes to the caller, and its call leaks", {
+    releases = "-1.2",
+    tags = tags,
+}, function(t)
+    local client = t:client(t:server(), { rpc_timeout = 0 })
+    t:expect(client:call("echo", { message = "hi" })):returns()
+    t:fault("client.encode.throw", { client, nth = 1, class = "java.lang.RuntimeException", message = "can't" })
+
+    local call = client:call("echo", { message = "x" })
+    t:expect(call):fails():at(0):with { class = "java.lang.RuntimeException", message = "can't" }
+    t:sleep "10m"
+    t:expect(#client.connections):is(1)
+    t:expect(t:events("client.ping", { client })):count(at_least(9))
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
 end)
 
 scenario("CC-13 · A caller who meets a closing connection is served on it or on a new one", {

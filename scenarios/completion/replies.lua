@@ -14,14 +14,15 @@ local function connected(t, count, options)
     return raw, calls, requests, client
 end
 
-local tags = { "regression", "live" }
+local tags = { "regression", "completion", "live" }
 
 scenario("CC-02 · A hundred values in any order reach their own calls", { tags = tags }, function(t)
     local raw, calls, requests = connected(t, 100)
     for i = 100, 1, -1 do
         local other = t:random(1, i)
         requests[i], requests[other] = requests[other], requests[i]
-        raw:send { "response", call = requests[i], value = requests[i].value }
+        local value = { message = requests[i].value.message }
+        raw:send { "response", call = requests[i], value = value }
     end
 
     for i, call in ipairs(calls) do
@@ -53,9 +54,48 @@ scenario("CC-04 · A reply to nobody fails every call of its connection", {
     t:expect(t:events("client.close", { client })):count(1)
 end)
 
+scenario("CC-04 · Before 2.x a reply to nobody is the receiver's end, and nobody is told", {
+    releases = "-1.2",
+    tags = tags,
+    cases = { { name = "unknown_id", twice = false }, { name = "twice", twice = true } }, -- the second: CC-03
+}, function(t, case)
+    local raw, calls, requests, client = connected(t, 3)
+    if case.twice then
+        local reply = { "response", call = requests[1], value = { message = "once" } }
+        raw:send(reply)
+        raw:send(reply)
+        t:expect(table.remove(calls, 1)):returns { message = "once" }
+    else
+        raw:send { "response", call = 999, value = { message = "for whom?" } }
+    end
+    t:sleep "1s"
+    raw:send { "response", call = requests[3], value = { message = "nobody reads this" } }
+    t:sleep "5m"
+    calls[#calls + 1] = client:call("echo", { message = "on the same connection" })
+    t:sleep "5m"
+
+    t:each(calls):pending()
+    t:expect(t:events("client.ping", { client })):count(0)
+    t:expect(#client.connections):is(1)
+end)
+
+scenario("CC-06 · Before 2.x a decoder that throws is the receiver's end, and nobody is told", {
+    releases = "-1.2",
+    tags = { "regression", "completion" }, -- HADOOP-6723
+}, function(t)
+    local client = t:client(t:server { handlers = 2 })
+    t:fault("client.reply.throw", { client, nth = 1, class = "java.lang.RuntimeException", message = "what is this?" })
+    local calls = t:times(2, function(i) return client:call("echo", { message = "call " .. i, time = i }) end)
+    t:sleep "10m"
+
+    t:each(calls):pending()
+    t:expect(t:events("client.ping", { client })):count(0)
+    t:expect(t:events("client.close", { client })):count(0)
+end)
+
 scenario("CC-06 · A decoder that throws fails the calls that wait, and their connection", {
     releases = "2.2-",
-    tags = { "regression" }, -- HADOOP-6723
+    tags = { "regression", "completion" }, -- HADOOP-6723
 }, function(t)
     local client = t:client(t:server { handlers = 2 })
     t:fault("client.reply.throw", { client, nth = 1, class = "java.lang.RuntimeException", message = "what is this?" })
@@ -77,7 +117,7 @@ end)
 
 scenario("CC-08 · A length word that is four too large: 2.6 minds, 3.4 does not where a value comes", {
     releases = "2.2-",
-    tags = { "regression" },
+    tags = { "regression", "completion" },
 }, function(t)
     local raw, calls, requests = connected(t, 2)
     raw:send { "response", call = requests[1], value = { message = "a" }, trailing = "more" }
@@ -93,7 +133,7 @@ end)
 
 scenario("CC-08 · An ERROR whose length is wrong fails every call, the one that it is meant for too", {
     releases = "2.2-",
-    tags = { "regression" },
+    tags = { "regression", "completion" },
 }, function(t)
     local raw, calls, requests = connected(t, 2)
     raw:send { "response", call = requests[1], class = "java.io.IOException", message = "x", trailing = "more" }
@@ -102,8 +142,7 @@ scenario("CC-08 · An ERROR whose length is wrong fails every call, the one that
     t:each(calls):fails "bad_reply":at(0):says(text)
 end)
 
-scenario("CC-14 · Call ids wrap to zero and never turn negative", {
-    releases = "2.2-",
+scenario("CC-14 · Call ids wrap to zero and never turn negative, but before 2.x they do", {
     tags = tags,
 }, function(t)
     local client = t:client(t:server(), { call_id = 2147483646 })
@@ -114,5 +153,27 @@ scenario("CC-14 · Call ids wrap to zero and never turn negative", {
         ids[i] = call.call_id
     end
 
-    t:expect(ids):is { 2147483646, 2147483647, 0, 1 }
+    t:expect(ids):is(t:by {
+        ["-1.2"] = { 2147483646, 2147483647, -2147483648, -2147483647 },
+        ["2.0-"] = { 2147483646, 2147483647, 0, 1 },
+    })
+end)
+
+scenario("CC-17 · An ERROR may still turn into the connection's end under 0.20's caller", {
+    tags = { "regression", "completion" },
+    rough = false,
+}, function(t)
+    local raw, calls, requests, client = connected(t, 1)
+    local gate = t:hold("client.end", { client })
+    raw:send { "response", call = requests[1], class = "java.io.IOException", message = "no" }
+    t:wait(gate, 1)
+    raw:close()
+    t:sleep "1m1s"
+    gate:release()
+
+    if t:since "1.2" then
+        t:expect(calls[1]):fails "remote_error"
+    else
+        t:expect(calls[1]):fails "eof"
+    end
 end)

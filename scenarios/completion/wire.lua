@@ -1,6 +1,6 @@
 -- Messages that the wire loses, doubles, holds back, damages or sends to the wrong address.
 
-local tags = { "regression", "live" }
+local tags = { "regression", "completion", "live" }
 
 scenario("CC-20 · A reply that is swallowed on the wire: only a time-out ends the call", {
     releases = "1.2-",
@@ -92,7 +92,7 @@ end)
 
 scenario("CC-26 · One bit that turns over in a reply never becomes another call's value", {
     releases = "2.2-",
-    tags = { "regression" },
+    tags = { "regression", "completion" },
     seeds = 20,
 }, function(t)
     local server = t:server { handlers = 2 }
@@ -139,7 +139,7 @@ end)
 scenario("CC-30 · A context that is lost, doubled or late never mixes connections up", {
     releases = "2.2-",
     cases = { { what = "duplicate" }, { what = "swallow" } },
-    tags = { "regression" },
+    tags = { "regression", "completion" },
 }, function(t, case)
     local server = t:server()
     local client = t:client(server, { rpc_timeout = "5s" })

@@ -7,7 +7,7 @@ end
 
 scenario("DC-12 · A dropped idle connection is noticed by the next call only", {
     cases = { { how = "fin" }, { how = "rst" } },
-    tags = { "regression", "live" },
+    tags = { "regression", "idle", "live" },
 }, function(t, case)
     local peer = t:peer()
     local client = t:client(peer)
@@ -52,7 +52,7 @@ scenario("DC-14 · A reply that is lost after execution: who repeats the call ru
 end)
 
 scenario("DC-17 · A cable pulled mid-call: the ping finds out when the kernel gives up", {
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
     cases = { { name = "no-time-out", timeout = 0 }, { name = "120s", timeout = "120s", releases = "3.4" } },
 }, function(t, case)
     local server = t:server()
@@ -119,7 +119,7 @@ scenario("DC-20 · A client that dies leaves nothing to run", { tags = { "regres
 end)
 
 scenario("DC-22 · A partition that heals within the time-outs is only a delay", {
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
 }, function(t)
     local server = t:server()
     local client = t:client(server)

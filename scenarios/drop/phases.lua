@@ -76,19 +76,24 @@ scenario("DC-07 · The stream ends inside the length word", {
     t:expect(cut_off(t, 2, case.how)):fails(endings[case.how]):at(0)
 end)
 
-scenario("DC-08 · The stream ends after the length word", { releases = "2.2-" }, function(t)
+scenario("DC-08 · The stream ends after the first word, a length or before 2.x the call id", function(t)
     local call = cut_off(t, 4, "fin")
 
     t:expect(call):fails "eof":at(0)
-    t:expect(call):says(t:by { ["-2.6"] = "Response is null.", ["3.4"] = "End of File Exception" })
+    t:expect(call):says(t:by {
+        ["-1.2"] = "failed on local exception: java.io.EOFException",
+        ["2.0-2.6"] = "Response is null.",
+        ["3.4"] = "End of File Exception",
+    })
 end)
 
-scenario("DC-09 · The stream ends inside the response's header", { releases = "2.2-" }, function(t)
-    local call = cut_off(t, 10, "fin")
+scenario("DC-09 · The stream ends inside the response's header", function(t)
+    local call = cut_off(t, t:since "2.0" and 10 or 6, "fin")
 
     t:expect(call):fails "eof":at(0)
     t:expect(call):says(t:by {
-        ["-2.6"] = "While parsing a protocol message, the input ended unexpectedly",
+        ["-1.2"] = "failed on local exception: java.io.EOFException",
+        ["2.0-2.6"] = "While parsing a protocol message, the input ended unexpectedly",
         ["3.4"] = "End of File Exception",
     })
 end)
@@ -107,6 +112,16 @@ scenario("DC-10 · A reset inside a response is a reset, wherever it strikes", {
     tags = { "live" },
 }, function(t, case)
     t:expect(cut_off(t, case.bytes, "rst")):fails "reset":at(0)
+end)
+
+scenario("DC-09 · Before 2.x the stream ends after the status, and inside a class's name", {
+    releases = "-1.2",
+    tags = { "live" },
+    cases = { { name = "after_the_status", bytes = 8 }, { name = "in_the_class", bytes = 20 } },
+}, function(t, case)
+    local call = cut_off(t, case.bytes, "fin")
+
+    t:expect(call):fails "eof":at(0):says "failed on local exception: java.io.EOFException"
 end)
 
 scenario("DC-11 · A client that ends its side gets no answer", { tags = { "live" } }, function(t)
@@ -132,6 +147,27 @@ scenario("DC-15 · A connection that fails half built poisons nobody", {
     t:expect(client:call("echo", { message = "a" })):fails():at(0):says "Couldn't set up IO streams"
     t:expect(client:call("echo", { message = "b" })):returns { message = "b" }
     t:expect(server.counters.executions):is(1)
+end)
+
+scenario("DC-15 · In 0.20 a connection that fails half built poisons whoever comes after", {
+    releases = "0.20",
+    tags = { "regression" }, -- HADOOP-7428
+}, function(t)
+    local client = t:client(t:server())
+    t:fault("client.streams.throw", { client, nth = 1, class = "java.lang.RuntimeException", message = "Injected fault" })
+
+    t:expect(client:call("echo", { message = "a" })):fails():at(0):with {
+        class = "java.lang.RuntimeException",
+        message = "Injected fault",
+    }
+    for _ = 1, 3 do
+        t:sleep "1m"
+        local call = client:call("echo", { message = "b" })
+        t:expect(call):fails():took(0)
+        t:expect(call.class):is "java.lang.NullPointerException"
+    end
+    t:expect(#client.connections):is(1) -- the dead entry
+    t:expect(t:events "client.connect"):count(1)
 end)
 
 scenario("DC-21 · A connection that dies before it is accepted fails its call, and leaves the server alone", function(t)

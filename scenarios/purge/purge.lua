@@ -1,6 +1,6 @@
 -- A response that sits unsent: the Responder gives its connection up after 15 minutes.
 
-local tags = { "regression" }
+local tags = { "regression", "purge" }
 
 scenario("PU-01 · A response that nobody reads is purged after 15 minutes; its neighbour notices nothing", {
     rough = false,
@@ -164,6 +164,22 @@ scenario("PU-09 · Short writes and purges at any moment end in no deadlock (HAD
 
     t:expect(server.counters.purged):is(at_least(1))
     t:expect(t:client(server, { rpc_timeout = 0 }):call("echo", { message = "hi" })):returns { message = "hi" }
+end)
+
+scenario("PU-06 · The first wake-up looks for old responses, in 3.4 not before its host is up for 15 minutes", {
+    rough = false,
+    tags = tags,
+}, function(t)
+    local server = t:server { host = t:host("nn", { uptime = "5m" }) }
+    local checks = t:events("server.check", { server })
+    t:sleep "1m"
+    wake(t, server)
+    t:expect(checks):at(t:by { ["-2.6"] = { "1m" }, ["3.4"] = {} })
+    t:sleep "9m"
+    wake(t, server)
+
+    t:expect(checks):at { t:by { ["-2.6"] = "1m", ["3.4"] = "10m" } }
+    t:expect(server.host.uptime):is(ms "15m")
 end)
 
 scenario("PU-10 · The interval is a setting in 3.4, and nonsense means 15 minutes", {

@@ -1,6 +1,6 @@
 -- Names that lead elsewhere, nowhere, or back to where the client is.
 
-local tags = { "regression" }
+local tags = { "regression", "retry" }
 
 scenario("RC-09 · A server that moved is found again, but not by 0.20", { tags = tags }, function(t)
     local old, new = t:host "old", t:host "new"
@@ -51,6 +51,37 @@ scenario("RC-11 · A connection to oneself is a refusal", { releases = "1.2-", t
     t:expect(call):fails "refused":at "10s"
     t:expect(call):says "Localhost targeted connection resulted in a loopback."
     t:expect(t:events "client.connect"):count(11)
+end)
+
+scenario("RC-10 · A name that stops to resolve is nothing to 0.20, which never looks it up again", {
+    releases = "0.20",
+    tags = tags,
+}, function(t)
+    local host = t:host "nn"
+    t:dns("nn", host)
+    local call = t:client "nn:8020":call("echo", { message = "x" })
+    t:sleep "500ms"
+    t:dns("nn", "fail")
+
+    t:expect(call):fails "refused":at "10s"
+    t:expect(t:events "client.connect"):count(11)
+end)
+
+scenario("RC-11 · In 0.20 a connection to oneself is none the wiser, and reads its own preamble", {
+    releases = "0.20",
+    tags = { "regression" }, -- HADOOP-6722
+}, function(t)
+    local client = t:client("localhost:8020", { host = "localhost" })
+    t:dns("localhost", client.host)
+    t:draw("client.port", 8020)
+
+    local call = client:call("echo", { message = "x" })
+    t:sleep "1h"
+
+    t:expect(t:events("client.connect", { client })):count(1)
+    t:expect(call):pending() -- "hrpc" is no call id that anybody waits for
+    t:expect(t:events("client.ping", { client })):count(0)
+    t:expect(client:call("echo", { message = "y" })):pending()
 end)
 
 scenario("RC-15 · A name that does not resolve", { tags = tags }, function(t)

@@ -2,6 +2,10 @@
 
 local tags = { "regression" }
 
+-- What the open-connection counter says after a stop that has closed so many: until 2.2 closing all
+-- of them does not count.
+local function not_counted_off(n) return { ["-2.2"] = n, ["2.3-"] = 0 } end
+
 scenario("SD-01 · Stopping an idle client closes its connection and fails nobody", {
     tags = { "regression", "live" },
 }, function(t)
@@ -38,7 +42,7 @@ scenario("SD-03 · On a plain socket a call outlives the stop, up to its time-ou
     t:expect(t:events("client.ping", { client })):count(0)
 end)
 
-scenario("SD-05 · Stopping a server whose Reader is blocked", { rough = false, tags = tags }, function(t)
+scenario("SD-05 · Stopping a server whose Reader is blocked: 2.2 waits for it for ever", { rough = false, tags = tags }, function(t)
     local server = t:server { handlers = 1, queue = 1 }
     server:on("work", function(call)
         call:hang() -- it does not mind the interrupt
@@ -50,7 +54,16 @@ scenario("SD-05 · Stopping a server whose Reader is blocked", { rough = false, 
     t:expect(server:lane "reader/0".doing):is "put"
     server:stop()
 
-    t:each(calls):fails(one_of("eof", "reset")):at "1s"
+    if t.release == "2.2" then -- stop joins the Reader; the Handlers, who alone could free it, are gone
+        t:expect(calls[1]):fails "remote_error":at "1s":with { class = "java.lang.InterruptedException" }
+        t:sleep "1h"
+        t:each({ table.unpack(calls, 2) }):pending()
+        t:expect(t:events("server.close", { server })):count(0)
+        server.host:kill()
+        t:each({ table.unpack(calls, 2) }):fails(one_of("eof", "reset")):at "3601s"
+    else
+        t:each(calls):fails(one_of("eof", "reset")):at "1s"
+    end
     t:expect(server.counters.executions):is(1)
 end)
 
@@ -92,10 +105,26 @@ scenario("SD-10 · Fifty lives of a server leave nothing behind", { tags = tags 
         t:expect(client:call("echo", { message = "life " .. i })):returns()
         server:stop()
         t:settle()
-        t:expect(server.counters.open_connections):is(0)
+        t:expect(server.counters.open_connections):is(t:by(not_counted_off(1)))
+        t:expect(server.host.descriptors):is(0)
         server:start()
         t:sleep "11s" -- the client forgets its connection
+        t:expect({ server.host.descriptors, client.host.descriptors }):is { 1, 0 }
     end
+end)
+
+scenario("A server that starts again listens on its old port", { tags = { "live" } }, function(t)
+    local server = t:server()
+    local before, after = t:client(server), t:client(server)
+    local address, port = server.address, server.port
+    t:expect(before:call("echo", { message = "first" })):returns()
+    server:stop()
+    t:sleep "1s"
+    server:start()
+    t:sleep "1s"
+
+    t:expect(after:call("echo", { message = "second" })):returns { message = "second" }
+    t:expect({ server.address, server.port }):is { address, port }
 end)
 
 scenario("SD-11 · Counters can be read before a server starts", { tags = { "live" } }, function(t)
@@ -112,10 +141,11 @@ scenario("SD-14 · A second stop is harmless", { tags = { "live" } }, function(t
     server:stop()
     t:settle()
 
-    t:expect(server.counters.open_connections):is(0)
+    t:expect(t:events("server.close", { server })):count(1)
+    t:expect(server.counters.open_connections):is(t:by(not_counted_off(1)))
 end)
 
-scenario("SD-16 · After a stop no connection is counted any more, but by 1.x", {
+scenario("SD-16 · After a stop no connection is counted any more, but by servers before 2.3", {
     tags = tags,
 }, function(t)
     local server = t:server { handlers = 5 }
@@ -125,7 +155,8 @@ scenario("SD-16 · After a stop no connection is counted any more, but by 1.x", 
     server:stop()
     t:settle()
 
-    t:expect(server.counters.open_connections):is(t:by { ["-1.2"] = 5, ["2.2-"] = 0 })
+    t:expect(server.counters.open_connections):is(t:by(not_counted_off(5)))
+    t:expect(server.host.descriptors):is(0)
 end)
 
 scenario("SD-17 · After a stop no idle scan runs", { releases = "2.3-", tags = tags }, function(t)

@@ -1,6 +1,6 @@
 -- Handlers are slots: who waits for one, and what happens to a caller who has gone.
 
-scenario("SH-10 · A call whose caller has gone is not run", { tags = { "regression" } }, function(t)
+scenario("SH-10 · A call whose caller has gone is not run", { tags = { "regression", "timeout" } }, function(t)
     local server = t:server()
     t:client(server):call("echo", { message = "first", time = "1s" })
     local gone = t:dial(server)
@@ -46,7 +46,7 @@ end)
 
 scenario("SH-16 · A server that is bound but not started takes connections, and answers nobody", {
     releases = "1.2-",
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
 }, function(t)
     local server = t:server { start = false }
     local call = t:client(server, { rpc_timeout = "2s" }):call("echo", { message = "hi" })
@@ -90,4 +90,48 @@ scenario("SH-21 · A Handler that stalls delays its own call only", { tags = { "
     t:settle()
     t:expect(client:call("echo", { message = "hi" })):returns():at(0)
     t:expect(stalled):returns { message = "stalled" }:at "3s"
+end)
+
+scenario("SH-18 · A deferred call that is given up takes its connection along", {
+    releases = "3.4",
+    tags = { "live" },
+}, function(t)
+    local server = t:server { handlers = 2 }
+    local later
+    server:on("postponed", function(call)
+        call:defer()
+        later = call
+    end)
+    local client = t:client(server)
+    local postponed, other = client:call "postponed", client:call "hang"
+    t:sleep "1s"
+    later:abort("java.io.IOException", "given up")
+
+    t:each({ postponed, other }):fails "remote_fatal":at "1s"
+    t:expect(other):with { class = "java.io.IOException", message = "given up" }
+    t:expect(t:client(server):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("SH-18 · Whoever stays after the FATAL is closed at the next byte", {
+    releases = "3.4",
+    tags = { "live" },
+}, function(t)
+    local server = t:server()
+    local later
+    server:on("postponed", function(call)
+        call:defer()
+        later = call
+    end)
+    local raw = t:dial(server)
+    raw:open()
+    raw:send { "request", method = "postponed" }
+    t:sleep "1s"
+    later:abort("java.io.IOException", "given up")
+    t:expect(raw:recv "response"):with { status = "FATAL", code = 4, message = "given up" }
+    t:sleep "1s"
+    t:expect(raw.connection.state):is "open"
+    raw:send { "ping" }
+
+    t:expect(raw:drain()):is ""
+    t:expect(t:events("server.close", { server }):map "why"):is { "fatal" }
 end)

@@ -1,7 +1,7 @@
 -- A call that takes long: what keeps it alive, and what ends it.
 
 scenario("SH-01 · A long call is kept alive by pings, and its connection closes with the reply", {
-    tags = { "regression", "live" },
+    tags = { "regression", "timeout", "live" },
 }, function(t)
     local server = t:server()
     local client = t:client(server, { rpc_timeout = 0 })
@@ -15,7 +15,7 @@ end)
 
 scenario("SH-02 · A server that never answers holds a call for ever, but not in 3.4", {
     rough = false,
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
 }, function(t)
     local client = t:client(t:server())
 
@@ -32,7 +32,7 @@ scenario("SH-02 · A server that never answers holds a call for ever, but not in
 end)
 
 scenario("SH-02 · A frozen server is no different from one that never answers", {
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
 }, function(t)
     local server = t:server { host = "nn" }
     local client = t:client(server, { rpc_timeout = 0 })
@@ -50,7 +50,7 @@ end)
 
 scenario("SH-05 · Without pings only the rpc time-out ends a call", {
     releases = "2.2-",
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
     cases = {
         { name = "90s", timeout = "90s" },
         { name = "none", timeout = 0 },
@@ -72,9 +72,53 @@ scenario("SH-05 · Without pings only the rpc time-out ends a call", {
     t:expect(t:events("client.ping", { client })):count(0)
 end)
 
+scenario("SH-05 · 1.2 pings whatever the key says", {
+    releases = "1.2",
+    tags = { "regression", "timeout" },
+}, function(t)
+    local client = t:client(t:server(), { rpc_timeout = 0, conf = { ["ipc.client.ping"] = false } })
+
+    local call = client:call "hang"
+    t:sleep "3m"
+
+    t:expect(call):pending()
+    t:expect(t:events("client.ping", { client })):at { "60s", "120s", "180s" }
+end)
+
+scenario("SH-14 · Before 2.1 a ping is the length -1, and nothing behind it", {
+    releases = "-2.0",
+    tags = { "regression", "timeout" },
+}, function(t)
+    local peer = t:peer()
+    local call = t:client(peer, { rpc_timeout = 0 }):call("echo", { message = "x" })
+    local raw = peer:accept()
+    raw:open()
+    local request = raw:recv "request"
+    t:sleep "150s"
+    raw:send { "response", call = request, value = { message = "x" } }
+    t:expect(call):returns():at "150s"
+
+    -- It ends with the reply: what it has sent meanwhile is all there is.
+    t:expect(raw:drain()):is "\xff\xff\xff\xff\xff\xff\xff\xff"
+end)
+
+scenario("CC-18 · A server answers a thousand pings with nothing", {
+    tags = { "regression", "timeout", "live" },
+}, function(t)
+    local raw = t:dial(t:server())
+    raw:open()
+    for _ = 1, 1000 do raw:send { "ping" } end
+    raw:send { "request", method = "echo", value = { message = "hi" } }
+
+    local first = raw:recv()
+    t:expect(first):with { "response", value = { message = "hi" } }
+    raw:shutdown()
+    t:expect(raw:drain()):is ""
+end)
+
 scenario("SH-14 · A ping is a request header without a body, and is never answered", {
     releases = "2.2-",
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
 }, function(t)
     local peer = t:peer()
     local client = t:client(peer, { rpc_timeout = 0 })
@@ -91,7 +135,7 @@ scenario("SH-14 · A ping is a request header without a body, and is never answe
     t:expect(call):returns():at "60s"
 end)
 
-scenario("SH-15 · Replies to neighbours make pings unnecessary", { tags = { "regression" } }, function(t)
+scenario("SH-15 · Replies to neighbours make pings unnecessary", { tags = { "regression", "timeout" } }, function(t)
     local server = t:server { handlers = 3 }
     local client = t:client(server, { rpc_timeout = 0 })
 

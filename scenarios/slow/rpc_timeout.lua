@@ -3,7 +3,7 @@
 scenario("SH-03 · The rpc time-out beats a slow handler; the late reply hurts nobody", {
     rough = false,
     releases = "1.2-",
-    tags = { "regression", "live" },
+    tags = { "regression", "timeout", "live" },
 }, function(t)
     local server = t:server()
     server:on("report", function(call, request) -- luacheck: ignore request
@@ -24,7 +24,7 @@ end)
 
 scenario("SH-04 · 3.4 rounds the time-out up to a multiple of the ping interval", {
     releases = "3.4",
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
     cases = {
         { name = "100s", timeout = "100s", pings = { "60s" }, ends = "120s", says = "60000 millis" },
         { name = "120s", timeout = "120s", pings = { "60s" }, ends = "120s", says = "60000 millis" },
@@ -42,7 +42,7 @@ end)
 
 scenario("SH-07 · A chatty neighbour hides a stuck call from the time-out", {
     releases = "1.2-",
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
 }, function(t)
     local server = t:server { handlers = 2 }
     local client = t:client(server, { rpc_timeout = "5s" })
@@ -59,7 +59,7 @@ end)
 
 scenario("SH-08 · A response that dribbles in never times out", {
     releases = "1.2-",
-    tags = { "regression" },
+    tags = { "regression", "timeout" },
 }, function(t)
     local peer = t:peer()
     local client = t:client(peer, { rpc_timeout = "5s" })

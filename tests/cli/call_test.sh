@@ -140,7 +140,7 @@ try call "$at" $protocol echo '{"message":"hi"}' --timeout 500ms
 claim "with its faults" all 'exits 1' 'complains "no answer within 500ms"'
 stop INT
 
-refuses "a role that is none" 2 "there is no role nothing; there are: test, namenode" serve nothing --listen 127.0.0.1:0
+refuses "a role that is none" 2 "there is no role nothing; there are: test, datanodes, jobtracker, namenode" serve nothing --listen 127.0.0.1:0
 refuses "a file that is not there" 2 "cannot read nowhere.lua" serve nowhere.lua --listen 127.0.0.1:0
 echo 'local x = 1' >plain.lua
 refuses "a file that says nothing" 2 "and no role is returned" serve plain.lua --listen 127.0.0.1:0

@@ -7,7 +7,7 @@ failed=0
 started=
 folder=$(mktemp -d "${TMPDIR:-/tmp}/ripcord-test-XXXXXX")
 cd "$folder" || exit 2
-unset NO_COLOR
+unset NO_COLOR GITHUB_ACTIONS GITHUB_STEP_SUMMARY
 export LC_ALL=C
 
 # Whatever we have started and not waited for, by its own id.

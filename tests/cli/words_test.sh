@@ -39,6 +39,23 @@ claim "check finds wrong names in bodies that do not run" all 'exits 2' \
     'says "mistakes.lua:8: there is no ending '\''oef'\''"' \
     'says "mistakes.lua:9: there is no draw '\''client.rety'\''; did you mean '\''client.retry'\''?"'
 claim "and nothing in comments and texts" test "$(grep -c "there is no" out)" -eq 6
+cat >globals.lua <<'LUA'
+local deep = { function() return function() return ms "1s", betwen(1, 2) end end }
+scenario("Globals", function(t)
+    local text = "there is os in a text"
+    if deep then
+        t:expect(os.time()):is(text)
+
+        forgotten = 1
+    end
+end)
+LUA
+try check globals.lua
+claim "check finds globals that are none, in functions that do not run" all 'exits 2' \
+    'says "globals.lua:1: there is no '\''betwen'\''; did you mean '\''between'\''?"' \
+    'says "globals.lua:5: there is no '\''os'\''; did you mean '\''ms'\''?"' \
+    'says "globals.lua:7: '\''forgotten'\'' would be a new global; write: local forgotten = ..."'
+claim "and no others" test "$(grep -c "^globals.lua:" out)" -eq 3
 try check bad
 claim "check tells what does not compile" all 'exits 2' 'complains "bad/syntax.lua:2:"'
 
@@ -61,10 +78,33 @@ try --help
 claim "--help lists the commands" all 'exits 0' 'says "ripcord serve"' 'says "ripcord points"'
 try
 claim "no command is bad usage" all 'exits 2' 'complains "ripcord run"'
-for command in run list check serve call points version; do
+for command in run report compare list check serve call points version; do
     try $command --help
     claim "$command --help tells its options" all 'exits 0' 'says "Usage: ripcord '$command'"'
     refuses "$command refuses an option that is none" 2 "there is no option --nonsense" $command --nonsense
 done
+
+# --- what is written about the program says the same
+docs=$here/../../docs
+options_of() { "$ripcord" "$1" --help | grep -o -- ' --[a-z-]*' | tr -d ' ' | grep -v -x -e --help -e --usage; }
+in_manual() {
+    for option in $(options_of "$1"); do
+        grep -qE -- "[ ,]-?${option#-}( |\$|,|\.)" "$docs/ripcord.1" || return 1
+    done
+}
+completed() {
+    options_of "$1" | sort -u >options
+    bash -c '. "$0"; COMP_WORDS=(ripcord "$1" --) COMP_CWORD=2; _ripcord; printf "%s\n" "${COMPREPLY[@]}"' \
+        "$docs/ripcord.bash" "$1" | grep -v -x -e --help | sort | cmp - options
+}
+for command in run report compare list check serve call points; do
+    claim "the manual has every option of $command" in_manual $command
+    claim "so has the completion, and no other" completed $command
+    claim "the manual has $command itself" grep -q "^\.Cm $command" "$docs/ripcord.1"
+done
+"$ripcord" --help >help
+claim "the README shows the commands as --help does" python3 -c '
+import sys
+assert open("help").read().split("\n\n")[1] in open(sys.argv[1]).read()' "$here/../../README.md"
 
 finish

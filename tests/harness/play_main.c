@@ -1,7 +1,7 @@
 /*
  * Play the cases of one file in the simulated world and compare what they found with the file
- * that is expected: `harness_selftest FILE.lua FILE.expected`.  With `--write` in front the
- * expectation is written anew.
+ * that is expected: `harness_selftest FILE.lua FILE.expected [RELEASE]`.  With `--write` in front
+ * the expectation is written anew.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,14 +42,14 @@ static void tell(FILE *out, const struct harness_case *play, const struct harnes
     }
 }
 
-static void play_file(FILE *out, const char *path)
+static void play_file(FILE *out, const char *path, const char *release)
 {
     struct harness_worlds worlds = {.kind = HARNESS_SIM,
                                     .create = create,
                                     .replay = replay,
                                     .speed = 1,
                                     .limit_ns = UINT64_C(24) * 3600 * WORLD_SEC};
-    struct harness_choice choice = {.worlds = HARNESS_SIM, .release = "2.6", .seed = 1};
+    struct harness_choice choice = {.worlds = HARNESS_SIM, .release = release, .seed = 1};
     struct harness_file *file = NULL;
     struct harness_cases cases = {.items = NULL};
     char problem[HARNESS_PROBLEM_MAX];
@@ -99,15 +99,16 @@ static int compare(const char *seen, const char *expected)
 int main(int argc, char **argv)
 {
     bool write = argc > 1 && strcmp(argv[1], "--write") == 0;
-    if (argc != 3 + write)
+    if (argc < 3 + write || argc > 4 + write)
         return 2;
+    const char *release = argc == 4 + write ? argv[3 + write] : "2.6";
     const char *path = argv[1 + write], *expectation = argv[2 + write];
     char *seen = NULL;
     size_t length = 0;
     FILE *out = write ? fopen(expectation, "wb") : open_memstream(&seen, &length);
     if (out == NULL)
         return 2;
-    play_file(out, path);
+    play_file(out, path, release);
     fclose(out);
     if (write)
         return 0;

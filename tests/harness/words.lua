@@ -30,7 +30,7 @@ end)
 scenario("a link for something else", function(t) t:expect(1):returns(1) end)
 scenario("a finalizer", function() setmetatable({}, { __gc = function() end }) end)
 scenario("an address", function() return ("%p"):format({}) end)
-scenario("a draw that nobody makes", function(t) t:draw("server.cleanup", 1) end)
+scenario("a draw that nobody makes", function(t) t:draw("client.sasl", 1) end)
 scenario("a net that comes too late", function(t)
     t:expect(t:client(t:server()):call("echo", { message = "x" })):returns()
     t:net { latency = "1ms" }

@@ -2,9 +2,10 @@
  * A hostile peer, from a seed: throws random and damaged streams at a server, or answers a
  * client with them.
  *
- *     hostile throw PORT SECONDS SEED    connects to 127.0.0.1:PORT again and again
- *     hostile answer SECONDS SEED        prints the port on which it listens, and answers
+ *     hostile throw PORT SECONDS SEED [VERSION]    connects to 127.0.0.1:PORT again and again
+ *     hostile answer SECONDS SEED [VERSION]        prints the port on which it listens, and answers
  *
+ * VERSION is the IPC version: 9, or 4 with Writables that mean harm.
  * Prints how many streams it has sent.  Exits with 1 when nobody listens (any more).
  */
 #include <arpa/inet.h>
@@ -12,6 +13,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +22,12 @@
 #include <unistd.h>
 
 #include "rpc/wire/examples.h"
+#include "tests/hostile/chance.h"
+#include "tests/hostile/writables.h"
 
 enum { PATIENCE_MS = 30, OPEN_MAX = 64, STREAM_MAX = 1 << 20 };
 
-/* --- chance --------------------------------------------------------------------------- */
-
-static uint64_t state;
-
-static uint64_t draw(uint64_t below)
-{
-    state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t mixed = (state ^ state >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (mixed ^ mixed >> 31) % below;
-}
+static int version = 9; /* the IPC version that it speaks */
 
 static double now_s(void)
 {
@@ -47,16 +41,28 @@ static double now_s(void)
 static void add_random(struct wire_buffer *stream, size_t length)
 {
     while (length-- > 0)
-        wire_buffer_add(stream, &(uint8_t){(uint8_t)draw(256)}, 1);
+        wire_buffer_add(stream, &(uint8_t){(uint8_t)chance_draw(256)}, 1);
 }
 
 static void add_example(struct wire_buffer *stream, enum wire_side side)
 {
     enum wire_example example;
+    unsigned first = version == 4 ? EXAMPLE_COUNT : 0;
+    unsigned count = version == 4 ? EXAMPLE_ALL - EXAMPLE_COUNT : EXAMPLE_COUNT;
     do
-        example = (enum wire_example)draw(EXAMPLE_COUNT);
+        example = (enum wire_example)(first + chance_draw(count));
     while (wire_example_side(example) != side);
     wire_example_add(example, stream);
+}
+
+static void add_part(struct wire_buffer *stream, enum wire_side side)
+{
+    if (version != 4 || chance_draw(4) == 0)
+        add_example(stream, side);
+    else if (side == WIRE_TO_SERVER)
+        hostile_call(stream);
+    else
+        hostile_reply(stream);
 }
 
 /* Damage it in one place. */
@@ -64,15 +70,15 @@ static void damage(struct wire_buffer *stream)
 {
     if (stream->length == 0)
         return;
-    size_t at = (size_t)draw(stream->length);
-    size_t length = 1 + (size_t)draw(stream->length - at < 64 ? stream->length - at : 64);
+    size_t at = (size_t)chance_draw(stream->length);
+    size_t length = 1 + (size_t)chance_draw(stream->length - at < 64 ? stream->length - at : 64);
     struct wire_buffer copy = {.data = NULL};
-    switch (draw(6)) {
+    switch (chance_draw(6)) {
     case 0: /* a bit */
-        stream->data[at] ^= (uint8_t)(1u << draw(8));
+        stream->data[at] ^= (uint8_t)(1u << chance_draw(8));
         return;
     case 1: /* a byte that is an edge */
-        stream->data[at] = (uint8_t)(draw(2) == 0 ? 0xff : draw(2) * 0x80);
+        stream->data[at] = (uint8_t)(chance_draw(2) == 0 ? 0xff : chance_draw(2) * 0x80);
         return;
     case 2: /* something is missing */
         memmove(stream->data + at, stream->data + at + length, stream->length - at - length);
@@ -88,7 +94,7 @@ static void damage(struct wire_buffer *stream)
         return;
     default: /* a length that is huge, or negative */
         for (size_t i = 0; i < 4 && at + i < stream->length; i++)
-            stream->data[at + i] = (uint8_t)(i == 0 ? draw(2) * 0xff : draw(256));
+            stream->data[at + i] = (uint8_t)(i == 0 ? chance_draw(2) * 0xff : chance_draw(256));
         return;
     }
 }
@@ -97,13 +103,17 @@ static void make(struct wire_buffer *stream, enum wire_side side)
 {
     static const uint8_t preamble[] = {'h', 'r', 'p', 'c', 9, 0, 0};
     stream->length = 0;
-    if (side == WIRE_TO_SERVER && draw(8) != 0)
+    if (side == WIRE_TO_SERVER && chance_draw(8) != 0 && version == 4)
+        hostile_opening(stream);
+    else if (side == WIRE_TO_SERVER && chance_draw(8) != 0)
         wire_buffer_add(stream, preamble, sizeof(preamble));
-    for (uint64_t count = 1 + draw(6); count > 0; count--)
-        add_example(stream, side);
-    if (draw(8) == 0)
-        add_random(stream, (size_t)draw(draw(16) == 0 ? STREAM_MAX : 512));
-    for (uint64_t count = draw(5); count > 0; count--)
+    for (uint64_t count = 1 + chance_draw(6); count > 0; count--)
+        add_part(stream, side);
+    if (version == 4 && chance_draw(2) == 0)
+        return; /* harm enough */
+    if (chance_draw(8) == 0)
+        add_random(stream, (size_t)chance_draw(chance_draw(16) == 0 ? STREAM_MAX : 512));
+    for (uint64_t count = chance_draw(5); count > 0; count--)
         damage(stream);
 }
 
@@ -114,7 +124,7 @@ static bool listen_a_little(int socket)
 {
     uint8_t bytes[4096];
     struct pollfd asked = {.fd = socket, .events = POLLIN};
-    while (poll(&asked, 1, (int)draw(PATIENCE_MS)) > 0)
+    while (poll(&asked, 1, (int)chance_draw(PATIENCE_MS)) > 0)
         if (recv(socket, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
             return false;
     return true;
@@ -126,8 +136,8 @@ static void tell(int socket, const struct wire_buffer *stream)
     size_t at = 0;
     while (at < stream->length) {
         size_t length = stream->length - at;
-        if (draw(3) == 0)
-            length = 1 + (size_t)draw(length);
+        if (chance_draw(3) == 0)
+            length = 1 + (size_t)chance_draw(length);
         ssize_t sent = send(socket, stream->data + at, length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EAGAIN && listen_a_little(socket))
             continue;
@@ -139,9 +149,9 @@ static void tell(int socket, const struct wire_buffer *stream)
 
 static void leave(int socket)
 {
-    if (draw(3) == 0)
+    if (chance_draw(3) == 0)
         setsockopt(socket, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
-    else if (draw(2) == 0)
+    else if (chance_draw(2) == 0)
         shutdown(socket, SHUT_WR);
     close(socket);
 }
@@ -171,7 +181,7 @@ static int throw_at(uint16_t port, double until_s)
     for (size_t i = 0; i < OPEN_MAX; i++)
         open[i] = -1;
     while (now_s() < until_s) {
-        size_t place = (size_t)draw(OPEN_MAX);
+        size_t place = (size_t)chance_draw(OPEN_MAX);
         if (open[place] < 0)
             open[place] = connect_to(port);
         if (open[place] < 0)
@@ -179,7 +189,7 @@ static int throw_at(uint16_t port, double until_s)
         make(&stream, WIRE_TO_SERVER);
         tell(open[place], &stream);
         count++;
-        if (!listen_a_little(open[place]) || draw(2) == 0) {
+        if (!listen_a_little(open[place]) || chance_draw(2) == 0) {
             leave(open[place]);
             open[place] = -1;
         }
@@ -227,14 +237,17 @@ static int answer(double until_s)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
-    if (argc == 5 && strcmp(argv[1], "throw") == 0) {
-        state = strtoull(argv[4], NULL, 10);
+    bool throws = argc >= 5 && strcmp(argv[1], "throw") == 0;
+    if (argc == (throws ? 6 : 5) && (throws || strcmp(argv[1], "answer") == 0))
+        version = atoi(argv[--argc]);
+    if (argc == 5 && throws) {
+        chance_begin(strtoull(argv[4], NULL, 10));
         return throw_at((uint16_t)strtoul(argv[2], NULL, 10), now_s() + strtod(argv[3], NULL));
     }
     if (argc == 4 && strcmp(argv[1], "answer") == 0) {
-        state = strtoull(argv[3], NULL, 10);
+        chance_begin(strtoull(argv[3], NULL, 10));
         return answer(now_s() + strtod(argv[2], NULL));
     }
-    fprintf(stderr, "hostile: throw PORT SECONDS SEED, or answer SECONDS SEED\n");
+    fprintf(stderr, "hostile: throw PORT SECONDS SEED [4|9], or answer SECONDS SEED [4|9]\n");
     return 2;
 }

@@ -1,8 +1,10 @@
--- Our client calls Hadoop 3.4.3's own RPC server.
+-- Our client calls Hadoop's own RPC server.
 
 local twin = include "lib/twin.lua"
 
-local options = { world = "live", releases = "3.4" }
+local options = { world = "live", releases = twin.releases }
+local with_rpc_timeout = { world = "live", releases = "1.2,3.4" }
+local from_2_3 = { world = "live", releases = "3.4" }
 local version = "org.ripcord.TestProtocol"
 
 scenario("JS-01 · Real Hadoop answers what was said, short, long or not at all", options, function(t)
@@ -36,7 +38,7 @@ scenario("JS-03 · An exception of a Java method comes with its class and its te
     t:expect(t:events("client.connect", { client })):count(1)
 end)
 
-scenario("JS-04 · Real Hadoop refuses a method or a protocol that it does not know", options, function(t)
+scenario("JS-04 · Real Hadoop refuses a method or a protocol that it does not know", from_2_3, function(t)
     local _, address = twin.server(t)
     local client = t:client(address)
 
@@ -51,7 +53,7 @@ end)
 
 scenario("JS-05 · Real Hadoop takes our pings and answers afterwards", options, function(t)
     local _, address = twin.server(t)
-    local client = t:client(address, { rpc_timeout = 0, conf = { ["ipc.ping.interval"] = 200 } })
+    local client = t:client(address, { rpc_timeout = t:since "1.2" and 0 or nil, conf = { ["ipc.ping.interval"] = 200 } })
     t:expect(client:call("echo", { message = "warm" })):returns()
     local before = #t:events("client.ping", { client })
     local call = client:call("echo", { message = "late", time = 700 })
@@ -60,7 +62,7 @@ scenario("JS-05 · Real Hadoop takes our pings and answers afterwards", options,
     t:expect(#t:events("client.ping", { client }) - before):is(between(3, 4))
 end)
 
-scenario("JS-06 · A Java method that hangs ends by our rpc time-out", options, function(t)
+scenario("JS-06 · A Java method that hangs ends by our rpc time-out", with_rpc_timeout, function(t)
     local _, address = twin.server(t)
     local client = t:client(address, { rpc_timeout = 500, conf = { ["ipc.ping.interval"] = 500 } })
 
@@ -99,7 +101,7 @@ scenario("JS-09 · Answers of real Hadoop come in order of completion", options,
     t:expect(calls[3]):took(between(190, 900))
 end)
 
-scenario("JS-10 · The idle scan of real Hadoop closes us; the call after it fails once", options, function(t)
+scenario("JS-10 · The idle scan of real Hadoop closes us; the call after it fails once", from_2_3, function(t)
     local conf = {
         ["ipc.client.idlethreshold"] = 0,
         ["ipc.client.connection.maxidletime"] = 100,
@@ -128,7 +130,7 @@ scenario("JS-11 · A JVM that is killed in mid-call ends the call at once, and t
     t:expect(client:call("echo", { message = "b" })):fails "refused"
 end)
 
-scenario("JS-12 · A request longer than the server allows ends the connection, there as here", options, function(t)
+scenario("JS-12 · A request longer than the server allows ends the connection, there as here", from_2_3, function(t)
     local conf = { ["ipc.maximum.data.length"] = 1024 }
     local _, address = twin.server(t, { conf = conf })
 

@@ -74,6 +74,7 @@ struct world_host *live_host(struct world *base, const char *name)
         host->host.world = base;
         host->host.id = ++world->host_count;
         host->host.ip = loopback + host->host.id;
+        host->host.up_ns = day_ns;
         copy_name(host->host.name, name);
         live_link_last(&world->hosts, &host->link);
         found = &host->host;
@@ -94,7 +95,7 @@ uint64_t live_wall_ms(struct world_host *host)
 
 uint64_t live_uptime_ns(struct world_host *host)
 {
-    return day_ns + live_now(host->world);
+    return host->up_ns + live_now(host->world);
 }
 
 void live_clock_jump(struct world_host *host, int64_t by_ns)

@@ -18,7 +18,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(piece, size) ((void)(piece), (void)(size))
 #endif
 
-enum { FIRST_BLOCK = 8 << 10, LARGEST_BLOCK = 1 << 20 };
+enum { FIRST_BLOCK = 8 << 10, LARGEST_BLOCK = 64 << 10 };
 
 struct sim_arena_block {
     struct sim_arena_block *next;

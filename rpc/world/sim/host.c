@@ -54,6 +54,7 @@ struct world_host *sim_host(struct world *world, const char *name)
     host->host.world = world;
     host->host.id = hosts->count + 1;
     host->host.ip = FIRST_IP + hosts->count;
+    host->host.up_ns = DAY_NS;
     snprintf(host->host.name, sizeof(host->host.name), "%s", name);
     hosts->all[hosts->count++] = host;
     return &host->host;
@@ -68,7 +69,7 @@ uint64_t sim_wall_ms(struct world_host *host)
 
 uint64_t sim_uptime_ns(struct world_host *host)
 {
-    return DAY_NS + sim_of(host->world)->now_ns;
+    return host->up_ns + sim_of(host->world)->now_ns;
 }
 
 void sim_clock_jump(struct world_host *host, int64_t by_ns)
@@ -86,8 +87,7 @@ void sim_host_kill(struct world_host *host)
 void sim_host_pause(struct world_host *host, bool paused)
 {
     sim_host_of(host)->paused = paused;
-    if (!paused)
-        sim_executors_schedule(sim_of(host->world), host);
+    sim_executors_pause(sim_of(host->world), host, paused);
 }
 
 static bool dotted(const char *name, uint32_t *ip)

@@ -10,24 +10,23 @@ void sim_assert_own(const struct world_executor *executor)
     if (current == NULL || current == executor)
         return;
     const struct sim_executor *owner = sim_executor_of(executor);
-    assert(owner->dead || owner->thread == sim_executor_of(current)->thread);
+    assert((owner->kept & KEPT_DEAD) != 0 || owner->thread == sim_executor_of(current)->thread);
 }
 
-static bool can_run(const struct world_executor *executor)
+static inline bool can_run(const struct world_executor *executor)
 {
-    const struct sim_executor *self = sim_executor_of(executor);
-    return (executor->first != NULL || executor->parked != NULL) && !executor->standing &&
-           !self->stalled && !self->dead &&
-           (executor->host == NULL || !sim_host_of(executor->host)->paused);
+    return (executor->first != NULL || executor->parked != NULL) &&
+           sim_executor_of(executor)->kept == 0;
 }
 
-static struct sim_ready *list_of(const struct world_executor *executor)
+static inline struct sim_ready *list_of(const struct world_executor *executor)
 {
     struct sim_scheduler *scheduler = &sim_of(executor->world)->scheduler;
     return executor->lowest ? &scheduler->lowest : &scheduler->ordinary;
 }
 
-void sim_schedule(struct world_executor *executor)
+/* Let `executor` be picked when it has something to run and nothing keeps it from it. */
+static inline void schedule(struct world_executor *executor)
 {
     if (executor->scheduled || !can_run(executor))
         return;
@@ -43,8 +42,8 @@ void sim_schedule(struct world_executor *executor)
 }
 
 /* Take `executor`, which comes behind `before` (NULL: is the first), out of the list. */
-static void unlink_ready(struct sim_ready *list, struct world_executor *before,
-                         struct world_executor *executor)
+static inline void unlink_ready(struct sim_ready *list, struct world_executor *before,
+                                struct world_executor *executor)
 {
     if (before == NULL)
         list->first = executor->next;
@@ -78,7 +77,7 @@ void sim_enqueue(struct world_executor *executor, struct world_task *task)
     else
         executor->last->next = task;
     executor->last = task;
-    sim_schedule(executor);
+    schedule(executor);
 }
 
 void sim_dequeue(struct world_executor *executor, struct world_task *task)
@@ -106,6 +105,8 @@ void sim_executor_init(struct world_executor *executor, struct world_executor *c
     *self = (struct sim_executor){.executor = executor, .previous = scheduler->last};
     self->thread = companion != NULL ? sim_executor_of(companion)->thread : executor->lane;
     self->priority = sim_policy_priority(sim, executor->lane);
+    if (executor->host != NULL && sim_host_of(executor->host)->paused)
+        self->kept = KEPT_PAUSED;
     if (scheduler->first == NULL)
         scheduler->first = self;
     else
@@ -147,46 +148,61 @@ void sim_post(struct world_executor *executor, struct world_task *task)
     sim_enqueue(executor, task);
 }
 
+static void keep(struct sim_executor *self, unsigned why)
+{
+    self->kept = (uint8_t)(self->kept | why);
+}
+
+static void let_go(struct sim_executor *self, unsigned why)
+{
+    self->kept = (uint8_t)(self->kept & ~why);
+    schedule(self->executor);
+}
+
 void sim_stand(struct world_executor *executor, struct world_task *task)
 {
+    struct sim_executor *self = sim_executor_of(executor);
     sim_assert_own(executor);
-    assert(!executor->standing && executor->parked == NULL);
-    executor->standing = true;
+    assert((self->kept & KEPT_STANDING) == 0 && executor->parked == NULL);
+    keep(self, KEPT_STANDING);
     executor->parked = task;
 }
 
 void sim_resume(struct world_executor *executor)
 {
-    if (!executor->standing)
-        return;
-    executor->standing = false;
-    sim_schedule(executor);
+    struct sim_executor *self = sim_executor_of(executor);
+    if ((self->kept & KEPT_STANDING) != 0)
+        let_go(self, KEPT_STANDING);
 }
 
 void sim_executors_kill(struct sim *sim, struct world_host *host)
 {
     for (struct sim_executor *at = sim->scheduler.first; at != NULL; at = at->next)
         if (at->executor->host == host)
-            at->dead = true;
+            keep(at, KEPT_DEAD);
 }
 
-void sim_executors_schedule(struct sim *sim, struct world_host *host)
+void sim_executors_pause(struct sim *sim, struct world_host *host, bool paused)
 {
-    for (struct sim_executor *at = sim->scheduler.first; at != NULL; at = at->next)
-        if (at->executor->host == host)
-            sim_schedule(at->executor);
+    for (struct sim_executor *at = sim->scheduler.first; at != NULL; at = at->next) {
+        if (at->executor->host != host)
+            continue;
+        if (paused)
+            keep(at, KEPT_PAUSED);
+        else
+            let_go(at, KEPT_PAUSED);
+    }
 }
 
 void sim_executor_due(struct sim *sim, struct sim_executor *executor)
 {
     (void)sim;
-    executor->stalled = false;
-    sim_schedule(executor->executor);
+    let_go(executor, KEPT_STALLED);
 }
 
 static void stall(struct sim *sim, struct sim_executor *self, uint64_t length_ns)
 {
-    self->stalled = true;
+    keep(self, KEPT_STALLED);
     sim_agenda_put(&sim->agenda, sim->now_ns + length_ns, DUE_EXECUTOR, &self->agenda_index);
 }
 
@@ -205,7 +221,7 @@ static struct world_executor *not_held(struct sim *sim, struct sim_ready *list, 
         struct sim_executor *self = sim_executor_of(executor);
         if (!self->asked) {
             self->asked = true;
-            self->held = sim_policy_hold(sim, self);
+            self->held = (uint16_t)sim_policy_hold(sim, self);
         }
         if (self->held == 0)
             return executor;
@@ -214,41 +230,67 @@ static struct world_executor *not_held(struct sim *sim, struct sim_ready *list, 
     return NULL;
 }
 
-/* Pick from a list of executors that may have lost their ability to run. */
-static struct world_executor *pick(struct sim *sim, struct sim_ready *list)
+/* Take the first of a list that has not lost its ability to run.  NULL: there is none. */
+static inline struct world_executor *take_first(struct sim_ready *list)
 {
+    struct world_executor *executor;
+    while ((executor = list->first) != NULL) {
+        unlink_ready(list, NULL, executor);
+        if (can_run(executor))
+            break;
+    }
+    return executor;
+}
+
+static inline void count_pick(struct sim_scheduler *scheduler, struct sim_executor *picked)
+{
+    picked->picks++;
+    scheduler->picks++;
+    scheduler->choices += scheduler->ordinary.first != NULL;
+}
+
+/* Take the one that chance wants. */
+static struct world_executor *take_drawn(struct sim *sim)
+{
+    struct sim_scheduler *scheduler = &sim->scheduler;
+    struct sim_ready *list = &scheduler->ordinary;
     while (list->first != NULL) {
-        struct world_executor *before = NULL;
-        struct world_executor *executor = list->first;
-        if (list == &sim->scheduler.ordinary && sim_asks(sim)) {
-            executor = not_held(sim, list, sim_policy_pick(sim, list), &before);
-            if (executor == NULL) {
-                before = NULL;
-                executor = list->first;
-            }
+        struct world_executor *before;
+        struct world_executor *executor = not_held(sim, list, sim_policy_pick(sim, list), &before);
+        if (executor == NULL) {
+            before = NULL;
+            executor = list->first;
         }
-        uint32_t choices = list->count;
         unlink_ready(list, before, executor);
         if (!can_run(executor))
             continue;
         struct sim_executor *self = sim_executor_of(executor);
-        if (list == &sim->scheduler.ordinary) {
-            uint64_t stall_ns = sim_asks(sim) ? sim_policy_stall(sim, self) : 0;
-            self->picks++;
-            self->asked = false;
-            sim->scheduler.picks++;
-            sim->scheduler.choices += choices > 1;
-            if (stall_ns > 0) {
-                stall(sim, self, stall_ns);
-                continue;
-            }
-        }
-        return executor;
+        uint64_t stall_ns = sim_policy_stall(sim, self);
+        count_pick(scheduler, self);
+        self->asked = false;
+        if (stall_ns == 0)
+            return executor;
+        stall(sim, self, stall_ns);
     }
     return NULL;
 }
 
-static struct world_task *take_task(struct world_executor *executor)
+/* Who runs next.  NULL: nobody can. */
+static inline struct world_executor *pick(struct sim *sim)
+{
+    struct sim_scheduler *scheduler = &sim->scheduler;
+    struct world_executor *executor;
+    if (sim_asks(sim)) {
+        executor = take_drawn(sim);
+    } else {
+        executor = take_first(&scheduler->ordinary);
+        if (executor != NULL)
+            count_pick(scheduler, sim_executor_of(executor));
+    }
+    return executor != NULL ? executor : take_first(&scheduler->lowest);
+}
+
+static inline struct world_task *take_task(struct world_executor *executor)
 {
     struct world_task *task = executor->parked;
     if (task != NULL) {
@@ -266,9 +308,7 @@ static struct world_task *take_task(struct world_executor *executor)
 
 bool sim_step(struct sim *sim)
 {
-    struct world_executor *executor = pick(sim, &sim->scheduler.ordinary);
-    if (executor == NULL)
-        executor = pick(sim, &sim->scheduler.lowest);
+    struct world_executor *executor = pick(sim);
     if (executor == NULL)
         return false;
     uint64_t cost_ns = executor->lowest ? 0 : sim_executor_of(executor)->cost_ns;
@@ -280,7 +320,7 @@ bool sim_step(struct sim *sim)
     task->run(task);
     assert(sim->locks_held == 0);
     if (sim->world.current == executor)
-        sim_schedule(executor);
+        schedule(executor);
     sim->world.current = NULL;
     sim->now_ns += cost_ns;
     sim->world.delays_ns += cost_ns;

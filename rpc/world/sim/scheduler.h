@@ -16,6 +16,14 @@
 
 struct sim;
 
+/* What keeps an executor from running. */
+enum {
+    KEPT_STANDING = 1,
+    KEPT_STALLED = 2,
+    KEPT_PAUSED = 4, /* its host is */
+    KEPT_DEAD = 8,   /* its host was killed: it runs nothing any more */
+};
+
 struct sim_executor {
     struct world_executor *executor;      /* borrowed */
     struct sim_executor *previous, *next; /* all of the world, in order of creation */
@@ -25,10 +33,9 @@ struct sim_executor {
     uint32_t thread;                      /* the lane of the first among companions */
     uint32_t picks;
     uint32_t uses; /* armed timers and watches that are on */
-    uint32_t held; /* for so many picks it is still passed over */
+    uint16_t held; /* for so many picks it is still passed over */
     bool asked;    /* whether this pick's hold and stall have been drawn */
-    bool stalled;
-    bool dead; /* its host was killed: it runs nothing any more */
+    uint8_t kept;  /* from running, by what */
 };
 
 struct sim_ready {
@@ -51,9 +58,6 @@ static inline struct sim_executor *sim_executor_of(const struct world_executor *
 /* A task of this executor, of a companion of it, or of nobody is running. */
 void sim_assert_own(const struct world_executor *executor);
 
-/* Let `executor` be picked when it has something to run and nothing keeps it from it. */
-void sim_schedule(struct world_executor *executor);
-
 /* Append `task`, which is not queued. */
 void sim_enqueue(struct world_executor *executor, struct world_task *task);
 
@@ -68,7 +72,7 @@ void sim_executor_due(struct sim *sim, struct sim_executor *executor);
 
 /* The executors of `host` have died, or have been paused or let go. */
 void sim_executors_kill(struct sim *sim, struct world_host *host);
-void sim_executors_schedule(struct sim *sim, struct world_host *host);
+void sim_executors_pause(struct sim *sim, struct world_host *host, bool paused);
 
 /* For world_ops. */
 void sim_executor_init(struct world_executor *executor, struct world_executor *companion);

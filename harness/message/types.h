@@ -1,0 +1,92 @@
+/*
+ * What a case knows of Writables: their classes, and the signatures of protocols' methods.
+ * First comes what ripcord ships for the release, then what file and script have declared.
+ *
+ * Adding is for the script's thread; reading is allowed on any.
+ */
+#ifndef HARNESS_MESSAGE_TYPES_H
+#define HARNESS_MESSAGE_TYPES_H
+
+#include <stdatomic.h>
+
+#include "rpc/release.h"
+#include "rpc/wire/writable.h"
+
+struct harness;
+
+/* A method by the types that it is declared with, all of them Class.getName(). */
+struct harness_signature {
+    const struct harness_signature *next; /* older */
+    const char *protocol, *method, *returns;
+    const char *const *parameters; /* `count` of them */
+    size_t count;
+    const char *text; /* "java.lang.String,long" */
+};
+
+struct harness_types {
+    const struct harness_types *base; /* NULL: none */
+    struct writable_types *classes;   /* owned */
+    _Atomic(const struct harness_signature *) signatures;
+    struct harness_versions *versions; /* of protocols */
+};
+
+/* NULL when out of memory.  `base` is borrowed. */
+struct harness_types *harness_types_create(const struct harness_types *base);
+void harness_types_free(struct harness_types *types);
+
+/* What ripcord ships for a release.  Made once, never freed; NULL when out of memory.  The main
+ * thread. */
+const struct harness_types *harness_types_shipped(const struct release *release);
+const struct writable_types *harness_shipped_types(const struct release *release);
+
+/* The classes of a case; never NULL while it is played.  Any thread. */
+const struct writable_types *harness_writable_types(const struct harness *harness);
+
+/* Declare a method; types may be written as in Java ("byte[]", "String").  RPC_MALFORMED with
+ * `problem` (WIRE_PROBLEM_MAX bytes); RPC_NO_MEMORY. */
+enum rpc_status harness_types_add_method(struct harness_types *types, const char *protocol,
+                                         const char *method, const char *returns,
+                                         const char *const *parameters, size_t count,
+                                         char *problem);
+/* The version of a protocol; RPC_NO_MEMORY. */
+enum rpc_status harness_types_set_version(struct harness_types *types, const char *protocol,
+                                          uint64_t version);
+/* False: it is not known. */
+bool harness_types_version(const struct harness_types *types, const char *protocol,
+                           uint64_t *version);
+
+/* The newest declaration first: with those parameters ("java.lang.String,long"); or any, from the
+ * one after `after` on (NULL: the first).  NULL: there is none (more). */
+const struct harness_signature *harness_signature_exact(const struct harness_types *types,
+                                                        const char *protocol, const char *method,
+                                                        const char *parameters);
+const struct harness_signature *harness_signature_next(const struct harness_types *types,
+                                                       const char *protocol, const char *method,
+                                                       const struct harness_signature *after);
+/* What a server answers to a call with those parameters: as declared; getProtocolVersion; or, of a
+ * method that nobody has declared, Anything of Anything.  NULL: nothing. */
+const struct harness_signature *harness_signature_served(const struct harness_types *types,
+                                                         const char *protocol, const char *method,
+                                                         const char *parameters);
+/* The same whatever its name, to list a protocol's methods. */
+const struct harness_signature *harness_signature_of(const struct harness_types *types,
+                                                     const char *protocol,
+                                                     const struct harness_signature *after);
+
+/* Class.getName() of a type as Java's source has it: "[B" of "byte[]".  `package` (NULL: none)
+ * goes before names without a dot that begin with a capital.  False: it does not fit. */
+bool harness_java_name(const char *type, const char *package, char *name, size_t size);
+
+/* Declare what a text says; `problem` has line and sentence.  Its lines:
+ *     package org.example
+ *     class Name                  then its fields, indented: TYPE NAME [when FIELD VALUE]
+ *         super Base
+ *     enum Name RED GREEN
+ *     abstract Name
+ *     packed                      ArrayPrimitiveWritable$Internal
+ *     protocol Name 61            then its methods, indented: boolean mkdirs(String, byte[])
+ * RPC_MALFORMED and the errors of writable_types_add. */
+enum rpc_status harness_types_read(struct harness_types *types, const char *text, size_t length,
+                                   char *problem);
+
+#endif

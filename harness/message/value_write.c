@@ -1,0 +1,604 @@
+/*
+ * Lua values to Writables.
+ */
+#include <float.h>
+#include <string.h>
+
+#include <lauxlib.h>
+
+#include "harness/lua/options.h"
+#include "harness/lua/units.h"
+#include "harness/message/value.h"
+
+/* Where in what is being written. */
+struct building {
+    lua_State *L;
+    const struct harness_manner *manner;
+    struct wire_buffer *out;
+    const char *class, *field; /* for messages; field NULL: none */
+    unsigned depth;
+};
+
+static void put_shape(struct building *building, int index, const struct writable_shape *shape);
+static void put_object(struct building *building, int index, const char *declared);
+static void put_fields(struct building *building, int index, const struct writable_class *class);
+
+/* --- errors ------------------------------------------------------------------------------ */
+
+static const char *show(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TSTRING)
+        return lua_pushfstring(L, "'%s'", lua_tostring(L, index));
+    if (lua_type(L, index) == LUA_TNUMBER)
+        return luaL_tolstring(L, index, NULL);
+    return luaL_typename(L, index);
+}
+
+/* "class org.example.Name: field 'x'", or the type alone; pushed. */
+static const char *place(const struct building *building)
+{
+    if (building->field == NULL)
+        return lua_pushfstring(building->L, "%s", building->class);
+    return lua_pushfstring(building->L, "class %s: field '%s'", building->class, building->field);
+}
+
+static void expected(const struct building *building, const char *what, int index)
+{
+    luaL_error(building->L, "%s takes %s, got %s", place(building), what, show(building->L, index));
+}
+
+static void check(const struct building *building, enum rpc_status status)
+{
+    if (status != RPC_OK)
+        luaL_error(building->L, "%s: %s", place(building), rpc_status_text(status));
+}
+
+static int no_such_class(const struct building *building, const char *name)
+{
+    lua_State *L = building->L;
+    const char *known;
+    luaL_Buffer names;
+    luaL_buffinit(L, &names);
+    for (size_t i = 0; (known = writable_types_name_at(building->manner->classes, i)) != NULL;
+         i++) {
+        luaL_addstring(&names, known);
+        luaL_addchar(&names, ' ');
+    }
+    luaL_pushresult(&names);
+    char nearest[WRITABLE_NAME_MAX + 1];
+    if (harness_nearest(name, lua_tostring(L, -1), nearest, sizeof(nearest)) != NULL)
+        return luaL_error(L, "%s: no class %s is declared; did you mean %s?", place(building), name,
+                          nearest);
+    return luaL_error(L, "%s: no class %s is declared", place(building), name);
+}
+
+/* --- numbers, texts, bytes --------------------------------------------------------------- */
+
+static void put_number(struct building *building, int index, enum writable_kind kind)
+{
+    static const struct {
+        lua_Integer least, most;
+    } ranges[] = {
+        [WRITABLE_BYTE] = {INT8_MIN, INT8_MAX},     [WRITABLE_CHAR] = {0, UINT16_MAX},
+        [WRITABLE_SHORT] = {INT16_MIN, UINT16_MAX}, [WRITABLE_INT] = {INT32_MIN, INT32_MAX},
+        [WRITABLE_LONG] = {INT64_MIN, INT64_MAX},   [WRITABLE_VINT] = {INT32_MIN, INT32_MAX},
+        [WRITABLE_VLONG] = {INT64_MIN, INT64_MAX},
+    };
+    lua_Integer value = 0;
+    if (!lua_isnil(building->L, index) && !harness_is_whole(building->L, index, &value))
+        expected(building, "a whole number", index);
+    if (value < ranges[kind].least || value > ranges[kind].most)
+        luaL_error(building->L, "%s: %I is not between %I and %I", place(building),
+                   (LUAI_UACINT)value, (LUAI_UACINT)ranges[kind].least,
+                   (LUAI_UACINT)ranges[kind].most);
+    check(building, writable_put_number(building->out, kind, value));
+}
+
+static void put_boolean(struct building *building, int index)
+{
+    if (!lua_isnil(building->L, index) && !lua_isboolean(building->L, index))
+        expected(building, "true or false", index);
+    check(building,
+          writable_put_number(building->out, WRITABLE_BOOLEAN, lua_toboolean(building->L, index)));
+}
+
+static void put_real(struct building *building, int index, enum writable_kind kind)
+{
+    if (!lua_isnil(building->L, index) && lua_type(building->L, index) != LUA_TNUMBER)
+        expected(building, "a number", index);
+    check(building, writable_put_real(building->out, kind, lua_tonumber(building->L, index)));
+}
+
+/* A string; nil is empty, or absent where that can be. */
+static struct wire_bytes take_string(const struct building *building, int index, bool nullable)
+{
+    size_t length;
+    if (lua_isnil(building->L, index))
+        return nullable ? WIRE_ABSENT : wire_text("");
+    if (lua_type(building->L, index) != LUA_TSTRING)
+        expected(building, "a string", index);
+    const char *text = lua_tolstring(building->L, index, &length);
+    return (struct wire_bytes){(const uint8_t *)text, length};
+}
+
+static void put_bytes(struct building *building, int index, const struct writable_shape *shape)
+{
+    struct wire_bytes bytes = take_string(building, index, shape->nullable);
+    if (bytes.data == NULL) {
+        check(building, writable_put_number(
+                            building->out,
+                            shape->prefix == WRITABLE_BY_VINT ? WRITABLE_VINT : WRITABLE_INT, -1));
+        return;
+    }
+    if (shape->prefix == WRITABLE_BY_SIZE && lua_isnil(building->L, index)) {
+        for (size_t i = 0; i < shape->size; i++)
+            check(building, wire_buffer_add(building->out, "", 1));
+        return;
+    }
+    if (shape->prefix == WRITABLE_BY_SIZE && bytes.length != shape->size)
+        luaL_error(building->L, "%s takes %I bytes, got %I", place(building),
+                   (LUAI_UACINT)shape->size, (LUAI_UACINT)bytes.length);
+    check(building, writable_put_bytes(building->out, shape->prefix, bytes));
+}
+
+static void put_text(struct building *building, int index, enum writable_kind kind)
+{
+    struct wire_bytes text = take_string(building, index, kind == WRITABLE_STRING);
+    check(building, writable_put_text(building->out, kind, text, building->manner->overlong));
+}
+
+static void put_name(struct building *building, const char *name)
+{
+    check(building, writable_put_text(building->out, WRITABLE_UTF8, wire_text(name), false));
+}
+
+static void put_enum(struct building *building, int index, const struct writable_class *class,
+                     enum writable_prefix prefix)
+{
+    lua_State *L = building->L;
+    const char *name = NULL;
+    if (lua_isnil(L, index) && class != NULL && class->constant_count > 0)
+        name = class->constants[0];
+    else if (lua_type(L, index) == LUA_TSTRING)
+        name = lua_tostring(L, index);
+    else
+        expected(building, "the name of a constant", index);
+    bool known = class == NULL;
+    luaL_Buffer names;
+    luaL_buffinit(L, &names);
+    for (size_t i = 0; class != NULL && i < class->constant_count; i++) {
+        known = known || strcmp(class->constants[i], name) == 0;
+        luaL_addstring(&names, class->constants[i]);
+        luaL_addchar(&names, ' ');
+    }
+    luaL_pushresult(&names);
+    if (!known)
+        harness_no_such(L, class->name, "constant", name, lua_tostring(L, -1));
+    lua_pop(L, 1);
+    enum writable_kind kind = prefix == WRITABLE_BY_UTF8 ? WRITABLE_UTF8 : WRITABLE_TEXT;
+    check(building,
+          writable_put_text(building->out, kind, wire_text(name), building->manner->overlong));
+}
+
+/* --- lists ------------------------------------------------------------------------------- */
+
+/* How many elements the list at `index` has; nil: none. */
+static size_t count_list(const struct building *building, int index)
+{
+    lua_State *L = building->L;
+    size_t keys = 0;
+    if (lua_isnil(L, index))
+        return 0;
+    if (!lua_istable(L, index))
+        expected(building, "a list", index);
+    size_t count = (size_t)lua_rawlen(L, index);
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        lua_pop(L, 1);
+        keys++;
+    }
+    if (keys != count)
+        luaL_error(L, "%s takes a list, got a table with %I of %I keys in it", place(building),
+                   (LUAI_UACINT)count, (LUAI_UACINT)keys);
+    return count;
+}
+
+static void put_list(struct building *building, int index, const struct writable_shape *shape)
+{
+    lua_State *L = building->L;
+    size_t count = count_list(building, index);
+    check(building,
+          writable_put_number(building->out,
+                              shape->prefix == WRITABLE_BY_VINT ? WRITABLE_VINT : WRITABLE_INT,
+                              (int64_t)count));
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
+        put_shape(building, lua_gettop(L), shape->of);
+        lua_pop(L, 1);
+    }
+}
+
+/* A Java array; byte[] may be a string. */
+static void put_array(struct building *building, int index, const char *element)
+{
+    lua_State *L = building->L;
+    bool bytes = strcmp(element, "byte") == 0 && lua_type(L, index) == LUA_TSTRING;
+    size_t count = 0;
+    const char *text = bytes ? lua_tolstring(L, index, &count) : NULL;
+    if (!bytes)
+        count = count_list(building, index);
+    check(building, writable_put_number(building->out, WRITABLE_INT, (int64_t)count));
+    for (size_t i = 0; i < count && bytes; i++) {
+        put_name(building, element);
+        check(building, writable_put_number(building->out, WRITABLE_BYTE, text[i]));
+    }
+    for (size_t i = 0; i < count && !bytes; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
+        put_object(building, lua_gettop(L), element);
+        lua_pop(L, 1);
+    }
+}
+
+/* --- objects ----------------------------------------------------------------------------- */
+
+/* The class that the value at `index` is of: the one that it names at [1], or the declared. */
+static const struct writable_class *class_of(const struct building *building, int index,
+                                             const struct writable_class *declared)
+{
+    lua_State *L = building->L;
+    const struct writable_class *class = declared;
+    if (!lua_istable(L, index))
+        expected(building, "a table of fields", index);
+    if (lua_rawgeti(L, index, 1) == LUA_TSTRING) {
+        class = writable_types_find(building->manner->classes, wire_text(lua_tostring(L, -1)));
+        if (class == NULL)
+            no_such_class(building, lua_tostring(L, -1));
+    } else if (!lua_isnil(L, -1)) {
+        expected(building, "fields by name", index);
+    }
+    if (class == NULL || class->kind != WRITABLE_STRUCT)
+        luaL_error(L, "%s: %s is abstract: a table for it says its class, as in { \"%s\", … }",
+                   place(building), class == NULL ? "an object" : class->name, "org.example.Name");
+    lua_pop(L, 1);
+    return class;
+}
+
+static void put_instance(struct building *building, int index,
+                         const struct writable_class *declared)
+{
+    const struct writable_class *class = class_of(building, index, declared);
+    put_name(building, class->name);
+    put_fields(building, index, class);
+}
+
+static void put_null(struct building *building, const char *declared)
+{
+    check(building, writable_put_null_object(building->out, declared));
+}
+
+/* What stands behind the declared class's name. */
+static void put_declared(struct building *building, int index, const char *declared,
+                         enum writable_kind kind, const struct writable_class *class,
+                         struct wire_bytes element)
+{
+    char name[WRITABLE_NAME_MAX + 1];
+    put_name(building, declared);
+    switch ((int)kind) {
+    case WRITABLE_BOOLEAN:
+        put_boolean(building, index);
+        return;
+    case WRITABLE_FLOAT:
+    case WRITABLE_DOUBLE:
+        put_real(building, index, kind);
+        return;
+    case WRITABLE_UTF8:
+        put_text(building, index, kind);
+        return;
+    case WRITABLE_ENUM:
+        put_enum(building, index, class, WRITABLE_BY_UTF8);
+        return;
+    case WRITABLE_ARRAY:
+        if (element.length > WRITABLE_NAME_MAX || class != NULL)
+            luaL_error(building->L, "%s can't be written as %s", place(building), declared);
+        memcpy(name, element.data, element.length);
+        name[element.length] = '\0';
+        put_array(building, index, name);
+        return;
+    case WRITABLE_CLASS:
+        put_instance(building, index, class);
+        return;
+    default:
+        put_number(building, index, kind);
+    }
+}
+
+static void put_object(struct building *building, int index, const char *declared)
+{
+    enum writable_kind kind;
+    const struct writable_class *class;
+    struct wire_bytes element = wire_text(declared);
+    if (!writable_types_declared(building->manner->classes, &element, &kind, &class))
+        no_such_class(building, declared);
+    if (kind == WRITABLE_NULL && !lua_isnil(building->L, index))
+        expected(building, "nil", index);
+    bool is_null = lua_isnil(building->L, index);
+    if (is_null && kind <= WRITABLE_DOUBLE)
+        expected(building, kind == WRITABLE_BOOLEAN ? "true or false" : "a number", index);
+    if (is_null)
+        put_null(building, declared);
+    else
+        put_declared(building, index, declared, kind, class, element);
+}
+
+/* An ObjectWritable whose type the value says itself. */
+static void put_loose(struct building *building, int index)
+{
+    lua_State *L = building->L;
+    switch (lua_type(L, index)) {
+    case LUA_TNIL:
+        put_null(building, "org.apache.hadoop.io.Writable");
+        return;
+    case LUA_TBOOLEAN:
+        put_object(building, index, "boolean");
+        return;
+    case LUA_TNUMBER:
+        put_object(building, index, lua_isinteger(L, index) ? "long" : "double");
+        return;
+    case LUA_TSTRING:
+        put_object(building, index, "java.lang.String");
+        return;
+    case LUA_TTABLE:
+        break;
+    default:
+        expected(building, "a value", index);
+    }
+    if (lua_rawgeti(L, index, 1) != LUA_TSTRING)
+        luaL_error(L, "%s: a table begins with its type, as in { \"int\", 5 }", place(building));
+    const char *declared = lua_tostring(L, -1);
+    const struct writable_class *class =
+        writable_types_find(building->manner->classes, wire_text(declared));
+    if (class != NULL && class->kind == WRITABLE_STRUCT) {
+        put_object(building, index, declared);
+    } else {
+        lua_rawgeti(L, index, 2);
+        put_object(building, lua_gettop(L), declared);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static void put_named(struct building *building, int index, enum writable_prefix prefix)
+{
+    const struct writable_class *class = class_of(building, index, NULL);
+    check(building, writable_put_text(building->out,
+                                      prefix == WRITABLE_BY_UTF8 ? WRITABLE_UTF8 : WRITABLE_TEXT,
+                                      wire_text(class->name), false));
+    put_fields(building, index, class);
+}
+
+static void put_class(struct building *building, int index, const char *name)
+{
+    const struct writable_class *class =
+        writable_types_find(building->manner->classes, wire_text(name));
+    if (class == NULL || class->kind != WRITABLE_STRUCT)
+        no_such_class(building, name);
+    put_fields(building, index, class);
+}
+
+/* --- any type ---------------------------------------------------------------------------- */
+
+static void put_optional(struct building *building, int index, const struct writable_shape *shape)
+{
+    bool there = !lua_isnil(building->L, index);
+    check(building, writable_put_number(building->out, WRITABLE_BOOLEAN, there));
+    if (there)
+        put_shape(building, index, shape->of);
+}
+
+static void put_shape(struct building *building, int index, const struct writable_shape *shape)
+{
+    luaL_checkstack(building->L, 16, "a value nested too deeply");
+    switch (shape->kind) {
+    case WRITABLE_BOOLEAN:
+        put_boolean(building, index);
+        return;
+    case WRITABLE_BYTE:
+    case WRITABLE_CHAR:
+    case WRITABLE_SHORT:
+    case WRITABLE_INT:
+    case WRITABLE_LONG:
+    case WRITABLE_VINT:
+    case WRITABLE_VLONG:
+        put_number(building, index, shape->kind);
+        return;
+    case WRITABLE_FLOAT:
+    case WRITABLE_DOUBLE:
+        put_real(building, index, shape->kind);
+        return;
+    case WRITABLE_UTF8:
+    case WRITABLE_UTF:
+    case WRITABLE_TEXT:
+    case WRITABLE_STRING:
+        put_text(building, index, shape->kind);
+        return;
+    case WRITABLE_BYTES:
+        put_bytes(building, index, shape);
+        return;
+    case WRITABLE_ENUM:
+        put_enum(building, index,
+                 shape->class_name == NULL
+                     ? NULL
+                     : writable_types_find(building->manner->classes, wire_text(shape->class_name)),
+                 shape->prefix);
+        return;
+    case WRITABLE_LIST:
+        put_list(building, index, shape);
+        return;
+    case WRITABLE_OPTIONAL:
+        put_optional(building, index, shape);
+        return;
+    case WRITABLE_CLASS:
+        put_class(building, index, shape->class_name);
+        return;
+    case WRITABLE_NAMED:
+        put_named(building, index, shape->prefix);
+        return;
+    case WRITABLE_OBJECT:
+        put_loose(building, index);
+        return;
+    case WRITABLE_ARRAY:
+    case WRITABLE_NULL:
+        return;
+    }
+}
+
+/* --- classes ----------------------------------------------------------------------------- */
+
+static bool has_field(const struct building *building, const struct writable_class *class,
+                      const char *name, luaL_Buffer *names, unsigned depth)
+{
+    bool known = false;
+    for (size_t i = 0; i < class->field_count && depth < WRITABLE_DEPTH_MAX; i++) {
+        const struct writable_field *field = &class->fields[i];
+        if (field->name[0] == '\0') {
+            const struct writable_class *super =
+                writable_types_find(building->manner->classes, wire_text(field->shape.class_name));
+            known = (super != NULL && has_field(building, super, name, names, depth + 1)) || known;
+            continue;
+        }
+        known = known || strcmp(field->name, name) == 0;
+        if (names != NULL) {
+            luaL_addstring(names, field->name);
+            luaL_addchar(names, ' ');
+        }
+    }
+    return known;
+}
+
+static void no_such_field(const struct building *building, const struct writable_class *class,
+                          const char *name)
+{
+    lua_State *L = building->L;
+    luaL_Buffer names;
+    luaL_buffinit(L, &names);
+    has_field(building, class, name, &names, 0);
+    luaL_pushresult(&names);
+    const char *known = lua_tostring(L, -1);
+    lua_pushfstring(L, "class %s", class->name);
+    harness_no_such(L, lua_tostring(L, -1), "field", name, known);
+}
+
+/* Every key is a field, or [1], the class; of wrong ones the first in order is told. */
+static void check_keys(const struct building *building, int index,
+                       const struct writable_class *class)
+{
+    lua_State *L = building->L;
+    const char *wrong = NULL;
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        bool is_class =
+            lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1 && lua_type(L, -1) == LUA_TSTRING;
+        lua_pop(L, 1);
+        if (is_class)
+            continue;
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "class %s takes fields by name, got a value by position", class->name);
+        const char *key = lua_tostring(L, -1);
+        if (!has_field(building, class, key, NULL, 0) && (wrong == NULL || strcmp(key, wrong) < 0))
+            wrong = key;
+    }
+    if (wrong != NULL)
+        no_such_field(building, class, wrong);
+}
+
+/* What a condition on the field compares with (writable_scan.c does the same with bytes). */
+static int64_t slot_value(const struct building *building, const struct writable_field *field,
+                          int index)
+{
+    lua_State *L = building->L;
+    lua_Integer number = 0;
+    if (lua_type(L, index) == LUA_TBOOLEAN)
+        return lua_toboolean(L, index);
+    if (field->shape.kind != WRITABLE_ENUM) {
+        harness_is_whole(L, index, &number);
+        return number;
+    }
+    const struct writable_class *class =
+        field->shape.class_name == NULL
+            ? NULL
+            : writable_types_find(building->manner->classes, wire_text(field->shape.class_name));
+    const char *name = lua_tostring(L, index);
+    for (size_t i = 0; class != NULL && name != NULL && i < class->constant_count; i++)
+        if (strcmp(class->constants[i], name) == 0)
+            return (int64_t)i;
+    return 0;
+}
+
+static void put_all(struct building *building, int index, const struct writable_class *class)
+{
+    lua_State *L = building->L;
+    int64_t slots[WRITABLE_SLOTS_MAX] = {0};
+    if (building->depth == WRITABLE_DEPTH_MAX)
+        luaL_error(L, "class %s: nested deeper than %d levels", class->name, WRITABLE_DEPTH_MAX);
+    for (size_t i = 0; i < class->field_count; i++) {
+        const struct writable_field *field = &class->fields[i];
+        struct building inner = *building;
+        inner.class = class->name;
+        inner.field = field->name;
+        inner.depth++;
+        bool there = field->when_field == WRITABLE_ALWAYS ||
+                     slots[class->fields[field->when_field].slot] == field->when_is;
+        if (field->name[0] == '\0') {
+            const struct writable_class *super =
+                writable_types_find(building->manner->classes, wire_text(field->shape.class_name));
+            if (super == NULL)
+                no_such_class(&inner, field->shape.class_name);
+            if (there)
+                put_all(&inner, index, super);
+            continue;
+        }
+        if (lua_isnil(L, index))
+            lua_pushnil(L);
+        else
+            lua_getfield(L, index, field->name);
+        if (!there && !lua_isnil(L, -1))
+            luaL_error(L, "%s is not there as '%s' is", place(&inner),
+                       class->fields[field->when_field].name);
+        if (there && harness_value_converter(L, class->name, field->name, "write")) {
+            lua_insert(L, -2);
+            lua_call(L, 1, 1);
+        }
+        if (field->slot >= 0)
+            slots[field->slot] = slot_value(building, field, lua_gettop(L));
+        if (there)
+            put_shape(&inner, lua_gettop(L), &field->shape);
+        lua_pop(L, 1);
+    }
+}
+
+static void put_fields(struct building *building, int index, const struct writable_class *class)
+{
+    luaL_checkstack(building->L, 16, "a value nested too deeply");
+    if (lua_istable(building->L, index))
+        check_keys(building, index, class);
+    else if (!lua_isnil(building->L, index))
+        luaL_error(building->L, "class %s takes a table of fields, got %s", class->name,
+                   show(building->L, index));
+    put_all(building, index, class);
+}
+
+/* --- for others -------------------------------------------------------------------------- */
+
+void harness_value_encode_object(lua_State *L, int index, const struct harness_manner *manner,
+                                 const char *declared, struct wire_buffer *out)
+{
+    struct building building = {.L = L, .manner = manner, .out = out, .class = declared};
+    put_object(&building, lua_absindex(L, index), declared);
+}
+
+void harness_value_encode(lua_State *L, int index, const struct harness_manner *manner,
+                          const struct writable_class *class, struct wire_buffer *out)
+{
+    struct building building = {.L = L, .manner = manner, .out = out, .class = class->name};
+    put_fields(&building, lua_absindex(L, index), class);
+}

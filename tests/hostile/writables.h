@@ -1,0 +1,17 @@
+/*
+ * Frames of IPC version 4 whose Writables mean harm: lengths that are negative or huge, classes
+ * that nobody knows, values in values without an end, texts of a megabyte, vints that are cut.
+ */
+#ifndef TESTS_HOSTILE_WRITABLES_H
+#define TESTS_HOSTILE_WRITABLES_H
+
+#include "rpc/wire/wire.h"
+
+/* A preamble and a ConnectionHeader of the test protocol, mostly as they should be. */
+void hostile_opening(struct wire_buffer *stream);
+/* A call of the test protocol. */
+void hostile_call(struct wire_buffer *stream);
+/* A reply to one of the first calls. */
+void hostile_reply(struct wire_buffer *stream);
+
+#endif

@@ -1,0 +1,31 @@
+-- ObjectProtocol of tests/java/writable, played by ours: whatever it is given it gives back.
+local objects = {}
+
+local types = {
+    "String", "boolean", "byte", "char", "short", "int", "long", "float", "double", "int[]", "byte[]", "String[]",
+    "String[][]", "org.apache.hadoop.io.Text[]", "org.ripcord.Colour", "org.apache.hadoop.io.Text",
+    "org.apache.hadoop.io.Writable",
+}
+
+function objects.server(t)
+    local echo = {}
+    for i, name in ipairs(types) do echo[i] = { name, name } end
+    t:writable("org.ripcord.Colour", { enum = { "RED", "GREEN" } })
+    t:protocol("org.ripcord.ObjectProtocol", {
+        version = 1,
+        methods = {
+            echo = echo,
+            nothing = { "void" },
+            boxed = { "java.lang.Integer" },
+            join = { "String", "String", "int", "String" },
+        },
+    })
+    local server = t:server { protocol = "org.ripcord.ObjectProtocol" }
+    server:on("echo", function(_, request) return request[1] end)
+    server:on("nothing", function() end)
+    server:on("boxed", function() return 7 end)
+    server:on("join", function(_, request) return request[1] .. request[2] .. request[3] end)
+    return server
+end
+
+return objects

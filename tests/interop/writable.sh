@@ -1,0 +1,54 @@
+#!/bin/sh
+# Hadoop 0.20's and 1.2's own client and server, against `ripcord serve` and `ripcord call`.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../cli/claims.sh"
+. "$here/serving.sh"
+need ripcord-twin-0.20
+need ripcord-twin-1.2
+protocol=org.ripcord.TestProtocol
+export HADOOP_USER_NAME=alice
+
+for release in 0.20 1.2; do
+    twin=ripcord-twin-$release
+    serve test --release $release -v
+    does $twin echo "$at" hi
+    claim "$release: the Java client gets its answer" all 'exits 0' 'prints "value hi\n"'
+    does $twin throw "$at" java.io.FileNotFoundException
+    claim "$release: and its exception" all 'exits 1' \
+        'says "remote java.io.FileNotFoundException: java.io.FileNotFoundException: no luck"'
+    does $twin -Dtwin.version=2 echo "$at" hi
+    claim "$release: it wants another version of the protocol" all 'exits 1' \
+        'says "mismatch. (client = 2, server = 1)"'
+    claim "$release: the server tells by whom" grep -q "wire.context .*user=alice" served
+    stop
+
+    : >twin_out
+    $twin server 2 >twin_out 2>twin_err </dev/null &
+    started="$started $!"
+    eventually grep -q "^port " twin_out
+    at=127.0.0.1:$(sed -n 's/^port //p' twin_out)
+    try call "$at" $protocol echo '{"message":"hi"}' --release $release
+    claim "$release: our client gets the Java server's answer" all 'exits 0' 'says "{\"message\": \"hi\"}"'
+    try call "$at" $protocol throw '{"class":"java.io.IOException","message":"no luck"}' --release $release
+    claim "$release: and its exception" all 'exits 1' 'complains "java.io.IOException: no luck"'
+    try call "$at" $protocol hang --timeout 300ms --release $release
+    claim "$release: a call has its time-out" all 'exits 1' 'complains "no answer within 300ms"'
+done
+
+serve namenode --release 1.2 -v
+does ripcord-twin-1.2 shell "$at" -mkdir /a/b
+claim "1.2.1's FileSystem makes a directory" exits 0
+does ripcord-twin-1.2 shell "$at" -lsr /
+claim "and sees it" all 'exits 0' 'says " /a/b"' 'says "drwxr-xr-x   - alice"'
+does ripcord-twin-1.2 shell "$at" -mv /a/b /c
+claim "mv moves it" exits 0
+does ripcord-twin-1.2 shell "$at" -rm /c
+claim "rm takes no directory" all 'exits 255' 'complains "rm: Cannot remove directory"'
+does ripcord-twin-1.2 shell "$at" -rmr /c
+claim "rmr does" all 'exits 0' 'says "Deleted hdfs://"'
+does ripcord-twin-1.2 shell "$at" -ls /nope
+claim "what is not there can't be listed" all 'exits 255' 'complains "Cannot access /nope"'
+claim "the server tells of each call" grep -q "wire.request .*method=mkdirs" served
+stop
+
+finish

@@ -1,0 +1,7 @@
+package org.ripcord;
+
+/** An enum for ObjectProtocol. */
+public enum Colour {
+  RED,
+  GREEN
+}

@@ -1,0 +1,129 @@
+package org.ripcord;
+
+import java.io.IOException;
+import java.security.PrivilegedExceptionAction;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.UserGroupInformation;
+
+/**
+ * Calls by a timetable, each in a thread of its own.
+ *
+ * <pre>
+ *   AT,METHOD,ARGUMENT,TIME[,KEY=VALUE]...   AT: ms, or "+ms" after the step before it has ended
+ * </pre>
+ *
+ * Steps with the same keys share a proxy; twin.target is the address of another server, twin.user
+ * another caller.  Prints, in order of the steps, "BEGAN ENDED ENDING" in ms
+ * since the first step; one that has not ended after the last time of all prints "BEGAN - pending".
+ */
+final class Script {
+  private final String target;
+  private final Map<String, Holder> holders = new ConcurrentHashMap<>();
+  private long begin;
+
+  private Script(String target) {
+    this.target = target;
+  }
+
+  /** words: script HOST:PORT WAIT STEP... [-- RULE...]; WAIT: how long all may take (ms). */
+  static void run(List<String> words) throws Exception {
+    int relay = words.indexOf("--");
+    List<String> steps = words.subList(3, relay < 0 ? words.size() : relay);
+    String target = words.get(1);
+    if (relay > 0) {
+      target = "127.0.0.1:" + Relay.start(target, words.subList(relay + 1, words.size()), true);
+    }
+    Script script = new Script(target);
+    Step[] all = new Step[steps.size()];
+    script.begin = System.nanoTime();
+    for (int i = 0; i < all.length; i++) {
+      all[i] = script.new Step(steps.get(i).split(","), i == 0 ? null : all[i - 1]);
+      all[i].setDaemon(true);
+      all[i].start();
+    }
+    long end = Long.parseLong(words.get(2));
+    for (Step step : all) {
+      long left = end - script.now();
+      step.join(Math.max(1, left));
+      System.out.println(step.began + " " + (step.ending == null ? "- pending" : step.ending));
+    }
+    while (script.now() < end) {
+      Thread.sleep(end - script.now());
+    }
+    System.exit(0);
+  }
+
+  private long now() {
+    return (System.nanoTime() - begin) / 1000000;
+  }
+
+  private TestProtocol proxy(String[] words) throws IOException {
+    StringBuilder keys = new StringBuilder();
+    Configuration conf = new Configuration(Twin.CONF);
+    for (int i = 4; i < words.length; i++) {
+      String[] pair = words[i].split("=", 2);
+      conf.set(pair[0], pair[1]);
+      keys.append(words[i]).append(',');
+    }
+    Holder holder = holders.computeIfAbsent(keys.toString(), none -> new Holder());
+    synchronized (holder) {
+      if (holder.proxy == null) {
+        holder.proxy = open(conf);
+      }
+      return holder.proxy;
+    }
+  }
+
+  private TestProtocol open(Configuration conf) throws IOException {
+    String address = conf.get("twin.target", target);
+    if (conf.get("twin.user") == null) {
+      return Twin.proxy(TestProtocol.class, address, conf);
+    }
+    PrivilegedExceptionAction<TestProtocol> opening =
+        () -> Twin.proxy(TestProtocol.class, address, conf);
+    try {
+      return UserGroupInformation.createRemoteUser(conf.get("twin.user")).doAs(opening);
+    } catch (InterruptedException interrupted) {
+      throw new IOException(interrupted.toString());
+    }
+  }
+
+  /** A proxy, as soon as the server has told its version. */
+  private static final class Holder {
+    private TestProtocol proxy;
+  }
+
+  private final class Step extends Thread {
+    private final String[] words;
+    private final Step before;
+    private volatile long began;
+    private volatile String ending;
+
+    Step(String[] words, Step before) {
+      this.words = words;
+      this.before = before;
+    }
+
+    @Override
+    public void run() {
+      try {
+        if (words[0].startsWith("+")) {
+          before.join();
+          sleep(Long.parseLong(words[0].substring(1)));
+        } else {
+          sleep(Math.max(0, Long.parseLong(words[0]) - now()));
+        }
+      } catch (InterruptedException interrupted) {
+        return;
+      }
+      began = now();
+      String text =
+          Twin.ending(
+              () -> Twin.invoke(proxy(words), words[1], words[2], Long.parseLong(words[3])));
+      ending = now() + " " + text;
+    }
+  }
+}
