@@ -288,9 +288,10 @@ int cli_serve(int argc, const char **argv)
         {"verbose", 'v', POPT_ARG_NONE, NULL, 'v', "print what happens per call; twice: everything",
          NULL},
         POPT_AUTOHELP POPT_TABLEEND};
-    poptContext context = cli_options(argc, argv, table, "ripcord serve",
-                                      "[OPTION]... ROLE or FILE.lua\n\nA role is test (the test "
-                                      "protocol), namenode, or before 2.x datanodes or jobtracker.");
+    poptContext context =
+        cli_options(argc, argv, table, "ripcord serve",
+                    "[OPTION]... ROLE or FILE.lua\n\nA role is test (the test "
+                    "protocol), namenode, or before 2.x datanodes or jobtracker.");
     int status = cli_options_count(context, table, 'v', &options->verbose);
     if (status == CLI_WELL)
         status = serve_arguments(&serving, poptGetArgs(context));
