@@ -100,6 +100,7 @@ struct live_executor {
 struct live_world {
     struct world world;
     struct live_options options;
+    bool began;          /* it has run: before that its clock stands at 0 */
     uint64_t started_ns; /* CLOCK_MONOTONIC */
     uint64_t wall_ms;    /* CLOCK_REALTIME then */
     struct live_thread main;
@@ -127,6 +128,8 @@ extern _Thread_local struct live_thread *live_here;
 /* Nanoseconds of the machine's monotonic clock, and the moment of it at which the world's
  * clock shows `at_ns`. */
 uint64_t live_machine_ns(void);
+/* Time begins with the first run: what is made before it happens at 0, however long it takes. */
+void live_begin(struct live_world *world);
 uint64_t live_machine_at(const struct live_world *world, uint64_t at_ns);
 uint64_t live_now(struct world *world);
 

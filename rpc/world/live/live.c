@@ -46,8 +46,19 @@ static bool is_real_time(const struct live_world *world)
 uint64_t live_now(struct world *base)
 {
     const struct live_world *world = live_of(base);
+    if (!world->began)
+        return 0;
     uint64_t passed_ns = live_machine_ns() - world->started_ns;
     return is_real_time(world) ? passed_ns : (uint64_t)((double)passed_ns * world->options.speed);
+}
+
+void live_begin(struct live_world *world)
+{
+    if (world->began)
+        return;
+    world->started_ns = live_machine_ns();
+    world->wall_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
+    world->began = true;
 }
 
 uint64_t live_machine_at(const struct live_world *world, uint64_t at_ns)
@@ -247,7 +258,6 @@ struct world *live_create(const struct live_options *options)
     }
     world->world.ops = &ops;
     world->options = *options;
-    world->started_ns = live_machine_ns();
     world->wall_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
     pthread_mutex_init(&world->mutex, NULL);
     pthread_cond_init(&world->moved, NULL);

@@ -381,6 +381,7 @@ enum world_end live_run(struct world *base, uint64_t until_ns)
     struct live_world *world = live_of(base);
     assert(live_here == NULL);
     live_here = &world->main;
+    live_begin(world);
     atomic_store(&world->stop, false);
     world->main.limit_reached = false;
     world->main.limit_ns = until_ns;
