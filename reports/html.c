@@ -231,6 +231,22 @@ static void put_matrix(FILE *out, const struct report *report)
     put(out, "</tbody></table>\n");
 }
 
+/* What is new first. */
+static void put_failures(FILE *out, const struct report *report)
+{
+    const char *heading = "<h2>Failures</h2>\n";
+    for (int news = 1; news >= 0; news--)
+        for (size_t i = 0; i < report->count; i++) {
+            const struct result *result = &report->results[i];
+            bool is_new = result_since(result) == REPORT_NEWLY_FAILING;
+            if (!report_is_bad(result->status) || is_new != (news == 1))
+                continue;
+            put(out, heading);
+            heading = "";
+            put_failure(out, result);
+        }
+}
+
 static void put_bare(FILE *out, const struct report *report)
 {
     char verdict[REPORT_VERDICT_MAX];
@@ -242,9 +258,7 @@ static void put_bare(FILE *out, const struct report *report)
             fprintf(out, "<li>%zu %s</li>\n", totals.by_status[status],
                     record_status_name((enum record_status)status));
     put(out, "</ul>\n");
-    for (size_t i = 0; i < report->count; i++)
-        if (report_is_bad(report->results[i].status))
-            put_failure(out, &report->results[i]);
+    put_failures(out, report);
     put_matrix(out, report);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/explain/gone.h"
 #include "harness/explain/story.h"
 #include "harness/handles/handles.h"
 #include "harness/handles/server.h"
@@ -131,22 +132,6 @@ static bool say_behind(struct explain_story *story, char *text, size_t size)
 
 /* --- the Handler -------------------------------------------------------------------------- */
 
-/* "Handler 0" of "server1/handler/0". */
-static const char *say_lane(const struct explain_story *story, uint32_t lane, char *text,
-                            size_t size)
-{
-    const char *name = harness_trace_lane_name(story->harness->trace, lane);
-    unsigned index;
-    const char *slash = name != NULL ? strchr(name, '/') : NULL;
-    if (slash != NULL && sscanf(slash, "/handler/%u", &index) == 1)
-        snprintf(text, size, "Handler %u", index);
-    else if (slash != NULL && sscanf(slash, "/reader/%u", &index) == 1)
-        snprintf(text, size, "Reader %u", index);
-    else
-        snprintf(text, size, "%s", slash != NULL ? slash + 1 : "a thread");
-    return text;
-}
-
 static bool find_serving(const struct explain_story *story, uint32_t connection, int32_t call_id,
                          struct harness_serving *serving)
 {
@@ -177,7 +162,7 @@ static bool say_delayed(struct explain_story *story, char *text, size_t size)
     if (story->take == NULL || story->execute != NULL || story->skip != NULL)
         return false;
     snprintf(text, size, "%s of %s took it at %s and %s not begun to run it",
-             say_lane(story, story->take->lane, lane, sizeof(lane)), explain_server_name(story),
+             explain_lane(story, story->take->lane, lane, sizeof(lane)), explain_server_name(story),
              explain_at(story, story->take->at_ns), explain_has(story));
     return true;
 }
@@ -196,8 +181,9 @@ static bool say_running(struct explain_story *story, char *text, size_t size)
         snprintf(ends, sizeof(ends), ", and the method takes until %s",
                  explain_at(story, serving.until_ns));
     snprintf(text, size, "%s of %s %s been running it since %s%s",
-             say_lane(story, story->execute->lane, lane, sizeof(lane)), explain_server_name(story),
-             explain_has(story), explain_at(story, story->execute->at_ns), ends);
+             explain_lane(story, story->execute->lane, lane, sizeof(lane)),
+             explain_server_name(story), explain_has(story),
+             explain_at(story, story->execute->at_ns), ends);
     return true;
 }
 
@@ -208,6 +194,7 @@ static bool is_over(const struct explain_story *story, const struct harness_even
 {
     static const enum point ends[] = {POINT_SERVER_REPLY, POINT_SERVER_SKIP};
     struct harness_serving serving;
+    uint64_t at_ns;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
         EXPLAIN_EACH(story, ends[i], event)
         {
@@ -215,16 +202,21 @@ static bool is_over(const struct explain_story *story, const struct harness_even
                 event->call_id == take->call_id && event->number > take->number)
                 return true;
         }
+    if (explain_is_lost(story, take, &at_ns))
+        return true;
     return find_serving(story, take->connection, take->call_id, &serving) && serving.deferred;
 }
 
-/* How many Handlers of the server are busy, and what the one does that is so for the longest. */
-static unsigned count_busy(const struct explain_story *story, const struct harness_event **longest)
+/* How many Handlers of the server are busy, and what the one does that is so for the longest; how
+ * many are gone. */
+static unsigned count_busy(const struct explain_story *story, const struct harness_event **longest,
+                           unsigned *gone)
 {
     const struct harness_trace *trace = story->harness->trace;
     uint32_t seen[LANES_MAX];
     unsigned lanes = 0, busy = 0;
     *longest = NULL;
+    *gone = 0;
     for (uint32_t i = harness_trace_point_count(trace, POINT_SERVER_TAKE); i-- > 0;) {
         const struct harness_event *take = harness_trace_at(trace, POINT_SERVER_TAKE, i);
         unsigned known = 0;
@@ -235,6 +227,10 @@ static unsigned count_busy(const struct explain_story *story, const struct harne
         if (known < lanes || lanes == LANES_MAX)
             continue;
         seen[lanes++] = take->lane;
+        if (explain_lane_died(story, take->server, take->lane)) {
+            (*gone)++;
+            continue;
+        }
         if (is_over(story, take))
             continue;
         busy++;
@@ -243,23 +239,43 @@ static unsigned count_busy(const struct explain_story *story, const struct harne
     return busy;
 }
 
+/* ": all of its Handlers are busy, the longest with call 3 (echo) since 5s"; nothing while one of
+ * them is free. */
+static void say_handlers(struct explain_story *story, char *text, size_t size)
+{
+    const struct harness_event *longest;
+    char other[NAME_SIZE], dead[64] = "";
+    unsigned handlers = story->server->config.handlers > 0 ? story->server->config.handlers : 1;
+    unsigned gone, busy = count_busy(story, &longest, &gone);
+    text[0] = '\0';
+    if (busy + gone != handlers)
+        return;
+    if (busy == 0) {
+        snprintf(text, size, ": %s gone, for an OutOfMemoryError has ended %s",
+                 handlers == 1 ? "its only Handler is" : "all of its Handlers are",
+                 handlers == 1 ? "it" : "each");
+        return;
+    }
+    if (gone > 0)
+        snprintf(dead, sizeof(dead), "%u of its %u Handlers %s gone, ", gone, handlers,
+                 gone == 1 ? "is" : "are");
+    const char *who = handlers == 1 ? "its only Handler is" : "all of its Handlers are";
+    if (gone > 0)
+        who = busy == 1 ? "the other one is" : "the others are";
+    snprintf(text, size, ": %s%s busy, %swith %s since %s", dead, who,
+             busy == 1 ? "" : "the longest ", explain_call(story, longest, other, sizeof(other)),
+             explain_at(story, longest->at_ns));
+}
+
 /* Nobody has taken it. */
 static bool say_queued(struct explain_story *story, char *text, size_t size)
 {
-    const struct harness_event *longest;
-    char other[NAME_SIZE], busy_text[NAME_SIZE * 2] = "";
+    char handlers[NAME_SIZE * 2];
     if (story->put == NULL || story->take != NULL || story->server == NULL)
         return false;
-    unsigned handlers = story->server->config.handlers > 0 ? story->server->config.handlers : 1;
-    unsigned busy = count_busy(story, &longest);
-    if (busy == handlers)
-        snprintf(busy_text, sizeof(busy_text), ": %s, %swith %s since %s",
-                 handlers == 1 ? "its only Handler is busy" : "all of its Handlers are busy",
-                 handlers == 1 ? "" : "the longest ",
-                 explain_call(story, longest, other, sizeof(other)),
-                 explain_at(story, longest->at_ns));
+    say_handlers(story, handlers, sizeof(handlers));
     snprintf(text, size, "it %s been in the callQueue of %s since %s%s", explain_has(story),
-             explain_server_name(story), explain_at(story, story->put->at_ns), busy_text);
+             explain_server_name(story), explain_at(story, story->put->at_ns), handlers);
     return true;
 }
 
@@ -322,6 +338,23 @@ static uint32_t reader_lane(const struct explain_story *story)
     return 0;
 }
 
+/* Nobody reads its connection any more. */
+static bool say_dead_reader(struct explain_story *story, char *text, size_t size)
+{
+    char name[NAME_SIZE];
+    if (story->request == NULL || story->put != NULL || story->accept == NULL)
+        return false;
+    uint32_t lane = reader_lane(story);
+    if (lane == 0 || !explain_lane_died(story, story->accept->server, lane))
+        return false;
+    snprintf(text, size,
+             "its request was written at %s, and nobody will read it: %s of %s, which had its "
+             "connection, is gone, for an OutOfMemoryError has ended it",
+             explain_at(story, story->request->at_ns),
+             explain_lane(story, lane, name, sizeof(name)), explain_server_name(story));
+    return true;
+}
+
 /* Its Reader can't put what it has read. */
 static bool say_blocked_reader(struct explain_story *story, char *text, size_t size)
 {
@@ -340,7 +373,7 @@ static bool say_blocked_reader(struct explain_story *story, char *text, size_t s
     snprintf(text, size,
              "%s of %s %s stood before the full callQueue (%" PRIu64 " of %" PRIu64
              " places) since %s with a call of %s connection, reading nothing",
-             say_lane(story, lane, name, sizeof(name)), explain_server_name(story),
+             explain_lane(story, lane, name, sizeof(name)), explain_server_name(story),
              explain_has(story), length, room, explain_at(story, read->at_ns),
              own ? "this" : "another");
     return true;
@@ -494,9 +527,11 @@ explain_fn *const explain_stages[] = {
     say_short,
     say_behind,
     say_deferred,
+    explain_lost_response,
     say_delayed,
     say_running,
     say_queued,
+    say_dead_reader,
     say_blocked_reader,
     say_unread_request,
     say_silent_peer,

@@ -61,6 +61,20 @@ const char *explain_at(struct explain_story *story, uint64_t ns)
     return harness_duration_text(ns, story->times[story->time++ % EXPLAIN_TIMES]);
 }
 
+const char *explain_lane(const struct explain_story *story, uint32_t lane, char *text, size_t size)
+{
+    const char *name = harness_trace_lane_name(story->harness->trace, lane);
+    unsigned index;
+    const char *slash = name != NULL ? strchr(name, '/') : NULL;
+    if (slash != NULL && sscanf(slash, "/handler/%u", &index) == 1)
+        snprintf(text, size, "Handler %u", index);
+    else if (slash != NULL && sscanf(slash, "/reader/%u", &index) == 1)
+        snprintf(text, size, "Reader %u", index);
+    else
+        snprintf(text, size, "%s", slash != NULL ? slash + 1 : "a thread");
+    return text;
+}
+
 const char *explain_call(const struct explain_story *story, const struct harness_event *event,
                          char *text, size_t size)
 {

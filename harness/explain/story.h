@@ -76,6 +76,9 @@ const char *explain_at(struct explain_story *story, uint64_t ns);
 const char *explain_call(const struct explain_story *story, const struct harness_event *event,
                          char *text, size_t size);
 
+/* "Handler 0" of the lane "server1/handler/0". */
+const char *explain_lane(const struct explain_story *story, uint32_t lane, char *text, size_t size);
+
 /* "has" while the call is pending, "had" behind its end; "is", "was". */
 const char *explain_has(const struct explain_story *story);
 const char *explain_is(const struct explain_story *story);

@@ -1,196 +1,31 @@
 /*
  * Lua values to Writables.
  */
-#include <float.h>
 #include <string.h>
 
 #include <lauxlib.h>
 
 #include "harness/lua/options.h"
 #include "harness/lua/units.h"
-#include "harness/message/value.h"
+#include "harness/message/value_plain.h"
 
-/* Where in what is being written. */
-struct building {
-    lua_State *L;
-    const struct harness_manner *manner;
-    struct wire_buffer *out;
-    const char *class, *field; /* for messages; field NULL: none */
-    unsigned depth;
-};
-
-static void put_shape(struct building *building, int index, const struct writable_shape *shape);
-static void put_object(struct building *building, int index, const char *declared);
-static void put_fields(struct building *building, int index, const struct writable_class *class);
-
-/* --- errors ------------------------------------------------------------------------------ */
-
-static const char *show(lua_State *L, int index)
-{
-    if (lua_type(L, index) == LUA_TSTRING)
-        return lua_pushfstring(L, "'%s'", lua_tostring(L, index));
-    if (lua_type(L, index) == LUA_TNUMBER)
-        return luaL_tolstring(L, index, NULL);
-    return luaL_typename(L, index);
-}
-
-/* "class org.example.Name: field 'x'", or the type alone; pushed. */
-static const char *place(const struct building *building)
-{
-    if (building->field == NULL)
-        return lua_pushfstring(building->L, "%s", building->class);
-    return lua_pushfstring(building->L, "class %s: field '%s'", building->class, building->field);
-}
-
-static void expected(const struct building *building, const char *what, int index)
-{
-    luaL_error(building->L, "%s takes %s, got %s", place(building), what, show(building->L, index));
-}
-
-static void check(const struct building *building, enum rpc_status status)
-{
-    if (status != RPC_OK)
-        luaL_error(building->L, "%s: %s", place(building), rpc_status_text(status));
-}
-
-static int no_such_class(const struct building *building, const char *name)
-{
-    lua_State *L = building->L;
-    const char *known;
-    luaL_Buffer names;
-    luaL_buffinit(L, &names);
-    for (size_t i = 0; (known = writable_types_name_at(building->manner->classes, i)) != NULL;
-         i++) {
-        luaL_addstring(&names, known);
-        luaL_addchar(&names, ' ');
-    }
-    luaL_pushresult(&names);
-    char nearest[WRITABLE_NAME_MAX + 1];
-    if (harness_nearest(name, lua_tostring(L, -1), nearest, sizeof(nearest)) != NULL)
-        return luaL_error(L, "%s: no class %s is declared; did you mean %s?", place(building), name,
-                          nearest);
-    return luaL_error(L, "%s: no class %s is declared", place(building), name);
-}
-
-/* --- numbers, texts, bytes --------------------------------------------------------------- */
-
-static void put_number(struct building *building, int index, enum writable_kind kind)
-{
-    static const struct {
-        lua_Integer least, most;
-    } ranges[] = {
-        [WRITABLE_BYTE] = {INT8_MIN, INT8_MAX},     [WRITABLE_CHAR] = {0, UINT16_MAX},
-        [WRITABLE_SHORT] = {INT16_MIN, UINT16_MAX}, [WRITABLE_INT] = {INT32_MIN, INT32_MAX},
-        [WRITABLE_LONG] = {INT64_MIN, INT64_MAX},   [WRITABLE_VINT] = {INT32_MIN, INT32_MAX},
-        [WRITABLE_VLONG] = {INT64_MIN, INT64_MAX},
-    };
-    lua_Integer value = 0;
-    if (!lua_isnil(building->L, index) && !harness_is_whole(building->L, index, &value))
-        expected(building, "a whole number", index);
-    if (value < ranges[kind].least || value > ranges[kind].most)
-        luaL_error(building->L, "%s: %I is not between %I and %I", place(building),
-                   (LUAI_UACINT)value, (LUAI_UACINT)ranges[kind].least,
-                   (LUAI_UACINT)ranges[kind].most);
-    check(building, writable_put_number(building->out, kind, value));
-}
-
-static void put_boolean(struct building *building, int index)
-{
-    if (!lua_isnil(building->L, index) && !lua_isboolean(building->L, index))
-        expected(building, "true or false", index);
-    check(building,
-          writable_put_number(building->out, WRITABLE_BOOLEAN, lua_toboolean(building->L, index)));
-}
-
-static void put_real(struct building *building, int index, enum writable_kind kind)
-{
-    if (!lua_isnil(building->L, index) && lua_type(building->L, index) != LUA_TNUMBER)
-        expected(building, "a number", index);
-    check(building, writable_put_real(building->out, kind, lua_tonumber(building->L, index)));
-}
-
-/* A string; nil is empty, or absent where that can be. */
-static struct wire_bytes take_string(const struct building *building, int index, bool nullable)
-{
-    size_t length;
-    if (lua_isnil(building->L, index))
-        return nullable ? WIRE_ABSENT : wire_text("");
-    if (lua_type(building->L, index) != LUA_TSTRING)
-        expected(building, "a string", index);
-    const char *text = lua_tolstring(building->L, index, &length);
-    return (struct wire_bytes){(const uint8_t *)text, length};
-}
-
-static void put_bytes(struct building *building, int index, const struct writable_shape *shape)
-{
-    struct wire_bytes bytes = take_string(building, index, shape->nullable);
-    if (bytes.data == NULL) {
-        check(building, writable_put_number(
-                            building->out,
-                            shape->prefix == WRITABLE_BY_VINT ? WRITABLE_VINT : WRITABLE_INT, -1));
-        return;
-    }
-    if (shape->prefix == WRITABLE_BY_SIZE && lua_isnil(building->L, index)) {
-        for (size_t i = 0; i < shape->size; i++)
-            check(building, wire_buffer_add(building->out, "", 1));
-        return;
-    }
-    if (shape->prefix == WRITABLE_BY_SIZE && bytes.length != shape->size)
-        luaL_error(building->L, "%s takes %I bytes, got %I", place(building),
-                   (LUAI_UACINT)shape->size, (LUAI_UACINT)bytes.length);
-    check(building, writable_put_bytes(building->out, shape->prefix, bytes));
-}
-
-static void put_text(struct building *building, int index, enum writable_kind kind)
-{
-    struct wire_bytes text = take_string(building, index, kind == WRITABLE_STRING);
-    check(building, writable_put_text(building->out, kind, text, building->manner->overlong));
-}
-
-static void put_name(struct building *building, const char *name)
-{
-    check(building, writable_put_text(building->out, WRITABLE_UTF8, wire_text(name), false));
-}
-
-static void put_enum(struct building *building, int index, const struct writable_class *class,
-                     enum writable_prefix prefix)
-{
-    lua_State *L = building->L;
-    const char *name = NULL;
-    if (lua_isnil(L, index) && class != NULL && class->constant_count > 0)
-        name = class->constants[0];
-    else if (lua_type(L, index) == LUA_TSTRING)
-        name = lua_tostring(L, index);
-    else
-        expected(building, "the name of a constant", index);
-    bool known = class == NULL;
-    luaL_Buffer names;
-    luaL_buffinit(L, &names);
-    for (size_t i = 0; class != NULL && i < class->constant_count; i++) {
-        known = known || strcmp(class->constants[i], name) == 0;
-        luaL_addstring(&names, class->constants[i]);
-        luaL_addchar(&names, ' ');
-    }
-    luaL_pushresult(&names);
-    if (!known)
-        harness_no_such(L, class->name, "constant", name, lua_tostring(L, -1));
-    lua_pop(L, 1);
-    enum writable_kind kind = prefix == WRITABLE_BY_UTF8 ? WRITABLE_UTF8 : WRITABLE_TEXT;
-    check(building,
-          writable_put_text(building->out, kind, wire_text(name), building->manner->overlong));
-}
+static void put_shape(struct value_building *building, int index,
+                      const struct writable_shape *shape);
+static void put_object(struct value_building *building, int index, const char *declared);
+static void put_fields(struct value_building *building, int index,
+                       const struct writable_class *class);
 
 /* --- lists ------------------------------------------------------------------------------- */
 
 /* How many elements the list at `index` has; nil: none. */
-static size_t count_list(const struct building *building, int index)
+static size_t count_list(const struct value_building *building, int index)
 {
     lua_State *L = building->L;
     size_t keys = 0;
     if (lua_isnil(L, index))
         return 0;
     if (!lua_istable(L, index))
-        expected(building, "a list", index);
+        value_expected(building, "a list", index);
     size_t count = (size_t)lua_rawlen(L, index);
     lua_pushnil(L);
     while (lua_next(L, index) != 0) {
@@ -198,19 +33,19 @@ static size_t count_list(const struct building *building, int index)
         keys++;
     }
     if (keys != count)
-        luaL_error(L, "%s takes a list, got a table with %I of %I keys in it", place(building),
-                   (LUAI_UACINT)count, (LUAI_UACINT)keys);
+        luaL_error(L, "%s takes a list, got a table with %I of %I keys in it",
+                   value_place(building), (LUAI_UACINT)count, (LUAI_UACINT)keys);
     return count;
 }
 
-static void put_list(struct building *building, int index, const struct writable_shape *shape)
+static void put_list(struct value_building *building, int index, const struct writable_shape *shape)
 {
     lua_State *L = building->L;
     size_t count = count_list(building, index);
-    check(building,
-          writable_put_number(building->out,
-                              shape->prefix == WRITABLE_BY_VINT ? WRITABLE_VINT : WRITABLE_INT,
-                              (int64_t)count));
+    value_check(building, writable_put_number(building->out,
+                                              shape->prefix == WRITABLE_BY_VINT ? WRITABLE_VINT
+                                                                                : WRITABLE_INT,
+                                              (int64_t)count));
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, index, (lua_Integer)i + 1);
         put_shape(building, lua_gettop(L), shape->of);
@@ -219,7 +54,7 @@ static void put_list(struct building *building, int index, const struct writable
 }
 
 /* A Java array; byte[] may be a string. */
-static void put_array(struct building *building, int index, const char *element)
+static void put_array(struct value_building *building, int index, const char *element)
 {
     lua_State *L = building->L;
     bool bytes = strcmp(element, "byte") == 0 && lua_type(L, index) == LUA_TSTRING;
@@ -227,10 +62,10 @@ static void put_array(struct building *building, int index, const char *element)
     const char *text = bytes ? lua_tolstring(L, index, &count) : NULL;
     if (!bytes)
         count = count_list(building, index);
-    check(building, writable_put_number(building->out, WRITABLE_INT, (int64_t)count));
+    value_check(building, writable_put_number(building->out, WRITABLE_INT, (int64_t)count));
     for (size_t i = 0; i < count && bytes; i++) {
-        put_name(building, element);
-        check(building, writable_put_number(building->out, WRITABLE_BYTE, text[i]));
+        value_put_name(building, element);
+        value_check(building, writable_put_number(building->out, WRITABLE_BYTE, text[i]));
     }
     for (size_t i = 0; i < count && !bytes; i++) {
         lua_rawgeti(L, index, (lua_Integer)i + 1);
@@ -242,64 +77,65 @@ static void put_array(struct building *building, int index, const char *element)
 /* --- objects ----------------------------------------------------------------------------- */
 
 /* The class that the value at `index` is of: the one that it names at [1], or the declared. */
-static const struct writable_class *class_of(const struct building *building, int index,
+static const struct writable_class *class_of(const struct value_building *building, int index,
                                              const struct writable_class *declared)
 {
     lua_State *L = building->L;
     const struct writable_class *class = declared;
     if (!lua_istable(L, index))
-        expected(building, "a table of fields", index);
+        value_expected(building, "a table of fields", index);
     if (lua_rawgeti(L, index, 1) == LUA_TSTRING) {
         class = writable_types_find(building->manner->classes, wire_text(lua_tostring(L, -1)));
         if (class == NULL)
-            no_such_class(building, lua_tostring(L, -1));
+            value_no_such_class(building, lua_tostring(L, -1));
     } else if (!lua_isnil(L, -1)) {
-        expected(building, "fields by name", index);
+        value_expected(building, "fields by name", index);
     }
     if (class == NULL || class->kind != WRITABLE_STRUCT)
         luaL_error(L, "%s: %s is abstract: a table for it says its class, as in { \"%s\", … }",
-                   place(building), class == NULL ? "an object" : class->name, "org.example.Name");
+                   value_place(building), class == NULL ? "an object" : class->name,
+                   "org.example.Name");
     lua_pop(L, 1);
     return class;
 }
 
-static void put_instance(struct building *building, int index,
+static void put_instance(struct value_building *building, int index,
                          const struct writable_class *declared)
 {
     const struct writable_class *class = class_of(building, index, declared);
-    put_name(building, class->name);
+    value_put_name(building, class->name);
     put_fields(building, index, class);
 }
 
-static void put_null(struct building *building, const char *declared)
+static void put_null(struct value_building *building, const char *declared)
 {
-    check(building, writable_put_null_object(building->out, declared));
+    value_check(building, writable_put_null_object(building->out, declared));
 }
 
 /* What stands behind the declared class's name. */
-static void put_declared(struct building *building, int index, const char *declared,
+static void put_declared(struct value_building *building, int index, const char *declared,
                          enum writable_kind kind, const struct writable_class *class,
                          struct wire_bytes element)
 {
     char name[WRITABLE_NAME_MAX + 1];
-    put_name(building, declared);
+    value_put_name(building, declared);
     switch ((int)kind) {
     case WRITABLE_BOOLEAN:
-        put_boolean(building, index);
+        value_put_boolean(building, index);
         return;
     case WRITABLE_FLOAT:
     case WRITABLE_DOUBLE:
-        put_real(building, index, kind);
+        value_put_real(building, index, kind);
         return;
     case WRITABLE_UTF8:
-        put_text(building, index, kind);
+        value_put_text(building, index, kind);
         return;
     case WRITABLE_ENUM:
-        put_enum(building, index, class, WRITABLE_BY_UTF8);
+        value_put_enum(building, index, class, WRITABLE_BY_UTF8);
         return;
     case WRITABLE_ARRAY:
         if (element.length > WRITABLE_NAME_MAX || class != NULL)
-            luaL_error(building->L, "%s can't be written as %s", place(building), declared);
+            luaL_error(building->L, "%s can't be written as %s", value_place(building), declared);
         memcpy(name, element.data, element.length);
         name[element.length] = '\0';
         put_array(building, index, name);
@@ -308,22 +144,22 @@ static void put_declared(struct building *building, int index, const char *decla
         put_instance(building, index, class);
         return;
     default:
-        put_number(building, index, kind);
+        value_put_number(building, index, kind);
     }
 }
 
-static void put_object(struct building *building, int index, const char *declared)
+static void put_object(struct value_building *building, int index, const char *declared)
 {
     enum writable_kind kind;
     const struct writable_class *class;
     struct wire_bytes element = wire_text(declared);
     if (!writable_types_declared(building->manner->classes, &element, &kind, &class))
-        no_such_class(building, declared);
+        value_no_such_class(building, declared);
     if (kind == WRITABLE_NULL && !lua_isnil(building->L, index))
-        expected(building, "nil", index);
+        value_expected(building, "nil", index);
     bool is_null = lua_isnil(building->L, index);
     if (is_null && kind <= WRITABLE_DOUBLE)
-        expected(building, kind == WRITABLE_BOOLEAN ? "true or false" : "a number", index);
+        value_expected(building, kind == WRITABLE_BOOLEAN ? "true or false" : "a number", index);
     if (is_null)
         put_null(building, declared);
     else
@@ -331,7 +167,7 @@ static void put_object(struct building *building, int index, const char *declare
 }
 
 /* An ObjectWritable whose type the value says itself. */
-static void put_loose(struct building *building, int index)
+static void put_loose(struct value_building *building, int index)
 {
     lua_State *L = building->L;
     switch (lua_type(L, index)) {
@@ -350,10 +186,11 @@ static void put_loose(struct building *building, int index)
     case LUA_TTABLE:
         break;
     default:
-        expected(building, "a value", index);
+        value_expected(building, "a value", index);
     }
     if (lua_rawgeti(L, index, 1) != LUA_TSTRING)
-        luaL_error(L, "%s: a table begins with its type, as in { \"int\", 5 }", place(building));
+        luaL_error(L, "%s: a table begins with its type, as in { \"int\", 5 }",
+                   value_place(building));
     const char *declared = lua_tostring(L, -1);
     const struct writable_class *class =
         writable_types_find(building->manner->classes, wire_text(declared));
@@ -367,40 +204,43 @@ static void put_loose(struct building *building, int index)
     lua_pop(L, 1);
 }
 
-static void put_named(struct building *building, int index, enum writable_prefix prefix)
+static void put_named(struct value_building *building, int index, enum writable_prefix prefix)
 {
     const struct writable_class *class = class_of(building, index, NULL);
-    check(building, writable_put_text(building->out,
-                                      prefix == WRITABLE_BY_UTF8 ? WRITABLE_UTF8 : WRITABLE_TEXT,
-                                      wire_text(class->name), false));
+    value_check(building,
+                writable_put_text(building->out,
+                                  prefix == WRITABLE_BY_UTF8 ? WRITABLE_UTF8 : WRITABLE_TEXT,
+                                  wire_text(class->name), false));
     put_fields(building, index, class);
 }
 
-static void put_class(struct building *building, int index, const char *name)
+static void put_class(struct value_building *building, int index, const char *name)
 {
     const struct writable_class *class =
         writable_types_find(building->manner->classes, wire_text(name));
     if (class == NULL || class->kind != WRITABLE_STRUCT)
-        no_such_class(building, name);
+        value_no_such_class(building, name);
     put_fields(building, index, class);
 }
 
 /* --- any type ---------------------------------------------------------------------------- */
 
-static void put_optional(struct building *building, int index, const struct writable_shape *shape)
+static void put_optional(struct value_building *building, int index,
+                         const struct writable_shape *shape)
 {
     bool there = !lua_isnil(building->L, index);
-    check(building, writable_put_number(building->out, WRITABLE_BOOLEAN, there));
+    value_check(building, writable_put_number(building->out, WRITABLE_BOOLEAN, there));
     if (there)
         put_shape(building, index, shape->of);
 }
 
-static void put_shape(struct building *building, int index, const struct writable_shape *shape)
+static void put_shape(struct value_building *building, int index,
+                      const struct writable_shape *shape)
 {
     luaL_checkstack(building->L, 16, "a value nested too deeply");
     switch (shape->kind) {
     case WRITABLE_BOOLEAN:
-        put_boolean(building, index);
+        value_put_boolean(building, index);
         return;
     case WRITABLE_BYTE:
     case WRITABLE_CHAR:
@@ -409,27 +249,28 @@ static void put_shape(struct building *building, int index, const struct writabl
     case WRITABLE_LONG:
     case WRITABLE_VINT:
     case WRITABLE_VLONG:
-        put_number(building, index, shape->kind);
+        value_put_number(building, index, shape->kind);
         return;
     case WRITABLE_FLOAT:
     case WRITABLE_DOUBLE:
-        put_real(building, index, shape->kind);
+        value_put_real(building, index, shape->kind);
         return;
     case WRITABLE_UTF8:
     case WRITABLE_UTF:
     case WRITABLE_TEXT:
     case WRITABLE_STRING:
-        put_text(building, index, shape->kind);
+        value_put_text(building, index, shape->kind);
         return;
     case WRITABLE_BYTES:
-        put_bytes(building, index, shape);
+        value_put_bytes(building, index, shape);
         return;
     case WRITABLE_ENUM:
-        put_enum(building, index,
-                 shape->class_name == NULL
-                     ? NULL
-                     : writable_types_find(building->manner->classes, wire_text(shape->class_name)),
-                 shape->prefix);
+        value_put_enum(
+            building, index,
+            shape->class_name == NULL
+                ? NULL
+                : writable_types_find(building->manner->classes, wire_text(shape->class_name)),
+            shape->prefix);
         return;
     case WRITABLE_LIST:
         put_list(building, index, shape);
@@ -454,7 +295,7 @@ static void put_shape(struct building *building, int index, const struct writabl
 
 /* --- classes ----------------------------------------------------------------------------- */
 
-static bool has_field(const struct building *building, const struct writable_class *class,
+static bool has_field(const struct value_building *building, const struct writable_class *class,
                       const char *name, luaL_Buffer *names, unsigned depth)
 {
     bool known = false;
@@ -475,7 +316,7 @@ static bool has_field(const struct building *building, const struct writable_cla
     return known;
 }
 
-static void no_such_field(const struct building *building, const struct writable_class *class,
+static void no_such_field(const struct value_building *building, const struct writable_class *class,
                           const char *name)
 {
     lua_State *L = building->L;
@@ -489,7 +330,7 @@ static void no_such_field(const struct building *building, const struct writable
 }
 
 /* Every key is a field, or [1], the class; of wrong ones the first in order is told. */
-static void check_keys(const struct building *building, int index,
+static void check_keys(const struct value_building *building, int index,
                        const struct writable_class *class)
 {
     lua_State *L = building->L;
@@ -512,7 +353,7 @@ static void check_keys(const struct building *building, int index,
 }
 
 /* What a condition on the field compares with (writable_scan.c does the same with bytes). */
-static int64_t slot_value(const struct building *building, const struct writable_field *field,
+static int64_t slot_value(const struct value_building *building, const struct writable_field *field,
                           int index)
 {
     lua_State *L = building->L;
@@ -534,7 +375,7 @@ static int64_t slot_value(const struct building *building, const struct writable
     return 0;
 }
 
-static void put_all(struct building *building, int index, const struct writable_class *class)
+static void put_all(struct value_building *building, int index, const struct writable_class *class)
 {
     lua_State *L = building->L;
     int64_t slots[WRITABLE_SLOTS_MAX] = {0};
@@ -542,7 +383,7 @@ static void put_all(struct building *building, int index, const struct writable_
         luaL_error(L, "class %s: nested deeper than %d levels", class->name, WRITABLE_DEPTH_MAX);
     for (size_t i = 0; i < class->field_count; i++) {
         const struct writable_field *field = &class->fields[i];
-        struct building inner = *building;
+        struct value_building inner = *building;
         inner.class = class->name;
         inner.field = field->name;
         inner.depth++;
@@ -552,7 +393,7 @@ static void put_all(struct building *building, int index, const struct writable_
             const struct writable_class *super =
                 writable_types_find(building->manner->classes, wire_text(field->shape.class_name));
             if (super == NULL)
-                no_such_class(&inner, field->shape.class_name);
+                value_no_such_class(&inner, field->shape.class_name);
             if (there)
                 put_all(&inner, index, super);
             continue;
@@ -562,7 +403,7 @@ static void put_all(struct building *building, int index, const struct writable_
         else
             lua_getfield(L, index, field->name);
         if (!there && !lua_isnil(L, -1))
-            luaL_error(L, "%s is not there as '%s' is", place(&inner),
+            luaL_error(L, "%s is not there as '%s' is", value_place(&inner),
                        class->fields[field->when_field].name);
         if (there && harness_value_converter(L, class->name, field->name, "write")) {
             lua_insert(L, -2);
@@ -576,14 +417,15 @@ static void put_all(struct building *building, int index, const struct writable_
     }
 }
 
-static void put_fields(struct building *building, int index, const struct writable_class *class)
+static void put_fields(struct value_building *building, int index,
+                       const struct writable_class *class)
 {
     luaL_checkstack(building->L, 16, "a value nested too deeply");
     if (lua_istable(building->L, index))
         check_keys(building, index, class);
     else if (!lua_isnil(building->L, index))
         luaL_error(building->L, "class %s takes a table of fields, got %s", class->name,
-                   show(building->L, index));
+                   value_show(building->L, index));
     put_all(building, index, class);
 }
 
@@ -592,13 +434,13 @@ static void put_fields(struct building *building, int index, const struct writab
 void harness_value_encode_object(lua_State *L, int index, const struct harness_manner *manner,
                                  const char *declared, struct wire_buffer *out)
 {
-    struct building building = {.L = L, .manner = manner, .out = out, .class = declared};
+    struct value_building building = {.L = L, .manner = manner, .out = out, .class = declared};
     put_object(&building, lua_absindex(L, index), declared);
 }
 
 void harness_value_encode(lua_State *L, int index, const struct harness_manner *manner,
                           const struct writable_class *class, struct wire_buffer *out)
 {
-    struct building building = {.L = L, .manner = manner, .out = out, .class = class->name};
+    struct value_building building = {.L = L, .manner = manner, .out = out, .class = class->name};
     put_fields(&building, lua_absindex(L, index), class);
 }

@@ -1,5 +1,8 @@
 /*
  * One end of a stream with a tap on it, and how messages pass.
+ *
+ * The stack calls it on its own thread, through the filter; what is held back goes on on the tap's
+ * executor.  Its lock guards both, and is taken behind that of the tap's list.
  */
 #ifndef HARNESS_TAP_END_H
 #define HARNESS_TAP_END_H
@@ -39,6 +42,27 @@ struct tap_end {
     uint64_t armed_ns; /* lock; WORLD_NEVER: the timer is not armed */
 };
 
+/* NULL when out of memory. */
+struct tap_end *tap_end_create(struct harness_tap *tap, struct world_stream *stream, bool foreign);
+
+/* It leaves the tap's list.  Nothing of it is posted or armed. */
+void tap_end_free(struct tap_end *end);
+
+/* Give timer and watch back.  On the tap's executor, or when the world does not run. */
+void tap_end_release(struct tap_end *end);
+
+/* At the end of each call from the stack, which may be another thread than the tap's: unlock,
+ * and have the tap's executor do what is left.  The end may be freed. */
+void tap_leave(struct tap_end *end);
+
+/* --- of the tap (tap.c) ------------------------------------------------------------- */
+
+/* Out of the tap's list. */
+void tap_forget(struct tap_end *end);
+
+/* Where held bytes travel. */
+struct world_executor *tap_executor(struct harness_tap *tap);
+
 /* Who is told; never NULL. */
 const struct harness_tap_ops *tap_ops(const struct harness_tap *tap);
 void *tap_owner(const struct harness_tap *tap);
@@ -53,6 +77,8 @@ uint64_t tap_give_up_ns(const struct harness_tap *tap);
 /* The ticket of a hold that stops `event`, or NULL. */
 const struct plan_ticket *tap_stopped(const struct harness_tap *tap,
                                       const struct point_event *event);
+
+/* --- messages (pass.c) -------------------------------------------------------------- */
 
 /* Bytes that have passed already. */
 void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes);

@@ -101,10 +101,20 @@
                        title && cases !== undefined && element("small", {}, cases));
     }
 
+    // A status with its count: pressed, it is the filter.
+    function statusChips(filter) {
+        const used = ORDER.filter((status) => page.run.counts[status] > 0);
+        return used.length > 1 && element("div.chips", {}, used.map((status) => element("button", { type: "button", "data-status": status,
+            "aria-pressed": "false", "aria-label": `Only ${status}: ${page.run.counts[status]}`, onclick: () => {
+                filter.value = filter.value === status ? "" : status;
+                filterSide(filter.value);
+            } }, `${ripcord.STATUS_SIGNS[status]} ${page.run.counts[status]}`)));
+    }
+
     function side() {
         const filter = element("input", { type: "search", id: "filter", placeholder: "Filter scenarios   /",
                                           "aria-label": "Filter scenarios", oninput: () => filterSide(filter.value) });
-        const nav = element("nav.side", { "aria-label": "Scenarios" }, filter);
+        const nav = element("nav.side", { "aria-label": "Scenarios" }, filter, statusChips(filter));
         const failed = page.results.filter(isBad);
         if (failed.length > 0)
             nav.append(element("h2", {}, "Failed"), element("ul", {}, failed.slice(0, 100).map((result) => {
@@ -134,6 +144,8 @@
         const words = text.toLowerCase().split(/\s+/).filter(Boolean);
         for (const item of document.querySelectorAll(".side li"))
             item.classList.toggle("hidden", !words.every((word) => item.dataset.text.includes(word)));
+        for (const chip of document.querySelectorAll(".chips button"))
+            chip.setAttribute("aria-pressed", String(chip.dataset.status === text));
         for (const list of document.querySelectorAll(".side ul")) {
             const none = !list.querySelector("li:not(.hidden)");
             list.classList.toggle("hidden", none);

@@ -471,6 +471,12 @@ const char *server_lane_doing(const struct server *server, const char *name)
     return lane != NULL ? atomic_load_explicit(&lane->doing, memory_order_relaxed) : NULL;
 }
 
+bool server_lane_has_died(const struct server *server, const char *name)
+{
+    const struct server_lane *lane = lane_named(server, name);
+    return lane != NULL && server_lane_is_dead(lane);
+}
+
 enum rpc_status server_refresh(struct server *server, const struct release_settings *settings)
 {
     static const enum release_setting fresh[] = {SETTING_BACKOFF, SETTING_OVERFLOW_FAILOVER,

@@ -35,7 +35,6 @@ end)
 
 scenario("BI-20 · A server that answers with a web page fails every call", {
     tags = { "live" },
-    releases = "2.2-",
 }, function(t)
     local raw, calls = connected(t)
     raw:send "HTTP/1.1 400 Bad Request\r\n\r\n"

@@ -56,7 +56,7 @@ end)
 
 scenario("CC-04 · Before 2.x a reply to nobody is the receiver's end, and nobody is told", {
     releases = "-1.2",
-    tags = tags,
+    tags = { "regression", "completion" },
     cases = { { name = "unknown_id", twice = false }, { name = "twice", twice = true } }, -- the second: CC-03
 }, function(t, case)
     local raw, calls, requests, client = connected(t, 3)
@@ -157,23 +157,4 @@ scenario("CC-14 · Call ids wrap to zero and never turn negative, but before 2.x
         ["-1.2"] = { 2147483646, 2147483647, -2147483648, -2147483647 },
         ["2.0-"] = { 2147483646, 2147483647, 0, 1 },
     })
-end)
-
-scenario("CC-17 · An ERROR may still turn into the connection's end under 0.20's caller", {
-    tags = { "regression", "completion" },
-    rough = false,
-}, function(t)
-    local raw, calls, requests, client = connected(t, 1)
-    local gate = t:hold("client.end", { client })
-    raw:send { "response", call = requests[1], class = "java.io.IOException", message = "no" }
-    t:wait(gate, 1)
-    raw:close()
-    t:sleep "1m1s"
-    gate:release()
-
-    if t:since "1.2" then
-        t:expect(calls[1]):fails "remote_error"
-    else
-        t:expect(calls[1]):fails "eof"
-    end
 end)

@@ -47,6 +47,28 @@ scenario("CC-22 · A reply whose call id was changed on the wire fails its conne
     t:expect(client:call("echo", { message = "x" })):fails "bad_reply":at(0):says "Error reading responses"
 end)
 
+scenario("CC-22 · Before 2.x a changed call id, or a second copy, leaves everybody on the connection waiting", {
+    releases = "-1.2",
+    tags = { "regression", "completion" },
+    cases = { { name = "changed_id", copy = false }, { name = "doubled", copy = true } }, -- the second: CC-23
+}, function(t, case)
+    local server = t:server { handlers = 2 }
+    local client = t:client(server, { rpc_timeout = 0 })
+    if case.copy then
+        t:fault("wire.response.duplicate", { server, client, nth = 1 })
+        t:expect(client:call("echo", { message = "once" })):returns { message = "once" }
+    else
+        t:fault("wire.response.change", { server, client, nth = 1, fields = { call = 999 } })
+    end
+    local calls = t:times(2, function(i) return client:call("echo", { message = "call " .. i, time = i }) end)
+    t:sleep "10m"
+
+    t:each(calls):pending() -- the receiver is dead: nobody reads, pings or closes
+    t:expect(t:events("client.ping", { client })):count(0)
+    t:expect(server.counters.open_connections):is(1)
+    t:expect(t:client(server):call("echo", { message = "hi" })):returns { message = "hi" }
+end)
+
 scenario("CC-23 · A reply that is doubled answers its call once, and is nobody's the second time", {
     releases = "2.2-",
     tags = tags,
@@ -137,7 +159,7 @@ scenario("CC-29 · What is lost on the way is sent again, and nothing is missing
 end)
 
 scenario("CC-30 · A context that is lost, doubled or late never mixes connections up", {
-    releases = "2.2-",
+    releases = "1.2-",
     cases = { { what = "duplicate" }, { what = "swallow" } },
     tags = { "regression", "completion" },
 }, function(t, case)

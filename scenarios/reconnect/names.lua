@@ -76,12 +76,11 @@ scenario("RC-11 · In 0.20 a connection to oneself is none the wiser, and reads 
     t:draw("client.port", 8020)
 
     local call = client:call("echo", { message = "x" })
-    t:sleep "1h"
+    t:sleep "1h1s"
 
     t:expect(t:events("client.connect", { client })):count(1)
     t:expect(call):pending() -- "hrpc" is no call id that anybody waits for
-    t:expect(t:events("client.ping", { client })):count(0)
-    t:expect(client:call("echo", { message = "y" })):pending()
+    t:expect(t:events("client.ping", { client })):count(at_least(59)) -- which it reads, too
 end)
 
 scenario("RC-15 · A name that does not resolve", { tags = tags }, function(t)

@@ -146,6 +146,49 @@ scenario("Another call sets the connection up", function(t)
     t:each({ first, second }):fails "refused"
 end)
 
+scenario("Its Handler is gone: memory ran out as it made the response", function(t)
+    local server = t:server()
+    t:fault("server.reply.memory", { server, nth = 1 })
+    local call = t:client(server, { rpc_timeout = "5s" }):call("echo", { message = "hi", time = "2s" })
+    t:expect(call):returns()
+end)
+
+scenario("Its response was lost as it was made, and the Handler goes on", function(t)
+    local server = t:server()
+    t:fault("server.reply.throw", { server, class = "java.io.IOException", nth = 1 })
+    local call = t:client(server, { rpc_timeout = "5s" }):call("echo", { message = "hi", time = "2s" })
+    t:expect(call):returns()
+end)
+
+scenario("It waits in the callQueue, for the only Handler is gone", function(t)
+    local server = t:server { handlers = 1 }
+    t:fault("server.reply.memory", { server, nth = 1 })
+    t:client(server, { rpc_timeout = "1s" }):call("echo", { message = "hi" })
+    t:sleep "1s"
+    local late = t:client(server, { rpc_timeout = "5s" }):call("echo", { message = "hi" })
+    t:expect(late):returns()
+end)
+
+scenario("It waits in the callQueue: one Handler is gone, the other is busy", function(t)
+    local server = t:server { handlers = 2 }
+    t:fault("server.reply.memory", { server, nth = 1 })
+    t:client(server, { rpc_timeout = "1s" }):call("echo", { message = "hi" })
+    t:sleep "1s"
+    t:client(server):call("echo", { message = "a", time = "8s" })
+    t:sleep "1s"
+    local late = t:client(server, { rpc_timeout = "5s" }):call("echo", { message = "hi" })
+    t:expect(late):returns()
+end)
+
+scenario("The Reader of its connection is gone", function(t)
+    local server = t:server()
+    local client = t:client(server, { rpc_timeout = "5s" })
+    t:expect(client:call("echo", { message = "hi" })):returns()
+    t:fault("server.read.memory", { server, nth = 1 })
+    local call = client:call("echo", { message = "hi again" })
+    t:expect(call):returns()
+end)
+
 -- # What ended a call, or its connection
 
 scenario("The Responder has purged the connection", function(t)

@@ -5,7 +5,8 @@
  *     hostile throw PORT SECONDS SEED [VERSION]    connects to 127.0.0.1:PORT again and again
  *     hostile answer SECONDS SEED [VERSION]        prints the port on which it listens, and answers
  *
- * VERSION is the IPC version: 9, or 4 with Writables that mean harm.
+ * VERSION is the IPC version: 9; 4 with Writables that mean harm; or 4-lethal, with those of which
+ * Hadoop's own Reader dies too.
  * Prints how many streams it has sent.  Exits with 1 when nobody listens (any more).
  */
 #include <arpa/inet.h>
@@ -28,6 +29,7 @@
 enum { PATIENCE_MS = 30, OPEN_MAX = 64, STREAM_MAX = 1 << 20 };
 
 static int version = 9; /* the IPC version that it speaks */
+static bool mild;       /* nothing that would kill a Reader of Hadoop's */
 
 static double now_s(void)
 {
@@ -57,7 +59,7 @@ static void add_example(struct wire_buffer *stream, enum wire_side side)
 
 static void add_part(struct wire_buffer *stream, enum wire_side side)
 {
-    if (version != 4 || chance_draw(4) == 0)
+    if (version != 4 || (!mild && chance_draw(4) == 0))
         add_example(stream, side);
     else if (side == WIRE_TO_SERVER)
         hostile_call(stream);
@@ -99,18 +101,20 @@ static void damage(struct wire_buffer *stream)
     }
 }
 
-static void make(struct wire_buffer *stream, enum wire_side side)
+/* `fresh`: it is the connection's first. */
+static void make(struct wire_buffer *stream, enum wire_side side, bool fresh)
 {
     static const uint8_t preamble[] = {'h', 'r', 'p', 'c', 9, 0, 0};
     stream->length = 0;
-    if (side == WIRE_TO_SERVER && chance_draw(8) != 0 && version == 4)
+    bool opens = side == WIRE_TO_SERVER && chance_draw(8) != 0 && (fresh || !mild);
+    if (opens && version == 4)
         hostile_opening(stream);
-    else if (side == WIRE_TO_SERVER && chance_draw(8) != 0)
+    else if (opens)
         wire_buffer_add(stream, preamble, sizeof(preamble));
     for (uint64_t count = 1 + chance_draw(6); count > 0; count--)
         add_part(stream, side);
-    if (version == 4 && chance_draw(2) == 0)
-        return; /* harm enough */
+    if (mild)
+        return;
     if (chance_draw(8) == 0)
         add_random(stream, (size_t)chance_draw(chance_draw(16) == 0 ? STREAM_MAX : 512));
     for (uint64_t count = chance_draw(5); count > 0; count--)
@@ -182,11 +186,12 @@ static int throw_at(uint16_t port, double until_s)
         open[i] = -1;
     while (now_s() < until_s) {
         size_t place = (size_t)chance_draw(OPEN_MAX);
-        if (open[place] < 0)
+        bool fresh = open[place] < 0;
+        if (fresh)
             open[place] = connect_to(port);
         if (open[place] < 0)
             return 1;
-        make(&stream, WIRE_TO_SERVER);
+        make(&stream, WIRE_TO_SERVER, fresh);
         tell(open[place], &stream);
         count++;
         if (!listen_a_little(open[place]) || chance_draw(2) == 0) {
@@ -222,7 +227,7 @@ static int answer(double until_s)
         if (taken < 0)
             continue;
         listen_a_little(taken);
-        make(&stream, WIRE_TO_CLIENT);
+        make(&stream, WIRE_TO_CLIENT, true);
         tell(taken, &stream);
         count++;
         listen_a_little(taken);
@@ -234,12 +239,20 @@ static int answer(double until_s)
     return 0;
 }
 
+static void set_version(const char *text)
+{
+    version = atoi(text);
+    mild = strcmp(text, "4") == 0;
+    if (!mild)
+        hostile_be_lethal();
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
     bool throws = argc >= 5 && strcmp(argv[1], "throw") == 0;
     if (argc == (throws ? 6 : 5) && (throws || strcmp(argv[1], "answer") == 0))
-        version = atoi(argv[--argc]);
+        set_version(argv[--argc]);
     if (argc == 5 && throws) {
         chance_begin(strtoull(argv[4], NULL, 10));
         return throw_at((uint16_t)strtoul(argv[2], NULL, 10), now_s() + strtod(argv[3], NULL));
@@ -248,6 +261,8 @@ int main(int argc, char **argv)
         chance_begin(strtoull(argv[3], NULL, 10));
         return answer(now_s() + strtod(argv[2], NULL));
     }
-    fprintf(stderr, "hostile: throw PORT SECONDS SEED [4|9], or answer SECONDS SEED [4|9]\n");
+    fprintf(
+        stderr,
+        "hostile: throw PORT SECONDS SEED [9|4|4-lethal], or answer SECONDS SEED [9|4|4-lethal]\n");
     return 2;
 }

@@ -18,10 +18,12 @@ answers() { try call --release $release "127.0.0.1:$port" org.ripcord.TestProtoc
 peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }
 
 # The server, in each release.
+# 4-lethal: a Reader may die as Hadoop's does, of what no Java heap has room for, and its
+# connections are deaf from then on.
 throw_at_server() {
-    release=$1 version=$2
+    release=$1 version=$2 more=${3:-}
     : >served # not what the last one has said
-    "$ripcord" serve test --release $release --listen 127.0.0.1:0 >served 2>err </dev/null &
+    "$ripcord" serve test --release $release $more --listen 127.0.0.1:0 >served 2>err </dev/null &
     id=$!
     started="$started $id"
     eventually grep -q "^listening on" served
@@ -32,21 +34,23 @@ throw_at_server() {
     code=$?
     claim "$release: the server still accepts, after $(cat out)" exits 0
     claim "$release: it lives" lives $id
-    claim "$release: it still answers" answers
+    [ $version = 4-lethal ] || claim "$release: it still answers" answers
     after=$(kilobytes $id) peak=$(peak $id)
     claim "$release: it has not grown by more than 32 MiB: $before kB, then $after kB" \
         [ "$after" -lt $((before + 32768)) ]
     claim "$release: it has never had 256 MiB more than that: $peak kB" \
         [ "$peak" -lt $((before + 262144)) ]
     sleep 0.2
-    claim "$release: connections that ended are gone: $(descriptors $id) descriptors" [ "$(descriptors $id)" -lt 40 ]
+    [ $version = 4-lethal ] ||
+        claim "$release: connections that ended are gone: $(descriptors $id) descriptors" [ "$(descriptors $id)" -lt 40 ]
     kill -TERM $id
     wait $id
     code=$?
     claim "$release: it ends as always" exits 143
 }
 
-# The client: whatever is answered, it says one sentence and ends.
+# The client: whatever is answered, it says one sentence and ends.  Before 2.x its receiver may die
+# of an unchecked exception without a word, and only its own time-out is left.
 answer_client() {
     release=$1 version=$2
     : >answered
@@ -58,7 +62,7 @@ answer_client() {
     end=$(($(date +%s) + seconds))
     calls=0 worst=0
     while [ "$(date +%s)" -lt $end ]; do
-        timeout 20 "$ripcord" call --release $release "127.0.0.1:$port" org.ripcord.TestProtocol echo \
+        timeout 20 "$ripcord" call --timeout 300ms --release $release "127.0.0.1:$port" org.ripcord.TestProtocol echo \
             '{"message":"hi"}' >out 2>err </dev/null
         code=$?
         calls=$((calls + 1))
@@ -70,8 +74,9 @@ answer_client() {
 
 throw_at_server 0.20 4
 throw_at_server 1.2 4
+throw_at_server 1.2 4-lethal "--conf ipc.server.read.threadpool.size=300"
 throw_at_server 2.6 9
 throw_at_server 3.4 9
-answer_client 1.2 4
+answer_client 1.2 4-lethal
 answer_client 3.4 9
 finish

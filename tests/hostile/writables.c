@@ -5,7 +5,14 @@
 #include "rpc/wire/writable.h"
 #include "tests/hostile/chance.h"
 
-enum { NESTED_MAX = 3000, MEGABYTE = 1 << 20 };
+enum { NESTED_MAX = 40, LETHAL_NESTED_MAX = 3000, MEGABYTE = 1 << 20 };
+
+static bool lethal;
+
+void hostile_be_lethal(void)
+{
+    lethal = true;
+}
 
 static const char object[] = "org.apache.hadoop.io.ObjectWritable";
 static const char nothing[] = "org.apache.hadoop.io.ObjectWritable$NullInstance";
@@ -37,10 +44,11 @@ static void add_many(struct wire_buffer *out, char letter, size_t count)
 /* A length that lies; now and then one that does not. */
 static int32_t lie(size_t truth)
 {
-    static const int32_t lies[] = {INT32_MAX, INT32_MIN, -1, -2,  1 << 30, 1 << 28,
-                                   MEGABYTE,  65536,     0,  255, 128,     127};
+    static const int32_t lies[] = {INT32_MIN, -1,  -2,        MEGABYTE, 65536,  0,
+                                   255,       128, INT32_MAX, 1 << 30,  1 << 28};
     size_t place = (size_t)chance_draw(16);
-    return place < sizeof(lies) / sizeof(lies[0]) ? lies[place] : (int32_t)truth;
+    size_t count = sizeof(lies) / sizeof(lies[0]) - (lethal ? 0 : 3);
+    return place < count ? lies[place] : (int32_t)truth;
 }
 
 static const char *a_class(void)
@@ -87,7 +95,8 @@ static void add_object(struct wire_buffer *out);
 
 static void add_nested(struct wire_buffer *out)
 {
-    for (uint64_t left = 1 + chance_draw(NESTED_MAX); left > 0; left--) {
+    for (uint64_t left = 1 + chance_draw(lethal ? LETHAL_NESTED_MAX : NESTED_MAX); left > 0;
+         left--) {
         add_utf8(out, "org.apache.hadoop.io.Writable");
         add_utf8(out, object);
     }
@@ -97,7 +106,7 @@ static void add_nested(struct wire_buffer *out)
 static void add_array(struct wire_buffer *out)
 {
     char name[256];
-    size_t depth = 1 + (size_t)chance_draw(chance_draw(4) == 0 ? sizeof(name) - 2 : 4);
+    size_t depth = 1 + (size_t)chance_draw(chance_draw(4) == 0 && lethal ? sizeof(name) - 2 : 4);
     memset(name, '[', depth);
     name[depth] = "IJZB"[chance_draw(4)];
     name[depth + 1] = '\0';
@@ -160,7 +169,9 @@ static void frame(struct wire_buffer *stream, size_t begin)
 {
     uint8_t prefix[4];
     size_t length = stream->length - begin;
-    int32_t said = chance_draw(16) == 0 ? lie(length) : (int32_t)length;
+    int32_t said = (int32_t)length;
+    if (chance_draw(16) == 0)
+        said = lethal ? lie(length) : INT32_MIN; /* else what follows is taken for a length */
     for (int i = 0; i < 4; i++)
         prefix[i] = (uint8_t)((uint32_t)said >> (24 - 8 * i));
     if (wire_buffer_room(stream, sizeof(prefix)) == NULL)

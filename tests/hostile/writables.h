@@ -7,6 +7,10 @@
 
 #include "rpc/wire/wire.h"
 
+/* With lengths that no Java heap has room for and nests that no stack has room for, of which the
+ * real server's Reader dies too; without, until this is called. */
+void hostile_be_lethal(void);
+
 /* A preamble and a ConnectionHeader of the test protocol, mostly as they should be. */
 void hostile_opening(struct wire_buffer *stream);
 /* A call of the test protocol. */

@@ -83,7 +83,7 @@ scenario("FS-03 · An exception of our NameNode ends the command with its text",
     t:expect(mkdir.output):is(has "Permission denied: user=alice")
 end)
 
-scenario("FS-04 · A listing that is lost: it pings and waits; the purge or a time-out is all that could help", options, function(t)
+scenario("FS-04 · A listing that is lost is waited for, with pings, for ever", options, function(t)
     local server = namenode(t)
     local lost = t:fault("wire.response.swallow", { server, method = "getListing" })
     local ls = shell(t, server, { ["ipc.ping.interval"] = 200 }, "-ls", "/a")
@@ -94,7 +94,6 @@ scenario("FS-04 · A listing that is lost: it pings and waits; the purge or a ti
     ls:kill(9)
 end)
 
--- With fewer connection attempts than its retry policy would make in real time.
 scenario("FS-05 · The connection ends in mid-reply", {
     world = "live",
     releases = "1.2",

@@ -31,7 +31,7 @@ local entries = {
     },
     {
         "SH-02", "a server that stands still is pinged for ever",
-        client = { [ping] = 200 }, last = 1150, relay = { "1,s2c," .. answered .. ",hold" },
+        client = { [ping] = 200 }, last = 1250, relay = { "1,s2c," .. answered .. ",hold" },
         steps = { { 0, "echo", "x", 100 } },
         sees = "pending. 1 connection. pings at @200, @400, @600, @800, @1000. runs echo",
     },
@@ -142,7 +142,7 @@ local entries = {
     },
     {
         "ID-08", "an ERROR reply leaks the call: no idle close, pings for ever", releases = "0.20",
-        client = { [ping] = 200, [idle] = 300 }, last = 950,
+        client = { [ping] = 200, [idle] = 300 }, last = 1050,
         steps = { { 0, "throw", "java.io.IOException" } },
         sees = "remote java.io.IOException: java.io.IOException: no luck at @0. 1 connection. pings at @200, @400, @600, @800. "
             .. "runs throw",
@@ -250,7 +250,7 @@ local entries = {
     },
     {
         "BI-04", "a giant length kills the Reader: it is deaf to everybody",
-        client = { [ping] = 300 }, last = 1250, relay = { "1,at,200,server:7fffffff" },
+        client = { [ping] = 300 }, last = 1350, relay = { "1,at,200,server:7fffffff" },
         steps = { { 0, "echo", "hi" }, { 400, "echo", "b" }, { 400, "echo", "c", 0, user = "bob" } },
         sees = "value hi at @0; pending (2 times). 2 connections. pings at @700, @700, @1000, @1000. runs echo",
     },

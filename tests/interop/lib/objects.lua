@@ -16,12 +16,16 @@ function objects.server(t)
         methods = {
             echo = echo,
             nothing = { "void" },
-            boxed = { "java.lang.Integer" },
+            boxed = { "int" },
             join = { "String", "String", "int", "String" },
         },
     })
     local server = t:server { protocol = "org.ripcord.ObjectProtocol" }
-    server:on("echo", function(_, request) return request[1] end)
+    server:on("echo", function(_, request)
+        -- An only parameter that is a Writable comes by itself, with the name of its class; others as a list.
+        if request and request[1] == "org.apache.hadoop.io.ObjectWritable" then return request end
+        return request and request[1]
+    end)
     server:on("nothing", function() end)
     server:on("boxed", function() return 7 end)
     server:on("join", function(_, request) return request[1] .. request[2] .. request[3] end)

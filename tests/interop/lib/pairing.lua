@@ -71,24 +71,40 @@ end
 
 local function our_client(t, address, entry)
     local options = { user = "alice", conf = entry.client, rpc_timeout = entry.rpc_timeout }
-    local client, proxies, calls = t:client(address, options), {}, {}
+    local client, opened, calls, made = t:client(address, options), {}, {}, {}
     local begin = t.now
 
-    local function proxy(user)
-        if not user then return client end
-        proxies[user] = proxies[user] or client:proxy { user = user, rpc_timeout = entry.rpc_timeout }
-        return proxies[user]
+    -- Until something has ended, or all is over.
+    local function await(ended)
+        while not ended() and t.now < begin + entry.last do t:sleep(2) end
+    end
+
+    -- The user's proxy, opened by whoever comes first, for step i; nil: that could not be done, or takes too long.
+    local function proxy(i, user)
+        local name = user or "alice"
+        local found = opened[name]
+        if not found then
+            found = { proxy = client:proxy { user = name, rpc_timeout = entry.rpc_timeout } }
+            found.opening = found.proxy:open()
+            opened[name] = found
+        end
+        calls[i] = found.opening
+        await(function() return found.opening.at end)
+        if found.opening.ending == "value" then return found.proxy end
+        if found.opening.at then opened[name] = nil end
     end
 
     for i, step in ipairs(entry.steps) do
         t:spawn(function()
             if type(step[1]) == "string" then
-                t:wait(function() return calls[i - 1] and calls[i - 1].at end)
+                await(function() return made[i - 1] and calls[i - 1].at end)
                 if tonumber(step[1]) > 0 then t:sleep(tonumber(step[1])) end
             elseif step[1] > 0 then
                 t:sleep(begin + step[1] - t.now)
             end
-            calls[i] = proxy(step.user):call(step[2], request(step))
+            local own = proxy(i, step.user)
+            if own then calls[i] = own:call(step[2], request(step)) end
+            made[i] = true
         end)
     end
     t:sleep(begin + entry.last - t.now)

@@ -56,8 +56,8 @@ local function object_end(bytes, at)
         local count
         count, at = string.unpack(">i4", bytes, at)
         return at + 9 * count
-    elseif declared == "long" then
-        return at + 8
+    elseif declared == "long" or declared == "int" then
+        return at + (declared == "long" and 8 or 4)
     end
     local actual
     actual, at = string.unpack(">s2", bytes, at)
@@ -75,6 +75,10 @@ end
 function v4.replies(bytes)
     local words, at = {}, 1
     while at <= #bytes do
+        if #bytes - at < 7 then
+            words[#words + 1] = bytes:sub(at)
+            break
+        end
         local id, status, next = string.unpack(">i4i4", bytes, at)
         if status == 0 then
             local till = object_end(bytes, next)

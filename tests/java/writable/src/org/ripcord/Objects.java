@@ -67,7 +67,8 @@ final class Objects {
     });
     say("boxed", () -> {
       // Never answered: the reply can't be written.
-      Thread asking = new Thread(() -> System.out.println("boxed: " + Twin.ending(() -> "" + proxy.boxed())));
+      Thread asking =
+          new Thread(() -> System.out.println("boxed: " + Twin.ending(() -> "" + proxy.boxed())));
       asking.setDaemon(true);
       asking.start();
       try {

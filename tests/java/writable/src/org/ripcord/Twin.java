@@ -60,6 +60,14 @@ public final class Twin {
         words.add(arg);
       }
     }
+    // Some of Hadoop's threads would keep a JVM alive whose main thread has died.
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, error) -> {
+          error.printStackTrace();
+          if (thread.getName().equals("main")) {
+            System.exit(2);
+          }
+        });
     String user = CONF.get("twin.user", System.getenv("HADOOP_USER_NAME"));
     if (user == null) {
       run(words);
@@ -116,7 +124,8 @@ public final class Twin {
     if (CONF.getBoolean("twin.policy", false)) {
       ServiceAuthorizationManager.refresh(CONF, new Policy());
     }
-    Server server = RPC.getServer(new Service(CONF.getBoolean("twin.tells", false)), "127.0.0.1", 0, handlers, false, CONF);
+    Service service = new Service(CONF.getBoolean("twin.tells", false));
+    Server server = RPC.getServer(service, "127.0.0.1", 0, handlers, false, CONF);
     server.start();
     return server;
   }
@@ -148,7 +157,7 @@ public final class Twin {
     String[] parts = target.split(":");
     InetSocketAddress address = new InetSocketAddress(parts[0], Integer.parseInt(parts[1]));
     long version = CONF.getLong("twin.version", 1);
-    int timeout = CONF.getInt("ipc.client.rpc-timeout.ms", 0);
+    int timeout = conf.getInt("ipc.client.rpc-timeout.ms", 0);
     if (timeout == 0) {
       return protocol.cast(RPC.getProxy(protocol, version, address, conf));
     }

@@ -1,6 +1,6 @@
 -- Puts what a run of judged.lua has seen into docs/interop.md:
 --   for r in 0.20 1.2; do ripcord run --world live --release $r tests/interop/judged.lua --verbose; done |
---       lua5.4 tests/interop/table.lua docs/interop.md
+--       lua5.4 tests/interop/lib/table.lua docs/interop.md
 local kinds = { "real client, real server", "real client, our server", "our client, real server" }
 
 -- Rows in order: { entry, title, releases = { … }, [kind] = seen }
@@ -55,12 +55,12 @@ end
 
 local function written(rows)
     local out = {
-        "| entry | releases | what is claimed | real with real (times in ms) | real client, our server | our client, real server |",
+        "| entry | releases | what is claimed | real with real (ms) | real client, our server | our client, real server |",
         "|---|---|---|---|---|---|",
     }
     for _, row in ipairs(rows) do
-        out[#out + 1] = ("| %s | %s | %s | %s | %s | %s |"):format(row[1], row.release, row[2], row[kinds[1]] or "not played",
-            cell(row, kinds[2]), cell(row, kinds[3]))
+        local words = { row[1], row.release, row[2], row[kinds[1]] or "not played", cell(row, kinds[2]), cell(row, kinds[3]) }
+        out[#out + 1] = "| " .. table.concat(words, " | ") .. " |"
     end
     return table.concat(out, "\n")
 end

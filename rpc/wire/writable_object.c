@@ -1,0 +1,132 @@
+#include "rpc/wire/writable_object.h"
+
+#include "rpc/wire/writable_value.h"
+
+static const char null_instance[] = "org.apache.hadoop.io.ObjectWritable$NullInstance";
+
+/* ObjectWritable.readObject */
+static enum rpc_status no_class(struct writable_scan *scan, struct wire_bytes name)
+{
+    int shown = name.length > WIRE_PROBLEM_MAX ? WIRE_PROBLEM_MAX : (int)name.length;
+    return writable_unit_complain(&scan->unit, RPC_UNKNOWN_NAME, "readObject can't find class %.*s",
+                                  shown, (const char *)name.data);
+}
+
+enum rpc_status writable_object_class(struct writable_scan *scan, struct wire_bytes name,
+                                      const struct writable_class **class)
+{
+    *class = writable_types_find(scan->types, name);
+    if (*class == NULL)
+        return no_class(scan, name);
+    if ((*class)->kind != WRITABLE_STRUCT) /* ReflectionUtils.newInstance */
+        return writable_unit_complain(&scan->unit, RPC_UNKNOWN_NAME,
+                                      "java.lang.NoSuchMethodException: %s.<init>()",
+                                      (*class)->name);
+    return RPC_OK;
+}
+
+static enum rpc_status read_null(struct writable_scan *scan, struct writable_item *item)
+{
+    enum writable_kind kind;
+    const struct writable_class *class;
+    enum rpc_status status = writable_unit_utf8(&scan->unit, &item->declared);
+    if (status != RPC_OK)
+        return status;
+    struct wire_bytes name = item->declared;
+    if (!writable_types_declared(scan->types, &name, &kind, &class)) {
+        int shown = name.length > WIRE_PROBLEM_MAX ? WIRE_PROBLEM_MAX : (int)name.length;
+        return writable_unit_complain(&scan->unit, RPC_UNKNOWN_NAME,
+                                      "java.lang.ClassNotFoundException: %.*s", shown,
+                                      (const char *)name.data);
+    }
+    item->kind = WRITABLE_NULL;
+    item->absent = true;
+    return writable_stack_value(scan, item);
+}
+
+static enum rpc_status read_instance(struct writable_scan *scan, struct writable_item *item)
+{
+    struct wire_bytes name;
+    const struct writable_class *class;
+    enum rpc_status status = writable_unit_utf8(&scan->unit, &name);
+    if (status != RPC_OK)
+        return status;
+    if (wire_is(name, null_instance))
+        return read_null(scan, item);
+    status = writable_object_class(scan, name, &class);
+    return status == RPC_OK ? writable_stack_open_class(scan, class, item) : status;
+}
+
+static enum rpc_status read_array(struct writable_scan *scan, struct writable_item *item)
+{
+    int64_t count;
+    struct writable_frame *frame;
+    enum rpc_status status = writable_unit_int(&scan->unit, &count);
+    if (status == RPC_OK)
+        status = writable_unit_check_length(&scan->unit, count, WRITABLE_COUNT_MAX);
+    if (status != RPC_OK)
+        return status;
+    item->kind = WRITABLE_ARRAY;
+    item->count = (size_t)count;
+    return writable_stack_open(scan, FRAME_ARRAY, item, &frame);
+}
+
+/* ArrayPrimitiveWritable$Internal: the type's name, the count, packed elements. */
+static enum rpc_status read_packed(struct writable_scan *scan, struct writable_item *item)
+{
+    struct wire_bytes name;
+    enum writable_kind kind = WRITABLE_NULL;
+    const struct writable_class *class;
+    int64_t count;
+    struct writable_frame *frame;
+    enum rpc_status status = writable_unit_utf8(&scan->unit, &name);
+    if (status != RPC_OK)
+        return status;
+    if (!writable_types_declared(NULL, &name, &kind, &class) || kind > WRITABLE_DOUBLE) {
+        int shown = name.length > WIRE_PROBLEM_MAX ? WIRE_PROBLEM_MAX : (int)name.length;
+        return writable_unit_complain(&scan->unit, RPC_MALFORMED,
+                                      "ArrayPrimitiveWritable: unsupported component type: %.*s",
+                                      shown, (const char *)name.data);
+    }
+    status = writable_unit_int(&scan->unit, &count);
+    if (status == RPC_OK)
+        status = writable_unit_check_length(&scan->unit, count, WRITABLE_COUNT_MAX);
+    if (status != RPC_OK)
+        return status;
+    item->kind = WRITABLE_ARRAY;
+    item->count = (size_t)count;
+    status = writable_stack_open(scan, FRAME_PACKED, item, &frame);
+    if (status == RPC_OK)
+        frame->shape = (struct writable_shape){.kind = kind};
+    return status;
+}
+
+enum rpc_status writable_object_read(struct writable_scan *scan, struct writable_item *item)
+{
+    enum writable_kind kind;
+    const struct writable_class *class;
+    enum rpc_status status = writable_unit_utf8(&scan->unit, &item->declared);
+    struct wire_bytes name = item->declared;
+    if (status != RPC_OK)
+        return status;
+    if (!writable_types_declared(scan->types, &name, &kind, &class))
+        return no_class(scan, item->declared);
+    switch ((int)kind) {
+    case WRITABLE_NULL: /* void */
+        item->kind = kind;
+        item->absent = true;
+        return writable_stack_value(scan, item);
+    case WRITABLE_UTF8:
+        item->kind = kind;
+        status = writable_unit_utf8(&scan->unit, &item->bytes);
+        return status == RPC_OK ? writable_stack_value(scan, item) : status;
+    case WRITABLE_ENUM:
+        return writable_value_enum(scan, WRITABLE_BY_UTF8, class, item);
+    case WRITABLE_ARRAY:
+        return class != NULL ? read_packed(scan, item) : read_array(scan, item);
+    case WRITABLE_CLASS:
+        return read_instance(scan, item);
+    default:
+        return writable_value_fixed(scan, kind, item);
+    }
+}
