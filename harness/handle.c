@@ -180,6 +180,12 @@ static void push_metatable(lua_State *L, const struct harness_type *type)
     lua_pushboolean(L, true);
     lua_rawsetp(L, -2, &is_handle);
     lua_newtable(L); /* objects to handles */
+    if (type->fleeting) {
+        lua_createtable(L, 0, 1);
+        lua_pushliteral(L, "v");
+        lua_setfield(L, -2, "__mode");
+        lua_setmetatable(L, -2);
+    }
     lua_rawseti(L, -2, 1);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, type);
@@ -225,6 +231,16 @@ void harness_push(lua_State *L, const struct harness_type *type, void *object)
     lua_rawsetp(L, -3, object);
     lua_replace(L, -3);
     lua_pop(L, 1);
+}
+
+bool harness_is_held(lua_State *L, const struct harness_type *type, const void *object)
+{
+    luaL_checkstack(L, 4, "too many values");
+    push_metatable(L, type);
+    lua_rawgeti(L, -1, 1);
+    bool held = lua_rawgetp(L, -1, object) != LUA_TNIL;
+    lua_pop(L, 3);
+    return held;
 }
 
 /* The table of `kind` on top: numbers to handles. */

@@ -192,8 +192,9 @@ struct harness_type {
     void (*call)(const void *object, struct harness_call_view *view);
     void (*push_value)(lua_State *L, void *object); /* of a call that returned */
     void (*program)(const void *object, struct harness_program_view *view);
-    bool list;  /* has #, [i]: count, at {…}, each */
-    bool event; /* has a point and a time: before, at */
+    bool fleeting; /* its handles live as long as somebody has one: harness_is_held */
+    bool list;     /* has #, [i]: count, at {…}, each */
+    bool event;    /* has a point and a time: before, at */
 };
 
 /* The types whose metatables are made before a file is loaded; ends with NULL. */
@@ -202,6 +203,8 @@ void harness_handles_open(lua_State *L);
 
 /* Push the handle of `object` (nil when NULL). */
 void harness_push(lua_State *L, const struct harness_type *type, void *object);
+/* Whether the object of a fleeting type may still have a handle. */
+bool harness_is_held(lua_State *L, const struct harness_type *type, const void *object);
 /* The object at `index`, or a Lua error "bad argument … (server expected, got client2)". */
 void *harness_check(lua_State *L, int index, const struct harness_type *type);
 /* The object at `index`, or NULL when it is anything else. */

@@ -101,7 +101,7 @@ static json_t *value_of(const ProtobufCFieldDescriptor *field, const void *membe
 
 static json_t *list_of(const ProtobufCFieldDescriptor *field, size_t count, const char *elements)
 {
-    size_t size = harness_message_element(field->type);
+    size_t size = schema_member_size(field->type);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, value_of(field, elements + i * size));

@@ -7,13 +7,19 @@
 
 enum { NAME_SIZE = 160 };
 
-bool explain_lane_died(const struct explain_story *story, uint32_t server, uint32_t lane)
+bool explain_lane_died(const struct explain_story *story, uint32_t server, uint32_t lane,
+                       uint64_t *at_ns)
 {
     const char *name = harness_trace_lane_name(story->harness->trace, lane);
     const char *slash = name != NULL ? strchr(name, '/') : NULL;
     const struct server *now = story->server != NULL ? harness_server_now(story->server) : NULL;
-    return slash != NULL && now != NULL && server_id(now) == server &&
-           server_lane_has_died(now, slash + 1);
+    if (slash == NULL || now == NULL || server_id(now) != server)
+        return false;
+    uint64_t died_ns = server_lane_died_ns(now, slash + 1);
+    if (died_ns > story->until_ns)
+        return false;
+    *at_ns = died_ns;
+    return true;
 }
 
 bool explain_is_lost(const struct explain_story *story, const struct harness_event *event,
@@ -40,18 +46,12 @@ bool explain_lost_response(struct explain_story *story, char *text, size_t size)
     const struct harness_event *execute = story->execute;
     if (execute == NULL || story->reply != NULL || !explain_is_lost(story, execute, &at_ns))
         return false;
-    explain_lane(story, execute->lane, lane, sizeof(lane));
-    if (explain_lane_died(story, execute->server, execute->lane))
-        snprintf(text, size,
-                 "%s of %s, which ran it from %s on, is gone since %s: an OutOfMemoryError came as "
-                 "its response was made, and nobody caught that",
-                 lane, explain_server_name(story), explain_at(story, execute->at_ns),
-                 explain_at(story, at_ns));
-    else
-        snprintf(text, size,
-                 "%s of %s, which ran it from %s on, lost its response at %s: an exception came as "
-                 "that was made",
-                 lane, explain_server_name(story), explain_at(story, execute->at_ns),
-                 explain_at(story, at_ns));
+    bool died = explain_lane_died(story, execute->server, execute->lane, &at_ns);
+    snprintf(text, size, "%s of %s, which ran it from %s on, %s %s: %s",
+             explain_lane(story, execute->lane, lane, sizeof(lane)), explain_server_name(story),
+             explain_at(story, execute->at_ns), died ? "is gone since" : "lost its response at",
+             explain_at(story, at_ns),
+             died ? "an OutOfMemoryError came as its response was made, and nobody caught that"
+                  : "an exception came as that was made");
     return true;
 }

@@ -6,8 +6,10 @@
 
 #include "harness/explain/story.h"
 
-/* Whether the thread of that lane is gone, of the server as it is now. */
-bool explain_lane_died(const struct explain_story *story, uint32_t server, uint32_t lane);
+/* Whether the thread of that lane, of the server as it is now, was gone by the story's end;
+ * *at_ns: since when. */
+bool explain_lane_died(const struct explain_story *story, uint32_t server, uint32_t lane,
+                       uint64_t *at_ns);
 
 /* A fault struck as the response to the call was made that the event is about: there will never be
  * one.  *at_ns: when. */

@@ -215,6 +215,7 @@ static unsigned count_busy(const struct explain_story *story, const struct harne
     const struct harness_trace *trace = story->harness->trace;
     uint32_t seen[LANES_MAX];
     unsigned lanes = 0, busy = 0;
+    uint64_t at_ns;
     *longest = NULL;
     *gone = 0;
     for (uint32_t i = harness_trace_point_count(trace, POINT_SERVER_TAKE); i-- > 0;) {
@@ -227,7 +228,7 @@ static unsigned count_busy(const struct explain_story *story, const struct harne
         if (known < lanes || lanes == LANES_MAX)
             continue;
         seen[lanes++] = take->lane;
-        if (explain_lane_died(story, take->server, take->lane)) {
+        if (explain_lane_died(story, take->server, take->lane, &at_ns)) {
             (*gone)++;
             continue;
         }
@@ -344,14 +345,16 @@ static bool say_dead_reader(struct explain_story *story, char *text, size_t size
     char name[NAME_SIZE];
     if (story->request == NULL || story->put != NULL || story->accept == NULL)
         return false;
+    uint64_t at_ns;
     uint32_t lane = reader_lane(story);
-    if (lane == 0 || !explain_lane_died(story, story->accept->server, lane))
+    if (lane == 0 || !explain_lane_died(story, story->accept->server, lane, &at_ns))
         return false;
     snprintf(text, size,
              "its request was written at %s, and nobody will read it: %s of %s, which had its "
-             "connection, is gone, for an OutOfMemoryError has ended it",
+             "connection, is gone since %s, when an OutOfMemoryError ended it",
              explain_at(story, story->request->at_ns),
-             explain_lane(story, lane, name, sizeof(name)), explain_server_name(story));
+             explain_lane(story, lane, name, sizeof(name)), explain_server_name(story),
+             explain_at(story, at_ns));
     return true;
 }
 

@@ -12,6 +12,9 @@
 #include "harness/message/types.h"
 #include "harness/trace/ledger.h"
 
+/* How long a live case waits at its end for what Client.stop does by itself. */
+static const uint64_t patience_ns = 250 * WORLD_MS;
+
 struct harness_client *harness_client_by_id(struct harness *harness, uint32_t id)
 {
     for (struct harness_client *client = harness->handles->clients; client != NULL;
@@ -97,6 +100,10 @@ void harness_client_stop(struct harness_client *client)
     if (client->stopping)
         return;
     client->stopping = true;
+    if (client->harness->kind == HARNESS_LIVE) {
+        client->patient = true;
+        world_timer_start(&client->patience, world_now(client->harness->world) + patience_ns);
+    }
     client_stop(client->client, &client->stopped_task);
 }
 
@@ -161,6 +168,13 @@ static void run_stopped(struct world_task *task)
     harness_changed(client->harness);
 }
 
+static void lose_patience(struct world_timer *timer)
+{
+    struct harness_client *client = world_container(timer, struct harness_client, patience);
+    client->patient = false;
+    harness_changed(client->harness);
+}
+
 static enum rpc_status create(lua_State *L, struct harness_client *client, int index)
 {
     struct harness *harness = client->harness;
@@ -179,6 +193,7 @@ static enum rpc_status create(lua_State *L, struct harness_client *client, int i
     snprintf(lane, sizeof(lane), "%s/calls", client->name);
     world_executor_init(harness->world, &client->executor, client->host->host, lane,
                         &harness->executor);
+    world_timer_init(&client->executor, &client->patience, lose_patience);
     client->cache = client_cache_create(harness->world, &client->executor);
     enum rpc_status status =
         client->cache != NULL ? client_cache_take(client->cache, &client->config, &client->client)
@@ -186,6 +201,7 @@ static enum rpc_status create(lua_State *L, struct harness_client *client, int i
     if (status == RPC_OK)
         return RPC_OK;
     client_cache_free(client->cache);
+    world_timer_release(&client->patience);
     world_executor_release(&client->executor);
     return status;
 }
@@ -270,15 +286,15 @@ static void stop_all(struct harness *harness)
     }
 }
 
-/* Before 3.x Client.stop looks every 100 ms whether its connections are gone, which live does not
- * wait for: there the world ends at once. */
+/* Before 3.x Client.stop looks every 100 ms whether its connections are gone.  Live waits for two
+ * of these looks, not for a stop that takes the time of a connect. */
 static bool stopped(struct harness *harness)
 {
-    if (harness->kind == HARNESS_LIVE)
-        return true;
+    bool live = harness->kind == HARNESS_LIVE;
     EACH_CLIENT(harness, client)
     {
-        bool gone = client->stopped || client_stop_hangs(client->client);
+        bool gone = client->stopped || client_stop_hangs(client->client) ||
+                    (live && client->stopping && !client->patient);
         if (!gone && !client->host->killed)
             return false;
     }
@@ -295,6 +311,7 @@ static void end(struct harness *harness)
             harness_call_free(call);
         harness_openings_free(client);
         client_cache_free(client->cache);
+        world_timer_release(&client->patience);
         world_executor_release(&client->executor);
     }
 }

@@ -38,6 +38,8 @@ struct harness_client {
     unsigned proxy_count, pending;
     bool stopping, stopped;
     struct world_task stopped_task;
+    struct world_timer patience; /* live: it runs while a stop is worth waiting for */
+    bool patient;
 };
 
 struct harness_call {

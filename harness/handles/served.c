@@ -14,6 +14,8 @@
 #include "harness/lua/units.h"
 #include "harness/message/types.h"
 
+enum { SWEEP_AFTER = 256 };
+
 /* What is left to be said about a call. */
 enum served_state {
     SERVED_RUNNING,  /* the Handler is busy with it */
@@ -24,6 +26,7 @@ enum served_state {
 
 struct harness_served {
     struct harness_served *next; /* of the server's; the script's thread */
+    bool listed, over;           /* in that list; it can be forgotten */
     struct harness_server *server;
     struct server_call *call;
     struct world_task begin;
@@ -91,6 +94,20 @@ static bool is_open(const struct harness_served *served)
     return served->state == SERVED_RUNNING || served->state == SERVED_DEFERRED;
 }
 
+/* From the server's list, once nothing of it is left to do. */
+static void leave_list(struct harness_served *served)
+{
+    struct harness_served **at = &served->server->served;
+    if (!served->listed || served->running || is_open(served))
+        return;
+    while (*at != served)
+        at = &(*at)->next;
+    *at = served->next;
+    served->listed = false;
+    served->over = true;
+    served->server->over++;
+}
+
 /* Its answer is given. */
 static void finish(struct harness_served *served)
 {
@@ -98,6 +115,7 @@ static void finish(struct harness_served *served)
     served->state = SERVED_ANSWERED;
     served->call = NULL;
     server_call_finish(call);
+    leave_list(served);
     harness_changed(served->server->harness);
 }
 
@@ -146,6 +164,7 @@ static void function_ended(struct harness_task *task, lua_State *L, int status, 
     struct harness_served *served = owner;
     struct harness *harness = served->server->harness;
     served->running = false;
+    leave_list(served);
     harness_changed(harness);
     if (!is_open(served) || served->thrown)
         return;
@@ -217,6 +236,43 @@ static void append(struct harness_served *served)
     while (*last != NULL)
         last = &(*last)->next;
     *last = served;
+    served->listed = true;
+}
+
+/* Those of a life that are over and in nobody's hands.  The newest one stays: others may be put
+ * before it at this moment. */
+static void sweep(lua_State *L, struct harness_server_life *life)
+{
+    struct harness_served *before = atomic_load(&life->all_served);
+    while (before != NULL && before->older != NULL) {
+        struct harness_served *served = before->older;
+        if (!served->over || harness_is_held(L, &harness_served_type, served)) {
+            before = served;
+            continue;
+        }
+        before->older = served->older;
+        lua_pushnil(L);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, served); /* its request */
+        free(served);
+    }
+}
+
+static int sweep_life(lua_State *L)
+{
+    sweep(L, lua_touserdata(L, 1));
+    return 0;
+}
+
+/* Now and then, so that a call costs the same however many there were. */
+static void sweep_sometimes(lua_State *L, struct harness_server *server)
+{
+    if (server->over < SWEEP_AFTER || !lua_checkstack(L, 16))
+        return;
+    server->over = 0;
+    lua_pushcfunction(L, sweep_life);
+    lua_pushlightuserdata(L, server->life);
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+        lua_pop(L, 1);
 }
 
 static void begin(struct world_task *task)
@@ -225,9 +281,11 @@ static void begin(struct world_task *task)
     struct harness *harness = served->server->harness;
     lua_State *L = harness->lua;
     char name[256];
+    sweep_sometimes(L, served->server);
     append(served);
     if (served->server->state == HARNESS_SERVER_DEAD) {
         served->state = SERVED_LOST;
+        leave_list(served);
         return;
     }
     if (served->server->state == HARNESS_SERVER_STOPPING) {
@@ -267,7 +325,8 @@ static void begin(struct world_task *task)
 
 void harness_served_interrupt(struct harness_server *server)
 {
-    for (struct harness_served *served = server->served; served != NULL; served = served->next) {
+    for (struct harness_served *served = server->served, *next; served != NULL; served = next) {
+        next = served->next;
         served->interrupted = true;
         if (served->state == SERVED_DEFERRED && !served->running)
             throw_away(served, "java.lang.InterruptedException", NULL);
@@ -290,7 +349,8 @@ static void give_nothing(struct harness_served *served)
 /* The functions that hang look at harness->ending; deferred calls have nobody who would answer. */
 void harness_served_heal(struct harness_server *server)
 {
-    for (struct harness_served *served = server->served; served != NULL; served = served->next) {
+    for (struct harness_served *served = server->served, *next; served != NULL; served = next) {
+        next = served->next;
         if (served->state == SERVED_DEFERRED && !served->running) {
             give_nothing(served);
             finish(served);
@@ -301,12 +361,14 @@ void harness_served_heal(struct harness_server *server)
 
 void harness_served_forget(struct harness_server *server)
 {
-    for (struct harness_served *served = server->served; served != NULL; served = served->next) {
+    for (struct harness_served *served = server->served, *next; served != NULL; served = next) {
+        next = served->next;
         if (!is_open(served))
             continue;
         served->state = SERVED_LOST;
         served->call = NULL;
         served->interrupted = true;
+        leave_list(served);
     }
     harness_changed(server->harness);
 }
@@ -395,6 +457,19 @@ static int abort_it(lua_State *L)
     return 0;
 }
 
+/* call:unwritable(class, message) */
+static int answer_unwritable(lua_State *L)
+{
+    struct harness_served *served = check_served(L);
+    const char *class_name = luaL_checkstring(L, 2);
+    const char *message = luaL_optstring(L, 3, NULL);
+    if (is_open(served)) {
+        server_call_unserializable(served->call, class_name, message);
+        finish(served);
+    }
+    return 0;
+}
+
 struct nap {
     struct harness_served *served;
     uint64_t until_ns; /* 0: for ever */
@@ -464,8 +539,14 @@ static int answer(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"sleep", sleep_a_while}, {"throw", throw_it}, {"hang", hang}, {"defer", defer},
-    {"answer", answer},       {"abort", abort_it}, {NULL, NULL},
+    {"sleep", sleep_a_while},
+    {"throw", throw_it},
+    {"hang", hang},
+    {"defer", defer},
+    {"answer", answer},
+    {"abort", abort_it},
+    {"unwritable", answer_unwritable},
+    {NULL, NULL},
 };
 
 static void push_request(lua_State *L, struct harness *harness, void *object)
@@ -544,5 +625,8 @@ static void describe(const void *object, char *text, size_t size)
     snprintf(text, size, "call %d of %s", served->call_id, served->name);
 }
 
-const struct harness_type harness_served_type = {
-    .name = "handler call", .methods = methods, .fields = fields, .describe = describe};
+const struct harness_type harness_served_type = {.name = "handler call",
+                                                 .methods = methods,
+                                                 .fields = fields,
+                                                 .describe = describe,
+                                                 .fleeting = true};

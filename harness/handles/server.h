@@ -60,6 +60,7 @@ struct harness_server {
     struct harness_server_life *life;
     _Atomic(struct harness_served_method *) methods;
     struct harness_served *served; /* what Lua serves and has not ended, oldest first */
+    unsigned over;                 /* of those that have ended, since the last sweep */
 };
 
 static inline struct server *harness_server_now(const struct harness_server *server)

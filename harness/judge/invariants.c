@@ -92,31 +92,6 @@ static void executions_are_single(struct harness *harness, const struct harness_
     }
 }
 
-/* The server closes each of its connections at most once. */
-static void closes_are_single(struct harness *harness, const struct harness_invariant *self)
-{
-    uint32_t count = harness_trace_point_count(harness->trace, POINT_SERVER_CLOSE);
-    for (uint32_t i = 1; i < count; i++) {
-        const struct harness_event *event = harness_trace_at(harness->trace, POINT_SERVER_CLOSE, i);
-        for (uint32_t j = i; j-- > 0 && i - j < 1000;) {
-            const struct harness_event *other =
-                harness_trace_at(harness->trace, POINT_SERVER_CLOSE, j);
-            if (event->connection == 0 || other->connection != event->connection ||
-                other->server != event->server)
-                continue;
-            char seen[TEXT_MAX];
-            snprintf(seen, sizeof(seen), "connection %" PRIu32 " was closed twice",
-                     event->connection);
-            harness_find(harness, &(struct harness_finding){.invariant = true,
-                                                            .expr = self->id,
-                                                            .expected = self->sentence,
-                                                            .seen = seen,
-                                                            .connection = event->connection,
-                                                            .about_ns = event->at_ns});
-        }
-    }
-}
-
 static void run_settles(struct harness *harness, const struct harness_invariant *self)
 {
     char seen[TEXT_MAX], file[TEXT_MAX];
@@ -166,7 +141,7 @@ const struct harness_invariant harness_invariants[] = {
      harness_rule_accepted},
     {"connection.idle", "only a connection without calls is closed as idle", harness_rule_idle},
     {"stream.order", "what is sent arrives, byte for byte and in order", harness_rule_stream},
-    {"connection.closed_once", "the server closes a connection once", closes_are_single},
+    {"connection.closed_once", "the server closes a connection once", harness_rule_closes},
     {"run.settles", "after the last fault everything comes to rest", run_settles},
     {"trace.whole", "the trace has everything", trace_is_whole},
     {"world.clean", "nothing is left armed, watched, open or locked", nothing_is_left},

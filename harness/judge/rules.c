@@ -218,6 +218,23 @@ static bool was_seen(const struct harness *harness, enum point point,
     return false;
 }
 
+void harness_rule_closes(struct harness *harness, const struct harness_invariant *self)
+{
+    enum { LOOKED_BACK_MAX = 1000 };
+    uint32_t count = harness_trace_point_count(harness->trace, POINT_SERVER_CLOSE);
+    for (uint32_t i = 1; i < count; i++) {
+        const struct harness_event *event = harness_trace_at(harness->trace, POINT_SERVER_CLOSE, i);
+        for (uint32_t j = i; j-- > 0 && i - j < LOOKED_BACK_MAX;) {
+            const struct harness_event *other =
+                harness_trace_at(harness->trace, POINT_SERVER_CLOSE, j);
+            if (event->connection != 0 && other->connection == event->connection &&
+                other->server == event->server)
+                broken_at(harness, self, event, "connection %" PRIu32 " was closed twice",
+                          event->connection);
+        }
+    }
+}
+
 void harness_rule_accepted(struct harness *harness, const struct harness_invariant *self)
 {
     for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_ACCEPT); i++) {

@@ -17,6 +17,9 @@ void harness_rule_queue_busy(struct harness *harness, const struct harness_invar
 /* Who closes a connection as idle has no call on it. */
 void harness_rule_idle(struct harness *harness, const struct harness_invariant *self);
 
+/* A server closes each of its connections at most once. */
+void harness_rule_closes(struct harness *harness, const struct harness_invariant *self);
+
 /* A server closes only what it has accepted or turned away, and accepts nothing twice. */
 void harness_rule_accepted(struct harness *harness, const struct harness_invariant *self);
 

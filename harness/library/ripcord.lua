@@ -415,6 +415,10 @@ function HandlerCall:defer() end
 ---@param value table|string
 ---@return boolean
 function HandlerCall:answer(value) end
+---Answer with a value that throws this when it is to be written.
+---@param class string
+---@param message? string
+function HandlerCall:unwritable(class, message) end
 
 ---@class CallOptions
 ---@field caller? Caller|Call the thread that makes it; default: one of its own

@@ -166,6 +166,15 @@ static void put_value(lua_State *L, struct output *out, int index, int depth)
     }
 }
 
+const char *harness_show_given(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TSTRING)
+        return lua_pushfstring(L, "'%s'", lua_tostring(L, index));
+    if (lua_type(L, index) == LUA_TNUMBER)
+        return luaL_tolstring(L, index, NULL);
+    return luaL_typename(L, index);
+}
+
 const char *harness_push_text(lua_State *L, int index)
 {
     switch (lua_type(L, index)) {

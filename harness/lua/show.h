@@ -20,6 +20,10 @@ harness_show_fn harness_show_time;
 /* A matcher in words, its values through `show` (matcher.c). */
 void harness_matcher_show(lua_State *L, int index, harness_show_fn *show, char *text, size_t size);
 
+/* What was given in place of something else: "'text'", a number, or the name of its type.  Pushed,
+ * or lives as long as the state. */
+const char *harness_show_given(lua_State *L, int index);
+
 /* What tostring gives: no address of what has no text of its own.  Pushed. */
 const char *harness_push_text(lua_State *L, int index);
 

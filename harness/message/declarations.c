@@ -9,7 +9,7 @@
 
 #include "harness/message/types.h"
 
-enum { LINE_MAX_BYTES = 2048, WORDS_MAX = 64, TYPE_MAX_BYTES = 768 };
+enum { LINE_MAX_BYTES = 2048, WORDS_MAX = 256, TYPE_MAX_BYTES = 768 };
 
 enum part { PART_NONE, PART_CLASS, PART_PROTOCOL };
 
@@ -182,13 +182,17 @@ static enum rpc_status read_method(struct reading *reading)
 
 /* --- lines ------------------------------------------------------------------------------- */
 
-static void split(struct reading *reading, const char *blanks)
+static enum rpc_status split(struct reading *reading, const char *blanks)
 {
-    char *at = reading->text, *rest;
+    char *rest;
     reading->word_count = 0;
-    for (char *word = strtok_r(at, blanks, &rest); word != NULL && reading->word_count < WORDS_MAX;
-         word = strtok_r(NULL, blanks, &rest))
+    for (char *word = strtok_r(reading->text, blanks, &rest); word != NULL;
+         word = strtok_r(NULL, blanks, &rest)) {
+        if (reading->word_count == WORDS_MAX)
+            return complain(reading, "more than %d words", WORDS_MAX);
         reading->words[reading->word_count++] = word;
+    }
+    return RPC_OK;
 }
 
 static enum rpc_status read_head(struct reading *reading)
@@ -221,9 +225,12 @@ static enum rpc_status read_head(struct reading *reading)
         return with_line(reading, writable_types_add_abstract(reading->types->classes,
                                                               reading->name, reading->problem));
     if (strcmp(words[0], "protocol") == 0 && count == 3) {
+        char *end;
+        unsigned long long version = strtoull(words[2], &end, 10);
+        if (!isdigit((unsigned char)words[2][0]) || *end != '\0')
+            return complain(reading, "'%.100s' is no version", words[2]);
         reading->part = PART_PROTOCOL;
-        return harness_types_set_version(reading->types, reading->name,
-                                         strtoull(words[2], NULL, 10));
+        return harness_types_set_version(reading->types, reading->name, version);
     }
     return complain(reading, "package, class, enum, abstract or protocol expected, not '%.100s'",
                     words[0]);
@@ -239,9 +246,10 @@ static enum rpc_status read_line(struct reading *reading, const char *line, size
         return complain(reading, "longer than %d bytes", LINE_MAX_BYTES);
     memcpy(reading->text, line, length);
     reading->text[length] = '\0';
-    split(reading, indented && reading->part == PART_PROTOCOL ? " \t\r,()" : " \t\r");
-    if (reading->word_count == 0)
-        return RPC_OK;
+    enum rpc_status status =
+        split(reading, indented && reading->part == PART_PROTOCOL ? " \t\r,()" : " \t\r");
+    if (status != RPC_OK || reading->word_count == 0)
+        return status;
     if (!indented)
         return read_head(reading);
     if (reading->part == PART_CLASS)

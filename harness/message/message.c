@@ -1,6 +1,5 @@
 #include "harness/message/message.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include <lauxlib.h>
@@ -55,36 +54,6 @@ bool harness_message_has(const ProtobufCMessage *message, const ProtobufCFieldDe
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
         return *(ProtobufCMessage **)member != NULL;
     return *(protobuf_c_boolean *)quantifier;
-}
-
-size_t harness_message_element(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_ENUM:
-        return 4;
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return 8;
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    }
-    assert(false);
-    return 0;
 }
 
 enum rpc_status harness_message_decode(lua_State *L, const ProtobufCMessageDescriptor *descriptor,

@@ -63,7 +63,7 @@ static void push_value(lua_State *L, const ProtobufCFieldDescriptor *field, cons
 static void push_list(lua_State *L, const ProtobufCFieldDescriptor *field, size_t count,
                       const char *elements)
 {
-    size_t size = harness_message_element(field->type);
+    size_t size = schema_member_size(field->type);
     lua_newtable(L);
     for (size_t i = 0; i < count; i++) {
         push_value(L, field, elements + i * size);

@@ -8,8 +8,6 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
-#include "harness/message/message_json.h"
-
 static struct schema *schema;
 static lua_State *L;
 static uint8_t sample[1 << 14];
@@ -153,31 +151,4 @@ Test(message, says_what_is_wrong_with_a_table)
 Test(message, says_what_is_wrong_with_bytes)
 {
     fails("decode('ripcord.test.Inner', '')", "required field `name` is missing");
-}
-
-Test(message, goes_to_json_and_back)
-{
-    char problem[WIRE_PROBLEM_MAX];
-    struct wire_buffer out = {0};
-    struct wire_bytes bytes = {sample, sample_length};
-    const ProtobufCMessageDescriptor *type = type_of("ripcord.test.Everything");
-    json_t *json;
-    cr_assert(eq(int, harness_json_decode(type, bytes, &json, problem), RPC_OK));
-    bool text = strcmp(json_string_value(json_object_get(json, "a_bytes")), "AP8=") == 0;
-    cr_assert(text);
-    json_object_del(json, "text_default");
-    json_object_del(json, "bytes_default");
-    json_object_del(json, "colour_default");
-    enum rpc_status status = harness_json_encode(json, type, &out, problem);
-    cr_assert(status == RPC_OK, "%s", problem);
-    cr_assert(eq(sz, out.length, sample_length));
-    cr_assert(memcmp(out.data, sample, sample_length) == 0);
-    wire_buffer_release(&out);
-
-    json_object_set_new(json, "a_strin", json_null());
-    cr_assert(eq(int, harness_json_encode(json, type, &out, problem), RPC_UNKNOWN_NAME));
-    bool says = strcmp(problem, "message ripcord.test.Everything has no field 'a_strin'") == 0;
-    cr_assert(says, "%s", problem);
-    wire_buffer_release(&out);
-    json_decref(json);
 }

@@ -8,6 +8,7 @@
 
 #include "harness/lua/options.h"
 #include "harness/lua/order.h"
+#include "harness/lua/show.h"
 #include "harness/lua/units.h"
 #include "harness/message/message.h"
 #include "rpc/wire/schema_walk.h"
@@ -24,20 +25,11 @@ struct building {
 static ProtobufCMessage *build(struct building *outer, int index,
                                const ProtobufCMessageDescriptor *type);
 
-static const char *show(lua_State *L, int index)
-{
-    if (lua_type(L, index) == LUA_TSTRING)
-        return lua_pushfstring(L, "'%s'", lua_tostring(L, index));
-    if (lua_type(L, index) == LUA_TNUMBER)
-        return luaL_tolstring(L, index, NULL);
-    return luaL_typename(L, index);
-}
-
 static void expected(const struct building *building, const ProtobufCFieldDescriptor *field,
                      const char *what, int index)
 {
     luaL_error(building->L, "message %s: field '%s' takes %s, got %s", building->type->name,
-               field->name, what, show(building->L, index));
+               field->name, what, harness_show_given(building->L, index));
 }
 
 static void out_of_memory(const struct building *building)
@@ -175,7 +167,7 @@ static void set_list(struct building *building, const ProtobufCFieldDescriptor *
     if (keys != count)
         luaL_error(L, "message %s: field '%s' takes a list, got a table with %I of %I keys in it",
                    building->type->name, field->name, (LUAI_UACINT)count, (LUAI_UACINT)keys);
-    size_t size = harness_message_element(field->type);
+    size_t size = schema_member_size(field->type);
     char *elements = take(building, count + 1, size);
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
@@ -320,7 +312,8 @@ static ProtobufCMessage *build(struct building *outer, int index,
     if (lua_istable(L, index))
         check_keys(&building, index);
     else if (!lua_isnoneornil(L, index))
-        luaL_error(L, "message %s takes a table of fields, got %s", type->name, show(L, index));
+        luaL_error(L, "message %s takes a table of fields, got %s", type->name,
+                   harness_show_given(L, index));
     for (unsigned i = 0; i < type->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->fields[i];
         if (harness_option_push(L, index, field->name) != LUA_TNIL)

@@ -5,16 +5,8 @@
 #include <lauxlib.h>
 
 #include "harness/lua/options.h"
+#include "harness/lua/show.h"
 #include "harness/lua/units.h"
-
-const char *value_show(lua_State *L, int index)
-{
-    if (lua_type(L, index) == LUA_TSTRING)
-        return lua_pushfstring(L, "'%s'", lua_tostring(L, index));
-    if (lua_type(L, index) == LUA_TNUMBER)
-        return luaL_tolstring(L, index, NULL);
-    return luaL_typename(L, index);
-}
 
 const char *value_place(const struct value_building *building)
 {
@@ -26,7 +18,7 @@ const char *value_place(const struct value_building *building)
 void value_expected(const struct value_building *building, const char *what, int index)
 {
     luaL_error(building->L, "%s takes %s, got %s", value_place(building), what,
-               value_show(building->L, index));
+               harness_show_given(building->L, index));
 }
 
 void value_check(const struct value_building *building, enum rpc_status status)

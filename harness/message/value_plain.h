@@ -39,8 +39,6 @@ void value_put_enum(struct value_building *building, int index, const struct wri
 
 /* "class org.example.Name: field 'x'", or the type alone; pushed, as the next one is. */
 const char *value_place(const struct value_building *building);
-/* What stands at `index`: 'text', a number, or the name of its type. */
-const char *value_show(lua_State *L, int index);
 /* "… takes a whole number, got 'x'" */
 void value_expected(const struct value_building *building, const char *what, int index);
 /* An error unless RPC_OK. */

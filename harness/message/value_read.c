@@ -219,8 +219,9 @@ static void see(void *owner, const struct writable_item *item)
     case WRITABLE_VALUE:
         break;
     }
-    if (item->kind == WRITABLE_BYTE && reading->depth > 0 && item->field == NULL)
-        reading->open[reading->depth].bytes = true; /* packed ones too */
+    if (item->kind == WRITABLE_BYTE && reading->depth > 0 && item->field == NULL &&
+        item->declared.data == NULL)
+        reading->open[reading->depth].bytes = true; /* packed ones, and lists of bytes */
     push_value(L, item);
     if (item->loose && !is_plain(item))
         wrap(L, (const char *)item->declared.data, item->declared.length);
@@ -274,7 +275,7 @@ enum rpc_status harness_value_decode(lua_State *L, const struct writable_types *
     bool well = lua_pcall(L, 1, 1, 0) == LUA_OK;
     writable_scan_free(job->scan);
     if (!well)
-        return lua_error(L);
+        return (enum rpc_status)lua_error(L);
     enum rpc_status status = job->status == RPC_AGAIN ? RPC_END : job->status;
     if (size != NULL)
         *size = job->used;

@@ -1,5 +1,6 @@
 #include "harness/message/value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ static const char declarations[] = "package org.example\n"
                                    "    list Base friends\n"
                                    "    object any\n"
                                    "    double size\n"
+                                   "class Basket\n"
+                                   "    list object things\n"
                                    "protocol Orchard 7\n"
                                    "    void plant(Leaf)\n"
                                    "    Fruit[] pick(String, byte[], int[][], Color)\n"
@@ -164,6 +167,8 @@ Test(value, where_only_the_bytes_say_its_type_the_value_says_it_too)
         "  { 'org.example.Color', 'RED' }, { 'org.example.Apple', weight = 1 } } do\n"
         "  assert(same(back('org.example.Leaf', { any = any }).any, any))\n"
         "end\n"
+        "local basket = { things = { { 'byte', 5 }, 'x', { 'int', 3 } } }\n"
+        "assert(same(back('org.example.Basket', basket), basket))\n"
         "fails('begins with its type', encode, 'org.example.Leaf', { any = { 1 } })");
 }
 
@@ -226,12 +231,29 @@ Test(types, a_line_that_does_not_read_is_told_by_its_number)
         {"klass A\n", "line 1: package, class, enum, abstract or protocol expected, not 'klass'"},
         {"class A.B\n    long\n", "line 2: TYPE NAME [when FIELD VALUE] expected"},
         {"class A.B\n    long x when y 1\n", "line 2: 'y' is no field before it"},
+        {"protocol A.B six\n", "line 1: 'six' is no version"},
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
         char problem[WIRE_PROBLEM_MAX];
         cr_assert(harness_types_read(types, all[i].text, strlen(all[i].text), problem) != RPC_OK);
         cr_assert(strcmp(problem, all[i].says) == 0, "%s", problem);
     }
+}
+
+Test(types, an_enum_with_too_many_constants_is_told_and_none_is_lost)
+{
+    enum { CONSTANTS = 260 };
+    char text[2048], problem[WIRE_PROBLEM_MAX];
+    struct wire_bytes name = wire_text("A.B");
+    size_t used = (size_t)snprintf(text, sizeof(text), "enum A.B");
+    for (unsigned i = 0; i < CONSTANTS; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, " C%u", i);
+        bool fits = i + 3 <= 256;
+        cr_assert(eq(int, harness_types_read(types, text, used, problem) == RPC_OK, fits), "%u", i);
+        if (fits)
+            cr_assert(eq(sz, writable_types_find(types->classes, name)->constant_count, i + 1));
+    }
+    cr_assert(strcmp(problem, "line 1: more than 256 words") == 0, "%s", problem);
 }
 
 Test(types, what_is_shipped_reads_for_every_release)

@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "harness/lua/options.h"
+#include "harness/lua/show.h"
 #include "harness/lua/units.h"
 #include "harness/message/value_plain.h"
 
@@ -425,7 +426,7 @@ static void put_fields(struct value_building *building, int index,
         check_keys(building, index, class);
     else if (!lua_isnil(building->L, index))
         luaL_error(building->L, "class %s takes a table of fields, got %s", class->name,
-                   value_show(building->L, index));
+                   harness_show_given(building->L, index));
     put_all(building, index, class);
 }
 

@@ -9,7 +9,7 @@
 #include "harness/lua/units.h"
 #include "harness/play/arena.h"
 
-enum { WHAT_MAX = 160 };
+enum { WHAT_MAX = 160, TASK_NAME_MAX = 256 };
 
 enum state {
     TASK_NEW,     /* its coroutine has not begun */
@@ -20,14 +20,14 @@ enum state {
 
 struct harness_task {
     struct harness *harness;
-    struct harness_task *next; /* in the order of their start */
+    struct harness_task *next; /* in the order of their start; of those that are free */
     lua_State *lua;
     int reference; /* keeps the coroutine */
     enum harness_rank rank;
     enum state state;
     bool asked;       /* must be asked at the next turn */
     bool still_waits; /* was asked in vain */
-    const char *name;
+    char name[TASK_NAME_MAX];
     struct harness_wait wait;
     char what[WHAT_MAX];
     struct world_timer timer; /* of wait.until_ns */
@@ -46,6 +46,7 @@ struct turn {
 struct harness_tasks {
     struct harness *harness;
     struct harness_task *first, *last, *current;
+    struct harness_task *free; /* handlers' that have ended: nobody has them */
     struct turn turns[HARNESS_RANKS];
     struct world_task wake; /* from other threads */
     _Atomic bool wake_posted, events_wanted;
@@ -111,6 +112,21 @@ static void enter(struct harness_task *task, enum state next)
     task->state = next;
 }
 
+/* A handler's task has ended, and goes to the free ones. */
+static void leave(struct harness_tasks *tasks, struct harness_task *task)
+{
+    struct harness_task *before = NULL;
+    for (struct harness_task *at = tasks->first; at != task; at = at->next)
+        before = at;
+    if (before == NULL)
+        return; /* the body's place */
+    before->next = task->next;
+    if (tasks->last == task)
+        tasks->last = before;
+    task->next = tasks->free;
+    tasks->free = task;
+}
+
 static void end(struct harness_task *task, int status, int results)
 {
     struct harness *harness = task->harness;
@@ -126,6 +142,8 @@ static void end(struct harness_task *task, int status, int results)
         task->done(task, task->lua, status, results, task->owner);
     luaL_unref(harness->lua, LUA_REGISTRYINDEX, task->reference);
     task->lua = NULL;
+    if (task->rank == HARNESS_HANDLER)
+        leave(harness->tasks, task);
     harness_changed(harness);
 }
 
@@ -294,12 +312,15 @@ struct harness_task *harness_task_start(struct harness *harness, enum harness_ra
 {
     struct harness_tasks *tasks = harness->tasks;
     lua_State *lua = harness->lua;
-    struct harness_task *task = harness_allocate(harness, sizeof(*task));
-    const char *kept = harness_arena_text(harness->arena, name);
-    if (task == NULL || kept == NULL)
+    struct harness_task *task = tasks->free;
+    if (task != NULL)
+        tasks->free = task->next;
+    else
+        task = harness_allocate(harness, sizeof(*task));
+    if (task == NULL)
         return NULL;
-    *task = (struct harness_task){
-        .harness = harness, .rank = rank, .name = kept, .done = done, .owner = owner};
+    *task = (struct harness_task){.harness = harness, .rank = rank, .done = done, .owner = owner};
+    snprintf(task->name, sizeof(task->name), "%s", name);
     task->lua = lua_newthread(lua);
     task->reference = luaL_ref(lua, LUA_REGISTRYINDEX);
     lua_xmove(lua, task->lua, arguments + 1);

@@ -99,6 +99,7 @@ void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes b
 /* Into the segment that goes on at once. */
 static void gather(struct tap_pipe *pipe, struct wire_bytes bytes)
 {
+    pipe->mixed |= pipe->complete && bytes.length > 0;
     if (bytes.length > 0 && wire_buffer_add(&pipe->gather, bytes.data, bytes.length) != RPC_OK)
         pipe->failed = RPC_NO_MEMORY;
 }
@@ -107,6 +108,7 @@ static void send_gathered(struct tap_pipe *pipe)
 {
     tap_pipe_send(pipe, whole(&pipe->gather), 0);
     pipe->gather.length = 0;
+    pipe->complete = pipe->mixed = false;
 }
 
 static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
@@ -114,6 +116,7 @@ static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
 {
     size_t before = pipe->gather.length;
 
+    pipe->mixed |= pipe->complete;
     for (size_t i = 0; change != NULL && i < change->count; i++)
         wire_field_set(&message, change->fields[i].name, change->fields[i].value);
     if (pipe->cut.codec->encode(&message, &pipe->gather) != RPC_OK) {
@@ -180,6 +183,7 @@ static void pass_cut(struct tap_end *end, struct tap_pipe *pipe, struct wire_byt
         learn(end, message);
     if (pipe->holding && status == RPC_OK) {
         pass_message(end, pipe, message);
+        pipe->complete = pipe->gather.length > 0;
         return;
     }
     if (!pipe->holding)
@@ -187,6 +191,7 @@ static void pass_cut(struct tap_end *end, struct tap_pipe *pipe, struct wire_byt
     else if (status != RPC_AGAIN)
         gather(pipe, whole(&pipe->cut.raw)); /* no message */
     if (status == RPC_OK) {
+        pipe->complete = true;
         visit(end, pipe, message, NULL);
         tell(end, pipe, tap_ops(end->tap)->sent, message, NULL);
     }

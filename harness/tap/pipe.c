@@ -11,8 +11,9 @@
 #define RTO_MIN_NS (200 * WORLD_MS)
 #define RTO_MAX_NS (120 * WORLD_SEC)
 
-/* A slow line passes its bytes in so many steps. */
-enum { SLOW_STEPS_PER_SEC = 100 };
+/* A slow line passes its bytes in so many steps a second; of a segment that takes longer in so
+ * many, but at least one a second: what waits for a byte gets it. */
+enum { SLOW_STEPS_PER_SEC = 100, SLOW_STEPS = 64 };
 
 enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct harness_tap *tap,
                               const struct world_stream *stream, enum wire_side side)
@@ -260,13 +261,22 @@ static uint64_t slow_free_ns(const struct tap_pipe *pipe)
     return pipe->slow_ns + pipe->slow_bytes * WORLD_SEC / pipe->slow_rate;
 }
 
+/* How many bytes make a step; a message that ends within the segment must not wait for one. */
+static size_t slow_step(const struct tap_pipe *pipe, size_t length, uint64_t rate)
+{
+    uint64_t step = rate / SLOW_STEPS_PER_SEC;
+    uint64_t coarse = length / SLOW_STEPS < rate ? length / SLOW_STEPS : rate;
+    if (!pipe->mixed && coarse > step)
+        step = coarse;
+    return step > 0 ? (size_t)step : 1;
+}
+
 /* The bytes pass one behind the other, behind those of the segments before. */
 static void slow(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t due_ns,
                  const struct point_strike *strike)
 {
     uint64_t rate = strike->rate > 0 ? strike->rate : 1;
-    uint64_t step = rate / SLOW_STEPS_PER_SEC;
-    size_t size = step > 0 ? (size_t)step : 1;
+    size_t size = slow_step(pipe, bytes.length, rate);
 
     if (pipe->slow_rate != rate || slow_free_ns(pipe) < due_ns) {
         pipe->slow_ns = due_ns;

@@ -46,6 +46,7 @@ struct tap_pipe {
     struct tap_cut cut;
     bool holding;              /* the present message is kept until it is whole */
     struct wire_buffer gather; /* what goes on at once, to make one segment */
+    bool complete, mixed;      /* it ends with a message; one ends within it */
     struct tap_piece *first, *last;
     size_t held;            /* bytes of all pieces */
     uint64_t slow_ns;       /* since when a slow line has been busy, */

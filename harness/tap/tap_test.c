@@ -446,6 +446,56 @@ Test(tap, a_long_message_that_was_held_follows_as_the_peer_reads)
 
 /* --- messages of version 4 -------------------------------------------------------- */
 
+/* A reply whose value nobody can read, or whose frame holds nonsense, and a good one behind it. */
+static void reply_after(const char *bad, enum wire_example good, unsigned seen)
+{
+    struct wire_buffer stream = {NULL, 0, 0};
+    wire_example_add(good, &stream);
+    wire_hex_add(bad, &stream);
+    wire_example_add(good, &stream);
+    write_all(&rig.server, stream.data, stream.length);
+    run_until(WORLD_SEC);
+    cr_assert(eq(sz, rig.client.got.length, stream.length));
+    cr_assert(eq(uint, rig.visits[POINT_WIRE_RESPONSE], seen));
+    wire_buffer_release(&stream);
+}
+
+/* call 7, SUCCESS, of class "no.X" */
+#define OF_NO_CLASS "00000007 00000000 0004 6e6f2e58"
+
+Test(old_tap, sees_no_reply_behind_one_whose_class_nobody_knows)
+{
+    reply_after(OF_NO_CLASS, EXAMPLE_V4_REPLY, 1);
+}
+
+/* call 7, a status of 5: no more than a header */
+Test(old_tap, sees_the_reply_behind_one_whose_status_means_nothing)
+{
+    reply_after("00000007 00000005", EXAMPLE_V4_REPLY, 3);
+}
+
+/* call 7, SUCCESS, a String whose length is longer than all that comes: it never ends */
+Test(old_tap, sees_no_reply_behind_one_that_does_not_end)
+{
+    reply_after("00000007 00000000 00106a6176612e6c616e672e537472696e67 ffff", EXAMPLE_V4_REPLY, 1);
+}
+
+/* An int[-1], and a text of -16 bytes: nobody knows where they end. */
+Test(old_tap, sees_no_reply_behind_a_negative_length)
+{
+    reply_after("00000007 00000000 00025b49 ffffffff", EXAMPLE_V4_REPLY, 1);
+}
+
+Test(old_tap, sees_no_reply_behind_an_error_of_negative_length)
+{
+    reply_after("00000007 00000001 fffffff0 00000001 61", EXAMPLE_V4_REPLY, 1);
+}
+
+Test(tap, sees_the_reply_behind_a_frame_of_nonsense)
+{
+    reply_after("00000003 ffffff", EXAMPLE_REPLY, 2);
+}
+
 Test(old_tap, tells_of_what_has_no_header_and_no_length)
 {
     say(&rig.client, EXAMPLE_V4_CONTEXT);
@@ -598,6 +648,38 @@ Test(tap, a_slow_line_passes_so_many_bytes_a_second)
     write_text("de");
     run_until(WORLD_SEC);
     ARRIVES("abcde", 5, LIST(100, 200, 300, 400, 500), LIST(1, 1, 1, 1, 1));
+}
+
+Test(tap, a_long_slow_line_passes_them_in_steps_of_at_most_a_second)
+{
+    enum { LENGTH = 60000, RATE = 500, STEPS = LENGTH / RATE };
+    char *text = malloc(LENGTH);
+    memset(text, 'x', LENGTH);
+    arm(POINT_NET, ANY, (struct point_strike){.effect = EFFECT_SLOW, .rate = RATE});
+    write_all(&rig.client, text, 16); /* no preamble: what follows is nothing the tap could know */
+    run_until(WORLD_SEC);
+    size_t before = rig.server.count;
+    write_all(&rig.client, text, LENGTH);
+    run_until((STEPS + 1) * WORLD_SEC + WORLD_MS);
+    cr_assert(eq(sz, rig.server.got.length, LENGTH + 16));
+    cr_assert(eq(sz, rig.server.count, before + STEPS));
+    cr_assert(eq(u64, rig.server.arrivals[before].at_ns, 2 * WORLD_SEC));
+    cr_assert(eq(u64, rig.server.arrivals[before + STEPS - 1].at_ns, (STEPS + 1) * WORLD_SEC));
+    free(text);
+}
+
+Test(tap, a_slow_line_passes_a_message_when_it_is_whole_whatever_comes_behind_it)
+{
+    struct wire_buffer stream = {NULL, 0, 0};
+    wire_example_add(EXAMPLE_PREAMBLE_CONTEXT, &stream);
+    size_t end = stream.length;
+    for (int i = 0; i < 100; i++)
+        wire_example_add(EXAMPLE_CALL, &stream);
+    arm(POINT_NET, ANY, (struct point_strike){.effect = EFFECT_SLOW, .rate = 100});
+    write_all(&rig.client, stream.data, stream.length);
+    run_until(end * WORLD_SEC / 100 + WORLD_MS);
+    cr_assert(eq(sz, rig.server.got.length, end));
+    wire_buffer_release(&stream);
 }
 
 Test(tap, a_slow_line_pushes_back)

@@ -10,7 +10,7 @@
 #include "rpc/client/client.h"
 #include "rpc/wire/wire.h"
 
-enum { BUCKETS_FIRST = 64, VALUES_MAX = 4 };
+enum { BUCKETS_FIRST = 64, VALUES_MAX = 4, KNOWN_MAX = 8192 };
 
 /* What is known under (client, call id) or (connection, call id). */
 struct known {
@@ -20,6 +20,7 @@ struct known {
     uint32_t call; /* place in `calls` + 1; 0: not one of ours */
     const char *method;
     struct known *next; /* of its bucket */
+    struct known *newer;
 };
 
 struct connection {
@@ -43,6 +44,7 @@ struct harness_ledger {
     size_t call_count, call_room;
     struct known **buckets;
     size_t bucket_count, known_count;
+    struct known *oldest, *newest; /* of what is known */
     uint64_t last_ns;
 };
 
@@ -125,7 +127,22 @@ static void grow(struct harness_ledger *ledger)
     free(old);
 }
 
-/* The entry, made when it is new; NULL when out of memory. */
+/* The oldest entry, known no more. */
+static struct known *forget_oldest(struct harness_ledger *ledger)
+{
+    struct known *known = ledger->oldest;
+    struct known **at =
+        &ledger->buckets[bucket_of(ledger, known->by_client, known->of, known->call_id)];
+    while (*at != known)
+        at = &(*at)->next;
+    *at = known->next;
+    ledger->oldest = known->newer;
+    ledger->known_count--;
+    return known;
+}
+
+/* The entry, made when it is new; NULL when out of memory.  Who goes on for ever knows the latest
+ * calls only. */
 static struct known *enter(struct harness_ledger *ledger, bool by_client, uint32_t of,
                            int32_t call_id)
 {
@@ -134,7 +151,10 @@ static struct known *enter(struct harness_ledger *ledger, bool by_client, uint32
         return known;
     if (ledger->known_count > ledger->bucket_count)
         grow(ledger);
-    known = harness_allocate(ledger->harness, sizeof(*known));
+    if (ledger->harness->forgets && ledger->known_count == KNOWN_MAX)
+        known = forget_oldest(ledger);
+    else
+        known = harness_allocate(ledger->harness, sizeof(*known));
     if (known == NULL)
         return NULL;
     size_t bucket = bucket_of(ledger, by_client, of, call_id);
@@ -142,6 +162,11 @@ static struct known *enter(struct harness_ledger *ledger, bool by_client, uint32
         .of = of, .call_id = call_id, .by_client = by_client, .next = ledger->buckets[bucket]};
     ledger->buckets[bucket] = known;
     ledger->known_count++;
+    if (ledger->oldest != NULL)
+        ledger->newest->newer = known;
+    else
+        ledger->oldest = known;
+    ledger->newest = known;
     return known;
 }
 

@@ -46,6 +46,14 @@ static const char *show_text(struct picture *picture, const struct writable_item
     return shown;
 }
 
+/* The name of a class or constant, cut where nobody reads on, and what stands behind it. */
+static const char *print_name(struct picture *picture, struct wire_bytes name, const char *rest)
+{
+    int shown = name.length < WRITABLE_NAME_MAX ? (int)name.length : WRITABLE_NAME_MAX;
+    return picture_print(picture, "%.*s%s%s", shown, (const char *)name.data,
+                         rest[0] != '\0' ? " " : "", rest);
+}
+
 static const char *show_value(struct picture *picture, const struct writable_item *item)
 {
     if (item->absent)
@@ -62,8 +70,7 @@ static const char *show_value(struct picture *picture, const struct writable_ite
     case WRITABLE_STRING:
         return show_text(picture, item);
     case WRITABLE_ENUM:
-        return picture_print(picture, "%.*s", (int)(item->bytes.length & 0xffff),
-                             (const char *)item->bytes.data);
+        return print_name(picture, item->bytes, "");
     case WRITABLE_NULL:
         return "null";
     case WRITABLE_BYTE:
@@ -107,8 +114,7 @@ static void visit(void *owner, const struct writable_item *item)
         item->event == WRITABLE_OPEN ? show_head(picture, item) : show_value(picture, item);
     /* The class says more than a number alone does; that of a class is shown. */
     if (item->declared.data != NULL && item->type == NULL && picture->count < PICTURE_FIELDS_MAX)
-        shown = picture_print(picture, "%.*s %s", (int)(item->declared.length & 0xff),
-                              (const char *)item->declared.data, shown);
+        shown = print_name(picture, item->declared, shown);
     if (item->event == WRITABLE_OPEN)
         walk->open[item->depth] =
             picture->count < PICTURE_FIELDS_MAX ? picture->count : PICTURE_FIELDS_MAX;

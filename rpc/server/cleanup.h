@@ -24,7 +24,7 @@ struct server_cleanup {
 /* Whether one is due.  Takes the lock. */
 bool server_cleanup_is_due(struct server *server);
 
-/* The Listener's lane runs one; how many it has closed.  Takes the lock. */
+/* The Listener's lane runs one, if it is still due.  Takes the lock. */
 void server_cleanup_run(struct server *server);
 
 /* All connections, however many and however short ago: memory has run out.  How many were

@@ -9,7 +9,7 @@ void server_lane_init(struct server *server, struct server_lane *lane, const cha
     char full[WORLD_NAME_MAX];
     struct world_host *host = server->config.host;
 
-    *lane = (struct server_lane){.server = server};
+    *lane = (struct server_lane){.server = server, .died_ns = WORLD_NEVER};
     server_lane_does(lane, "wait");
     snprintf(lane->name, sizeof(lane->name), "%s", name);
     snprintf(full, sizeof(full), "server%u/%s", server->id, name);
@@ -39,7 +39,7 @@ void server_lane_release(struct server_lane *lane)
 void server_lane_dies(struct server_lane *lane)
 {
     server_lane_does(lane, "closed");
-    atomic_store_explicit(&lane->dead, true, memory_order_relaxed);
+    atomic_store_explicit(&lane->died_ns, world_now(lane->server->world), memory_order_relaxed);
 }
 
 struct point_event server_lane_event(const struct server_lane *lane, enum point point,

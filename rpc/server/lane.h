@@ -26,7 +26,7 @@ struct server_lane {
     struct world_executor *control;
     struct world_executor own_control; /* used when the lane has a thread of its own */
     _Atomic(const char *) doing;
-    _Atomic bool dead;               /* an Error has ended its thread */
+    _Atomic uint64_t died_ns;        /* when an Error has ended its thread, or WORLD_NEVER */
     char name[SERVER_LANE_NAME_MAX]; /* "reader/0" */
 };
 
@@ -36,7 +36,7 @@ void server_lane_release(struct server_lane *lane);
 
 static inline bool server_lane_is_dead(const struct server_lane *lane)
 {
-    return atomic_load_explicit(&lane->dead, memory_order_relaxed);
+    return atomic_load_explicit(&lane->died_ns, memory_order_relaxed) != WORLD_NEVER;
 }
 
 static inline void server_lane_does(struct server_lane *lane, const char *doing)

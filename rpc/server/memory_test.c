@@ -56,6 +56,8 @@ Test(memory, while_a_reply_is_made_it_costs_the_handler)
         cr_assert(eq(ulong, rig_counters().call_queue_length, 1ul));
         cr_assert(eq(ulong, rig_counters().open_connections, 1ul));
         IS_TEXT(rig_doing("handler/0"), "closed");
+        cr_assert(server_lane_died_ns(rig_server, "handler/0") <= world_now(rig_world));
+        cr_assert(eq(u64, server_lane_died_ns(rig_server, "reader/0"), WORLD_NEVER));
         rig_end();
     }
 }

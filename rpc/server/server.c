@@ -471,10 +471,10 @@ const char *server_lane_doing(const struct server *server, const char *name)
     return lane != NULL ? atomic_load_explicit(&lane->doing, memory_order_relaxed) : NULL;
 }
 
-bool server_lane_has_died(const struct server *server, const char *name)
+uint64_t server_lane_died_ns(const struct server *server, const char *name)
 {
     const struct server_lane *lane = lane_named(server, name);
-    return lane != NULL && server_lane_is_dead(lane);
+    return lane != NULL ? atomic_load_explicit(&lane->died_ns, memory_order_relaxed) : WORLD_NEVER;
 }
 
 enum rpc_status server_refresh(struct server *server, const struct release_settings *settings)

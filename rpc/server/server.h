@@ -127,8 +127,8 @@ size_t server_connections(const struct server *server, struct server_connection_
 /* What a lane does: "listener", "reader/0", "handler/3", "responder".  NULL: no such lane.
  * One of: accept select put execute write read wait closed sleep. */
 const char *server_lane_doing(const struct server *server, const char *lane);
-/* Whether an Error has ended that lane's thread.  Any thread. */
-bool server_lane_has_died(const struct server *server, const char *lane);
+/* When an Error has ended that lane's thread; WORLD_NEVER: it has not.  Any thread. */
+uint64_t server_lane_died_ns(const struct server *server, const char *lane);
 /* New settings where Hadoop can take them while it runs. */
 enum rpc_status server_refresh(struct server *server, const struct release_settings *settings);
 

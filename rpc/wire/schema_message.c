@@ -16,7 +16,7 @@ static void *member(const ProtobufCMessage *message, size_t offset)
 
 /* --- making -------------------------------------------------------------------------- */
 
-static size_t size_of(ProtobufCType type)
+size_t schema_member_size(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_INT32:
@@ -59,7 +59,8 @@ ProtobufCMessage *schema_new(const ProtobufCMessageDescriptor *descriptor, struc
         if (field->type == PROTOBUF_C_TYPE_STRING)
             memcpy(member(message, field->offset), &field->default_value, sizeof(void *));
         else
-            memcpy(member(message, field->offset), field->default_value, size_of(field->type));
+            memcpy(member(message, field->offset), field->default_value,
+                   schema_member_size(field->type));
     }
     return message;
 }

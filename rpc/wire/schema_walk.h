@@ -54,6 +54,9 @@ bool schema_is_text(const ProtobufCFieldDescriptor *field);
 /* Whether it is a map, whose elements are messages of a key (1) and a value (2). */
 bool schema_is_map(const ProtobufCFieldDescriptor *field);
 
+/* How many bytes a value of the type takes in a message's struct, and in an array of them. */
+size_t schema_member_size(ProtobufCType type);
+
 /* Bits of our own in a field's flags. */
 #define SCHEMA_FLAG_TEXT (1u << 30)
 #define SCHEMA_FLAG_MAP  (1u << 29)

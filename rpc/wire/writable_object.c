@@ -57,10 +57,11 @@ static enum rpc_status read_instance(struct writable_scan *scan, struct writable
     return status == RPC_OK ? writable_stack_open_class(scan, class, item) : status;
 }
 
-static enum rpc_status read_array(struct writable_scan *scan, struct writable_item *item)
+/* An int32 count, and as many elements behind it. */
+static enum rpc_status open_array(struct writable_scan *scan, enum writable_frame_kind kind,
+                                  struct writable_item *item, struct writable_frame **frame)
 {
     int64_t count;
-    struct writable_frame *frame;
     enum rpc_status status = writable_unit_int(&scan->unit, &count);
     if (status == RPC_OK)
         status = writable_unit_check_length(&scan->unit, count, WRITABLE_COUNT_MAX);
@@ -68,7 +69,7 @@ static enum rpc_status read_array(struct writable_scan *scan, struct writable_it
         return status;
     item->kind = WRITABLE_ARRAY;
     item->count = (size_t)count;
-    return writable_stack_open(scan, FRAME_ARRAY, item, &frame);
+    return writable_stack_open(scan, kind, item, frame);
 }
 
 /* ArrayPrimitiveWritable$Internal: the type's name, the count, packed elements. */
@@ -77,7 +78,6 @@ static enum rpc_status read_packed(struct writable_scan *scan, struct writable_i
     struct wire_bytes name;
     enum writable_kind kind = WRITABLE_NULL;
     const struct writable_class *class;
-    int64_t count;
     struct writable_frame *frame;
     enum rpc_status status = writable_unit_utf8(&scan->unit, &name);
     if (status != RPC_OK)
@@ -88,14 +88,7 @@ static enum rpc_status read_packed(struct writable_scan *scan, struct writable_i
                                       "ArrayPrimitiveWritable: unsupported component type: %.*s",
                                       shown, (const char *)name.data);
     }
-    status = writable_unit_int(&scan->unit, &count);
-    if (status == RPC_OK)
-        status = writable_unit_check_length(&scan->unit, count, WRITABLE_COUNT_MAX);
-    if (status != RPC_OK)
-        return status;
-    item->kind = WRITABLE_ARRAY;
-    item->count = (size_t)count;
-    status = writable_stack_open(scan, FRAME_PACKED, item, &frame);
+    status = open_array(scan, FRAME_PACKED, item, &frame);
     if (status == RPC_OK)
         frame->shape = (struct writable_shape){.kind = kind};
     return status;
@@ -104,6 +97,7 @@ static enum rpc_status read_packed(struct writable_scan *scan, struct writable_i
 enum rpc_status writable_object_read(struct writable_scan *scan, struct writable_item *item)
 {
     enum writable_kind kind;
+    struct writable_frame *frame;
     const struct writable_class *class;
     enum rpc_status status = writable_unit_utf8(&scan->unit, &item->declared);
     struct wire_bytes name = item->declared;
@@ -123,7 +117,8 @@ enum rpc_status writable_object_read(struct writable_scan *scan, struct writable
     case WRITABLE_ENUM:
         return writable_value_enum(scan, WRITABLE_BY_UTF8, class, item);
     case WRITABLE_ARRAY:
-        return class != NULL ? read_packed(scan, item) : read_array(scan, item);
+        return class != NULL ? read_packed(scan, item)
+                             : open_array(scan, FRAME_ARRAY, item, &frame);
     case WRITABLE_CLASS:
         return read_instance(scan, item);
     default:

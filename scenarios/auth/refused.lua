@@ -28,7 +28,11 @@ scenario("FA-02 · A refusal races the bytes behind it: what is unread makes it 
 
     local fatal = raw:recv()
     if fatal[1] == "response" then -- else the RST has overtaken it
-        t:expect(fatal):with { status = "FATAL", class = "org.apache.hadoop.security.AccessControlException" }
+        t:expect(fatal):with {
+            status = "FATAL",
+            call_id = -1,
+            class = "org.apache.hadoop.security.AccessControlException",
+        }
         t:expect(raw:drain()):is ""
     end
     t:expect(raw.ended):is(one_of("rst", "fin"))
@@ -39,6 +43,10 @@ scenario("FA-04 · A user without the right is refused with FATAL, not with an e
     tags = { "live" },
 }, function(t)
     local server = t:server { acl = { "alice" } }
+    local raw = t:dial(server)
+    raw:open { user = "mallory" }
+    t:expect(raw:recv "response"):with { status = "FATAL", call_id = t:since "2.0" and -3 or -1 }
+    t:expect(server.counters.authorization_failures):is(1)
 
     local call = t:client(server, { user = "mallory" }):call("echo", { message = "hi" })
 
@@ -47,7 +55,7 @@ scenario("FA-04 · A user without the right is refused with FATAL, not with an e
     }
     t:expect(call):says "User mallory"
     t:expect(call):says "is not authorized for protocol"
-    t:expect(server.counters.authorization_failures):is(1)
+    t:expect(server.counters.authorization_failures):is(2)
     t:expect(server.counters.executions):is(0)
     t:expect(t:client(server, { user = "alice" }):call("echo", { message = "hi" })):returns { message = "hi" }
 end)

@@ -158,6 +158,28 @@ scenario("CC-11 · Before 2.x what is not an IOException passes to the caller, a
     t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
 end)
 
+scenario("CC-15 · Five servers are asked at once and two refuse: three values, and all is known after ten seconds", {
+    tags = tags,
+}, function(t)
+    local up = t:times(3, function() return t:server() end)
+    t:dns("nobody", t:host "empty")
+    local client = t:client(up[1])
+    local calls = {}
+    for i, target in ipairs { up[1], "nobody:8020", up[2], "nobody:8021", up[3] } do
+        calls[i] = client:proxy { target }:call("echo", { message = "call " .. i })
+    end
+    t:wait(calls) -- as 0.20 and 1.x do in RPC.call, which gives null for those that fail
+
+    for i, call in ipairs(calls) do
+        if i % 2 == 1 then
+            t:expect(call):returns { message = "call " .. i }:at(0)
+        else
+            t:expect(call):fails "refused":at "10s"
+        end
+    end
+    t:expect(t.now):is(at_least(10000))
+end)
+
 scenario("CC-13 · A caller who meets a closing connection is served on it or on a new one", {
     tags = tags,
     rough = true,

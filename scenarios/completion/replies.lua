@@ -142,6 +142,22 @@ scenario("CC-08 · An ERROR whose length is wrong fails every call, the one that
     t:each(calls):fails "bad_reply":at(0):says(text)
 end)
 
+scenario("CC-33 · An exception brings its class along; before 2.x its text begins with it, too", {
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    local client = t:client(server)
+
+    local call = client:call("throw", { class = "java.io.FileNotFoundException", message = "no such thing" })
+    t:expect(call):fails "remote_error":with { class = "java.io.FileNotFoundException" }
+    t:expect(call.message):is(starts(t:by {
+        ["-1.2"] = "java.io.FileNotFoundException: no such thing",
+        ["2.0-"] = "no such thing",
+    }))
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+    t:expect(t:events "client.connect"):count(1)
+end)
+
 scenario("CC-14 · Call ids wrap to zero and never turn negative, but before 2.x they do", {
     tags = tags,
 }, function(t)

@@ -170,6 +170,22 @@ scenario("DC-15 · In 0.20 a connection that fails half built poisons whoever co
     t:expect(t:events "client.connect"):count(1)
 end)
 
+scenario("DC-16 · A set-up that fails behind the connect leaves its socket open before 2.3", {
+    tags = { "regression" }, -- HADOOP-10081
+}, function(t)
+    local server = t:server()
+    local client = t:client(server)
+    t:fault("client.streams.throw", { client, times = 10, class = "java.io.IOException", message = "no streams" })
+    for _ = 1, 10 do
+        t:expect(client:call("echo", { message = "x" })):fails():took(0):says "no streams"
+    end
+    t:settle()
+
+    t:expect(client.host.descriptors):is(t:by { ["-2.2"] = 10, ["2.3-"] = 0 })
+    t:expect(#client.connections):is(0)
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+end)
+
 scenario("DC-21 · A connection that dies before it is accepted fails its call, and leaves the server alone", function(t)
     local server = t:server { start = false }
     local client = t:client(server)

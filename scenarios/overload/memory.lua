@@ -32,6 +32,9 @@ scenario("OV-20 · Out of memory while it makes a reply, a Handler is gone, and 
     t:expect(lost):pending()
     t:expect(t:events("client.ping", { client })):count(at_least(9))
     t:expect(client.connections[1].rpc_count):is(1)
+    local gone = {}
+    for i = 0, 1 do gone[i + 1] = server:lane("handler/" .. i).doing == "closed" and 1 or 0 end
+    t:expect(gone[1] + gone[2]):is(1)
     server.host:kill()
     t:expect(lost):fails(one_of("eof", "reset"))
 end)

@@ -55,7 +55,10 @@ scenario("SD-04 · Before 2.x Readers outlive their server, in select", { tags =
     t:expect(server:lane "responder".doing):is "closed"
 end)
 
-scenario("SD-05 · Stopping a server whose Reader is blocked: 2.2 waits for it for ever", { rough = false, tags = tags }, function(t)
+scenario("SD-05 · Stopping a server whose Reader is blocked: 2.2 waits for it for ever", {
+    rough = false,
+    tags = tags,
+}, function(t)
     local server = t:server { handlers = 1, queue = 1 }
     server:on("work", function(call)
         call:hang() -- it does not mind the interrupt
@@ -67,7 +70,7 @@ scenario("SD-05 · Stopping a server whose Reader is blocked: 2.2 waits for it f
     t:expect(server:lane "reader/0".doing):is "put"
     server:stop()
 
-    if t.release == "2.2" then -- stop joins the Reader; the Handlers, who alone could free it, are gone
+    if t.release == "2.2" then -- stop joins the Reader; the Handlers, who could free it, are gone
         t:expect(calls[1]):fails "remote_error":at "1s":with { class = "java.lang.InterruptedException" }
         t:sleep "1h"
         t:each({ table.unpack(calls, 2) }):pending()

@@ -40,6 +40,18 @@ scenario("SH-04 · 3.4 rounds the time-out up to a multiple of the ping interval
     t:expect(t:events("client.ping", { client })):at(case.pings)
 end)
 
+scenario("SH-04 · Until 2.6 a time-out longer than the ping interval is kept to the millisecond, without a ping", {
+    releases = "1.2-2.6",
+    tags = { "regression", "timeout" },
+}, function(t)
+    local client = t:client(t:server(), { rpc_timeout = "100s" })
+
+    local call = client:call "hang"
+
+    t:expect(call):fails "read_timeout":at "100s":says "100000 millis timeout"
+    t:expect(t:events("client.ping", { client })):count(0)
+end)
+
 scenario("SH-07 · A chatty neighbour hides a stuck call from the time-out", {
     releases = "1.2-",
     tags = { "regression", "timeout" },

@@ -4,13 +4,13 @@
 -- An entry: client = {conf}, server = {conf}, handlers, rpc_timeout, acl, relay = {rules}, last (ms, when it is over),
 -- steps = { { at, method, argument, time, user = "bob" } … }; `at` as in Script.java, rules as in Relay.java; a step of
 -- another user's has a connection of its own.
--- nobody = true: there is no server.  Times are written @MS.
+-- nobody = true: there is no server.  Times are written @MS; late = by how many ms they may be late.
 local twin = include "lib/twin.lua"
 
 local pairing = {}
 
 -- A busy machine is later than planned, never earlier.
-local early, late = 30, 350
+local EARLY, LATE = 30, 500
 
 -- --- clients -------------------------------------------------------------------------------------
 
@@ -216,12 +216,13 @@ function pairing.play(t, kind, entry)
 end
 
 -- What was expected, if that is what was seen, with some grace for times; otherwise what was seen.
-function pairing.graced(seen, expected)
+function pairing.graced(seen, entry)
+    local expected, late = entry.sees, entry.late or LATE
     if timeless(seen) ~= timeless(expected) then return seen end
     local planned = expected:gmatch "@(%d+)"
     for time in seen:gmatch "@(%d+)" do
         local off = tonumber(time) - tonumber(planned())
-        if off < -early or off > late then return seen end
+        if off < -EARLY or off > late then return seen end
     end
     return expected
 end

@@ -1,0 +1,52 @@
+/*
+ * The classes and signatures that come with ripcord, by release.
+ */
+#include <stdio.h>
+
+#include "harness/message/types.h"
+#include "harness/roles/descriptors.h"
+
+/* For which releases, and what. */
+static const struct {
+    const char *releases;
+    const uint8_t *text;
+    const size_t *length;
+} shipped[] = {
+    {"", harness_writables_common, &harness_writables_common_length},
+    {"-0.20", harness_writables_0_20, &harness_writables_0_20_length},
+    {"1.2-", harness_writables_1_2, &harness_writables_1_2_length},
+    {"2.2-", (const uint8_t *)"packed\n", &(const size_t){7}},
+};
+
+static struct harness_types *make_shipped(const struct release *release)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    struct harness_types *types = harness_types_create(NULL);
+    for (size_t i = 0; types != NULL && i < sizeof(shipped) / sizeof(*shipped); i++) {
+        unsigned mask = 0;
+        release_range(shipped[i].releases, &mask);
+        if ((mask & 1u << release->id) == 0)
+            continue;
+        if (harness_types_read(types, (const char *)shipped[i].text, *shipped[i].length, problem) !=
+            RPC_OK) {
+            fprintf(stderr, "ripcord: the classes of Writables: %s\n", problem);
+            harness_types_free(types);
+            return NULL;
+        }
+    }
+    return types;
+}
+
+const struct harness_types *harness_types_shipped(const struct release *release)
+{
+    static struct harness_types *known[RELEASE_COUNT];
+    if (known[release->id] == NULL)
+        known[release->id] = make_shipped(release);
+    return known[release->id];
+}
+
+const struct writable_types *harness_shipped_types(const struct release *release)
+{
+    const struct harness_types *types = harness_types_shipped(release);
+    return types == NULL ? NULL : types->classes;
+}
