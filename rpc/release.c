@@ -90,6 +90,7 @@ static const struct release releases[] = {
                       SERVER_1X,
                       .simple_refused = "Authentication is required",
                       .utf8_nul_overlong = true,
+                      .utf8_unchecked = true,
                       CLIENT_020,
                       .errors_stay_pending = true,
                       .setup_handles_io_only = true,

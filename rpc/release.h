@@ -99,7 +99,8 @@ struct release {
     bool error_names_class;     /* before 2.x: an error's text begins with "class: " */
     bool user_shows_auth;       /* UserGroupInformation.toString: "alice (auth:SIMPLE)" */
     bool writable_values;       /* before 2.x: calls hold Writables, not protobuf messages */
-    bool utf8_nul_overlong;     /* 0.20: io/UTF8.java writes NUL as c0 80 */
+    bool utf8_nul_overlong;     /* 0.20: io/UTF8.java writes NUL as c0 80, */
+    bool utf8_unchecked;        /* and reads what is not UTF-8 */
     const char *simple_refused; /* to a client without SASL; NULL: with what is available */
     int64_t missing_idle_ms; /* ipc.client.connection.maxidletime that no file sets, to a server */
     bool queue_override_per_handler; /* 3.x: the constructor's queue size times the Handlers */

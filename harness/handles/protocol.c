@@ -115,13 +115,19 @@ static void add_bytes(lua_State *L, int index, struct wire_buffer *out)
         luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
 }
 
-/* Whether a Java type is a Writable, of which scripts have tables. */
-static bool is_writable(const struct harness_types *types, const char *type)
+/* Whether `name` is that of a class that is a Writable. */
+static bool names_writable(const struct harness_types *types, struct wire_bytes name)
 {
     enum writable_kind kind;
     const struct writable_class *class;
-    struct wire_bytes name = wire_text(type);
-    return writable_types_declared(types->classes, &name, &kind, &class) && kind == WRITABLE_CLASS;
+    return name.data != NULL && writable_types_declared(types->classes, &name, &kind, &class) &&
+           kind == WRITABLE_CLASS;
+}
+
+/* Whether a Java type is a Writable, of which scripts have tables. */
+static bool is_writable(const struct harness_types *types, const char *type)
+{
+    return names_writable(types, wire_text(type));
 }
 
 /* How many arguments the list at `index` has, nil at its end not counted. */
@@ -274,6 +280,14 @@ static struct wire_bytes only_parameter(struct wire_bytes body)
     return (struct wire_bytes){body.data + COUNT + LENGTH, length};
 }
 
+/* A null stands in a Writable, whatever it is a null of: java.lang.String, say. */
+static bool is_null_of_writable(const struct harness_types *types, struct wire_bytes body)
+{
+    char name[WRITABLE_NAME_MAX + 1], problem[WIRE_PROBLEM_MAX];
+    return writable_signature(types->classes, body, name, sizeof(name), problem) == RPC_OK &&
+           names_writable(types, wire_text(name));
+}
+
 enum rpc_status harness_request_decode(lua_State *L, const struct harness_method *method,
                                        struct wire_bytes bytes, char *problem)
 {
@@ -283,15 +297,12 @@ enum rpc_status harness_request_decode(lua_State *L, const struct harness_method
         L, method->types->classes, WRITABLE_GOAL_PARAMETERS, NULL, bytes, NULL, problem);
     if (status != RPC_OK)
         return status;
-    enum writable_kind kind;
-    const struct writable_class *class;
-    struct wire_bytes only = only_parameter(bytes);
-    if (only.data != NULL &&
-        writable_types_declared(method->types->classes, &only, &kind, &class) &&
-        kind == WRITABLE_CLASS) {
-        lua_rawgeti(L, -1, 1);
+    if (!names_writable(method->types, only_parameter(bytes)))
+        return RPC_OK;
+    if (lua_rawgeti(L, -1, 1) == LUA_TNIL && !is_null_of_writable(method->types, bytes))
+        lua_pop(L, 1);
+    else
         lua_remove(L, -2);
-    }
     return RPC_OK;
 }
 

@@ -38,9 +38,14 @@ static bool read_request(const struct harness_server_life *life, struct server_c
 {
     char problem[WIRE_PROBLEM_MAX];
     const struct harness *harness = harness_of_life(life);
-    if (harness_test_read(harness, kind, server_call_body(call), request, problem) == RPC_OK)
+    enum rpc_status status =
+        harness_test_read(harness, kind, server_call_body(call), request, problem);
+    if (status == RPC_OK && !request->null)
         return true;
-    server_call_throw(call, harness->release->protobuf_exception, problem);
+    if (status == RPC_OK)
+        server_call_throw(call, "java.lang.NullPointerException", NULL);
+    else
+        server_call_throw(call, harness->release->protobuf_exception, problem);
     return false;
 }
 

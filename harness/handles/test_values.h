@@ -13,6 +13,7 @@ struct harness_test_request {
     struct wire_bytes message;
     int64_t size; /* blob */
     uint64_t time_ms;
+    bool null; /* a Writable that is null, so nothing of the above */
 };
 
 enum harness_test_kind {

@@ -77,18 +77,20 @@ static void convert(lua_State *L, const struct writable_item *item)
 
 static void push_text(lua_State *L, enum writable_kind kind, struct wire_bytes bytes)
 {
-    bool plain = kind != WRITABLE_UTF8 && kind != WRITABLE_UTF && kind != WRITABLE_ENUM;
+    bool text_of_io = kind == WRITABLE_TEXT || kind == WRITABLE_STRING;
+    bool plain = kind == WRITABLE_BYTES || (text_of_io && writable_is_utf8(bytes));
     for (size_t i = 0; !plain && i < bytes.length && bytes.data[i] < 0x80; i++)
         plain = i + 1 == bytes.length;
     if (plain || bytes.length == 0) {
         lua_pushlstring(L, (const char *)bytes.data, bytes.length);
         return;
     }
-    /* At most UINT16_MAX bytes, and none of its characters gets longer. */
+    /* No character of a UTF8 gets longer; of others a byte may become U+FFFD. */
     luaL_Buffer text;
-    struct wire_buffer made = {.data = (uint8_t *)luaL_buffinitsize(L, &text, bytes.length),
-                               .capacity = bytes.length};
-    writable_read_text(WRITABLE_UTF8, bytes, &made);
+    size_t most = text_of_io ? bytes.length * 3 : bytes.length;
+    struct wire_buffer made = {.data = (uint8_t *)luaL_buffinitsize(L, &text, most),
+                               .capacity = most};
+    writable_read_text(text_of_io ? kind : WRITABLE_UTF8, bytes, &made);
     luaL_pushresultsize(&text, made.length);
 }
 

@@ -196,6 +196,14 @@ Test(value, hostile_bytes_get_one_error)
         "fails('', decode, 'long', '\\0\\4long\\0')");
 }
 
+Test(value, a_text_that_is_no_utf8_comes_as_java_decodes_it)
+{
+    run("local leaf = back('org.example.Leaf', { words = { '\\xc3(x\\xff', 'g\\u{fc}n' },"
+        "  note = '\\xe2\\x82', data = '\\xc3(' })\n"
+        "assert(same(leaf.words, { '\\u{fffd}(x\\u{fffd}', 'g\\u{fc}n' }))\n"
+        "assert(leaf.note == '\\u{fffd}' and leaf.data == '\\xc3(')");
+}
+
 Test(value, functions_of_a_script_convert_a_field)
 {
     run("convert('org.example.Apple', 'weight', function(v) return v * 1000 end,"

@@ -145,18 +145,25 @@ static enum rpc_status encode(struct server_call *call, struct wire_message *mes
     return status;
 }
 
-enum rpc_status server_call_fail(struct server_call *call, enum wire_status status, int code,
-                                 const char *class_name, const char *text,
-                                 struct wire_bytes client_id)
+static enum rpc_status fail(struct server_call *call, enum wire_status status, int code,
+                            const char *class_name, struct wire_bytes text,
+                            struct wire_bytes client_id)
 {
     struct wire_message message = call->server->codec->message(WIRE_RESPONSE);
     message.status = status;
     message.code = code;
     message.class_name = wire_text(class_name);
-    message.text = wire_text(text);
+    message.text = text;
     message.client_id = client_id;
     message.body = WIRE_ABSENT;
     return encode(call, &message);
+}
+
+enum rpc_status server_call_fail(struct server_call *call, enum wire_status status, int code,
+                                 const char *class_name, const char *text,
+                                 struct wire_bytes client_id)
+{
+    return fail(call, status, code, class_name, wire_text(text), client_id);
 }
 
 /* --- for methods ------------------------------------------------------------------- */
@@ -210,45 +217,56 @@ static bool is_io_exception(const char *class_name)
 }
 
 /* "class: message", as Throwable.toString makes it. */
-static char *described(const char *class_name, const char *message)
+static enum rpc_status describe(struct wire_buffer *out, const char *class_name,
+                                struct wire_bytes message)
 {
-    size_t size = strlen(class_name) + (message != NULL ? strlen(message) + 2 : 0) + 1;
-    char *text = malloc(size);
-
-    if (text != NULL)
-        snprintf(text, size, "%s%s%s", class_name, message != NULL ? ": " : "",
-                 message != NULL ? message : "");
-    return text;
+    enum rpc_status status = wire_buffer_add(out, class_name, strlen(class_name));
+    if (status == RPC_OK && message.data != NULL)
+        status = wire_buffer_add(out, ": ", 2);
+    if (status == RPC_OK && message.length > 0)
+        status = wire_buffer_add(out, message.data, message.length);
+    return status;
 }
 
 /* The stack trace of an exception begins with its class, which 2.x cuts off. */
 static enum rpc_status fail_as(struct server_call *call, const char *class_name,
-                               const char *message)
+                               struct wire_bytes message)
 {
-    bool whole = call->server->release->error_names_class;
-    char *text = whole ? described(class_name, message) : NULL;
+    struct wire_buffer whole = {0};
+    enum rpc_status status = RPC_OK;
 
-    if (whole && text == NULL)
-        return RPC_NO_MEMORY;
-    if (!whole && message == NULL)
-        message = class_name;
-    enum rpc_status status = server_call_fail(call, WIRE_ERROR, code_of(class_name), class_name,
-                                              whole ? text : message, call->client_id);
-    free(text);
+    if (call->server->release->error_names_class) {
+        status = describe(&whole, class_name, message);
+        message = (struct wire_bytes){whole.data, whole.length};
+    } else if (message.data == NULL) {
+        message = wire_text(class_name);
+    }
+    if (status == RPC_OK)
+        status = fail(call, WIRE_ERROR, code_of(class_name), class_name, message, call->client_id);
+    wire_buffer_release(&whole);
+    return status;
+}
+
+enum rpc_status server_call_throw_text(struct server_call *call, const char *class_name,
+                                       struct wire_bytes message)
+{
+    struct wire_buffer inner = {0};
+
+    if (!call->writable || is_io_exception(class_name))
+        return fail_as(call, class_name, message);
+    enum rpc_status status = describe(&inner, class_name, message);
+    if (status == RPC_OK)
+        status =
+            fail_as(call, "java.io.IOException", (struct wire_bytes){inner.data, inner.length});
+    wire_buffer_release(&inner);
     return status;
 }
 
 enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
                                   const char *message)
 {
-    if (!call->writable || is_io_exception(class_name))
-        return fail_as(call, class_name, message);
-    char *inner = described(class_name, message);
-    if (inner == NULL)
-        return RPC_NO_MEMORY;
-    enum rpc_status status = fail_as(call, "java.io.IOException", inner);
-    free(inner);
-    return status;
+    return server_call_throw_text(call, class_name,
+                                  message == NULL ? WIRE_ABSENT : wire_text(message));
 }
 
 enum rpc_status server_call_abort(struct server_call *call, const char *class_name,

@@ -108,6 +108,25 @@ static const struct server_protocol *find_written(struct server_call *call,
     return protocol;
 }
 
+/* Of a name that a peer may have sent with NUL in it. */
+static enum rpc_status fail_without_method(struct server_call *call, const char *protocol,
+                                           const char *types)
+{
+    const struct wire_bytes parts[] = {wire_text(protocol), wire_text("."),   call->method,
+                                       wire_text("("),      wire_text(types), wire_text(")")};
+    struct wire_buffer text = {0};
+    enum rpc_status status = RPC_OK;
+
+    for (size_t i = 0; status == RPC_OK && i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (parts[i].length > 0)
+            status = wire_buffer_add(&text, parts[i].data, parts[i].length);
+    if (status == RPC_OK)
+        status = server_call_throw_text(call, "java.lang.NoSuchMethodException",
+                                        (struct wire_bytes){text.data, text.length});
+    wire_buffer_release(&text);
+    return status;
+}
+
 static server_method_fn *find_writable(struct server_call *call, void **owner,
                                        enum rpc_status *answered)
 {
@@ -121,8 +140,7 @@ static server_method_fn *find_writable(struct server_call *call, void **owner,
                                    ? protocol->find_typed(protocol, call, types, sizeof(types))
                                    : protocol->find(protocol, call->method);
     if (method == NULL)
-        *answered = fail(call, "java.lang.NoSuchMethodException", "%s.%s(%s)", protocol->name,
-                         server_call_method_text(call), types);
+        *answered = fail_without_method(call, protocol->name, types);
     return method;
 }
 

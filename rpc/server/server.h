@@ -152,6 +152,9 @@ enum rpc_status server_call_return(struct server_call *call, struct wire_bytes v
  * release and the engine make of it is added.  There are no trace lines. */
 enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
                                   const char *message);
+/* The same of a message in which there may be NUL; absent: none. */
+enum rpc_status server_call_throw_text(struct server_call *call, const char *class_name,
+                                       struct wire_bytes message);
 /* The exception of a DEFERRED call that is given up (3.x, Call.abortResponse): FATAL, and the
  * connection closes after the next read of its Reader.  RPC_NOT_IN_RELEASE. */
 enum rpc_status server_call_abort(struct server_call *call, const char *class_name,

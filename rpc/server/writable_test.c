@@ -205,5 +205,13 @@ Test(writable, a_method_is_looked_up_by_its_types)
     rig_run(1);
     IS_TEXT(rig_reply(peer, 9)->text, "java.io.IOException: java.lang.NoSuchMethodException: "
                                       "test.Typed.echo(java.lang.String,long)");
+    rig_send(peer, "\0\0\0\15\0\0\0\12\0\3a\0b\0\0\0\0", 17);
+    rig_run(1);
+    static const char nul[] = "NoSuchMethodException: test.Typed.a\0b(java.lang.String,long)";
+    const uint8_t *raw = rig_peers[peer].raw;
+    bool told = false;
+    for (size_t at = 0; !told && at + sizeof(nul) <= sizeof(rig_peers[peer].raw); at++)
+        told = memcmp(raw + at, nul, sizeof(nul) - 1) == 0;
+    cr_assert(told, "a NUL does not cut it");
     rig_end();
 }

@@ -131,6 +131,11 @@ enum rpc_status writable_types_add_enum(struct writable_types *types, const char
                                         const char *const *constants, size_t count, char *problem);
 enum rpc_status writable_types_add_abstract(struct writable_types *types, const char *name,
                                             char *problem);
+/* 0.20.203: no UTF8 is malformed.  Else one that is not UTF-8 does not read (io/UTF8.java).  Those
+ * of `base` hold here too. */
+void writable_types_take_any_utf8(struct writable_types *types);
+bool writable_types_takes_any_utf8(const struct writable_types *types);
+
 /* Packed arrays of primitives, which IPC version 4 does not know. */
 enum rpc_status writable_types_add_packed(struct writable_types *types, char *problem);
 
@@ -199,9 +204,9 @@ void writable_scan_visit(struct writable_scan *scan, writable_visit_fn *visit, v
  * it has at least; never more than must come.
  * RPC_OK: it is whole, *size bytes.  RPC_AGAIN: it is not.
  * Else `problem` (WIRE_PROBLEM_MAX bytes) has the exception's text as Java words it:
- * RPC_UNKNOWN_NAME, a class or constant that is not known, and RPC_BAD_VALUE, a negative length
- * (RuntimeExceptions); RPC_MALFORMED (an IOException); RPC_TOO_LONG (an OutOfMemoryError) and
- * RPC_TOO_DEEP (a StackOverflowError). */
+ * RPC_UNKNOWN_NAME, a class or constant that is not known, and RPC_BAD_VALUE, a negative length or
+ * an element that does not go into its array (RuntimeExceptions); RPC_MALFORMED (an IOException);
+ * RPC_TOO_LONG (an OutOfMemoryError) and RPC_TOO_DEEP (a StackOverflowError). */
 enum rpc_status writable_scan(struct writable_scan *scan, struct wire_bytes bytes, size_t *size,
                               char *problem);
 
@@ -224,9 +229,15 @@ size_t writable_read_vlong(struct wire_bytes bytes, int64_t *value);
 /* How long one is, by its first byte. */
 size_t writable_vlong_size(uint8_t first);
 
+/* Where io/UTF8.java from 1.x on stumbles in a UTF8 (without its length); its end: nowhere. */
+size_t writable_check_utf8(struct wire_bytes text);
+/* Whether a TEXT or STRING is UTF-8, so that writable_read_text would leave it as it is. */
+bool writable_is_utf8(struct wire_bytes text);
+
 /* UTF-8 of a UTF8 or UTF text (WRITABLE_UTF8, _UTF: without its length): surrogate pairs become
  * one sequence, c0 80 a NUL; a lone surrogate keeps its three bytes, and what Java would not read
- * becomes '?'.  Other kinds are appended as they are.  RPC_NO_MEMORY. */
+ * becomes '?'.  Of a TEXT or STRING what is not UTF-8 becomes U+FFFD, as Java's decoder cuts it.
+ * Other kinds are appended as they are.  RPC_NO_MEMORY. */
 enum rpc_status writable_read_text(enum writable_kind kind, struct wire_bytes bytes,
                                    struct wire_buffer *out);
 

@@ -25,6 +25,31 @@ enum rpc_status writable_object_class(struct writable_scan *scan, struct wire_by
     return RPC_OK;
 }
 
+/* Whether java.lang.reflect.Array.set puts a value of this kind (NULL: null) into an array of that
+ * one: numbers get wider, never narrower. */
+static bool goes_into(enum writable_kind array, enum writable_kind kind)
+{
+    if (array == kind)
+        return true;
+    if (array == WRITABLE_UTF8)
+        return kind == WRITABLE_NULL;
+    if (array > WRITABLE_DOUBLE)
+        return kind > WRITABLE_DOUBLE && kind != WRITABLE_UTF8;
+    if (array == WRITABLE_BOOLEAN || array == WRITABLE_CHAR || kind == WRITABLE_BOOLEAN)
+        return false;
+    return kind < array && !(kind == WRITABLE_CHAR && array == WRITABLE_SHORT);
+}
+
+static enum rpc_status check_element(struct writable_scan *scan, enum writable_kind kind)
+{
+    const struct writable_frame *frame = writable_stack_top(scan);
+    if (frame == NULL || frame->kind != FRAME_ARRAY || goes_into(frame->shape.kind, kind))
+        return RPC_OK;
+    return writable_unit_complain(&scan->unit, RPC_BAD_VALUE, "%s type mismatch",
+                                  frame->shape.kind > WRITABLE_DOUBLE ? "array element"
+                                                                      : "argument");
+}
+
 static enum rpc_status read_null(struct writable_scan *scan, struct writable_item *item)
 {
     enum writable_kind kind;
@@ -41,7 +66,8 @@ static enum rpc_status read_null(struct writable_scan *scan, struct writable_ite
     }
     item->kind = WRITABLE_NULL;
     item->absent = true;
-    return writable_stack_value(scan, item);
+    status = check_element(scan, item->kind);
+    return status == RPC_OK ? writable_stack_value(scan, item) : status;
 }
 
 static enum rpc_status read_instance(struct writable_scan *scan, struct writable_item *item)
@@ -54,6 +80,8 @@ static enum rpc_status read_instance(struct writable_scan *scan, struct writable
     if (wire_is(name, null_instance))
         return read_null(scan, item);
     status = writable_object_class(scan, name, &class);
+    if (status == RPC_OK)
+        status = check_element(scan, WRITABLE_CLASS);
     return status == RPC_OK ? writable_stack_open_class(scan, class, item) : status;
 }
 
@@ -70,6 +98,20 @@ static enum rpc_status open_array(struct writable_scan *scan, enum writable_fram
     item->kind = WRITABLE_ARRAY;
     item->count = (size_t)count;
     return writable_stack_open(scan, kind, item, frame);
+}
+
+/* Elements of the type `name`, each with its own class. */
+static enum rpc_status read_array(struct writable_scan *scan, struct wire_bytes name,
+                                  struct writable_item *item)
+{
+    enum writable_kind kind = WRITABLE_NULL;
+    const struct writable_class *class;
+    struct writable_frame *frame;
+    writable_types_declared(scan->types, &name, &kind, &class);
+    enum rpc_status status = open_array(scan, FRAME_ARRAY, item, &frame);
+    if (status == RPC_OK)
+        frame->shape = (struct writable_shape){.kind = kind};
+    return status;
 }
 
 /* ArrayPrimitiveWritable$Internal: the type's name, the count, packed elements. */
@@ -97,7 +139,6 @@ static enum rpc_status read_packed(struct writable_scan *scan, struct writable_i
 enum rpc_status writable_object_read(struct writable_scan *scan, struct writable_item *item)
 {
     enum writable_kind kind;
-    struct writable_frame *frame;
     const struct writable_class *class;
     enum rpc_status status = writable_unit_utf8(&scan->unit, &item->declared);
     struct wire_bytes name = item->declared;
@@ -105,6 +146,8 @@ enum rpc_status writable_object_read(struct writable_scan *scan, struct writable
         return status;
     if (!writable_types_declared(scan->types, &name, &kind, &class))
         return no_class(scan, item->declared);
+    if (kind != WRITABLE_CLASS && (status = check_element(scan, kind)) != RPC_OK)
+        return status;
     switch ((int)kind) {
     case WRITABLE_NULL: /* void */
         item->kind = kind;
@@ -117,8 +160,7 @@ enum rpc_status writable_object_read(struct writable_scan *scan, struct writable
     case WRITABLE_ENUM:
         return writable_value_enum(scan, WRITABLE_BY_UTF8, class, item);
     case WRITABLE_ARRAY:
-        return class != NULL ? read_packed(scan, item)
-                             : open_array(scan, FRAME_ARRAY, item, &frame);
+        return class != NULL ? read_packed(scan, item) : read_array(scan, name, item);
     case WRITABLE_CLASS:
         return read_instance(scan, item);
     default:

@@ -87,6 +87,18 @@ static size_t sequence_length(uint8_t first)
                                     : 0;
 }
 
+size_t writable_check_utf8(struct wire_bytes text)
+{
+    size_t at = 0;
+    while (at < text.length) {
+        size_t length = sequence_length(text.data[at]);
+        if (length == 0 || length > text.length - at)
+            break;
+        at += length;
+    }
+    return at;
+}
+
 /* One sequence, as Java reads it: the bits of whatever follows.  Its length; 0: there is none. */
 static size_t read_sequence(struct wire_bytes bytes, size_t at, uint32_t *point)
 {
@@ -129,9 +141,65 @@ static size_t read_character(struct wire_bytes bytes, size_t at, uint32_t *point
     return length;
 }
 
+/* --- UTF-8 as java.nio.charset decodes it --------------------------------------------------------
+ */
+
+static bool continues(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Whether the second byte can follow the first.  Surrogates are not seen before the third. */
+static bool can_follow(uint8_t first, uint8_t second)
+{
+    if (!continues(second))
+        return false;
+    return first == 0xe0   ? second >= 0xa0
+           : first == 0xf0 ? second >= 0x90
+           : first == 0xf4 ? second < 0x90
+                           : true;
+}
+
+/* How many bytes from `at` are one character, or else are replaced by one (*well is false). */
+static size_t decode(struct wire_bytes text, size_t at, bool *well)
+{
+    const uint8_t *byte = text.data + at;
+    size_t left = text.length - at, length = sequence_length(byte[0]);
+    *well = byte[0] < 0x80;
+    if (length < 2 || byte[0] < 0xc2 || byte[0] > 0xf4 || left < 2 || !can_follow(byte[0], byte[1]))
+        return 1;
+    for (size_t i = 2; i < length; i++)
+        if (i == left || !continues(byte[i]))
+            return i;
+    *well = byte[0] != 0xed || byte[1] < 0xa0;
+    return length;
+}
+
+bool writable_is_utf8(struct wire_bytes text)
+{
+    bool well = true;
+    for (size_t at = 0; well && at < text.length;)
+        at += decode(text, at, &well);
+    return well;
+}
+
+static enum rpc_status read_replaced(struct wire_bytes bytes, struct wire_buffer *out)
+{
+    enum rpc_status status = RPC_OK;
+    bool well;
+    for (size_t at = 0, length; status == RPC_OK && at < bytes.length; at += length) {
+        length = decode(bytes, at, &well);
+        status = well ? wire_buffer_add(out, bytes.data + at, length)
+                      : wire_buffer_add(out, "\xef\xbf\xbd", 3);
+    }
+    return status;
+}
+
 enum rpc_status writable_read_text(enum writable_kind kind, struct wire_bytes bytes,
                                    struct wire_buffer *out)
 {
+    if ((kind == WRITABLE_TEXT || kind == WRITABLE_STRING) && !writable_is_utf8(bytes))
+        return read_replaced(bytes, out);
     if (kind != WRITABLE_UTF8 && kind != WRITABLE_UTF)
         return wire_buffer_add(out, bytes.data, bytes.length);
     /* No character gets longer than it was, but what is overlong gets shorter. */

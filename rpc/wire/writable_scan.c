@@ -128,6 +128,7 @@ void writable_scan_begin(struct writable_scan *scan, const struct writable_types
 {
     assert(goal != WRITABLE_GOAL_CLASS || class->kind == WRITABLE_STRUCT);
     scan->types = types;
+    scan->unit.any_utf8 = writable_types_takes_any_utf8(types);
     scan->goal = goal;
     scan->class = class;
     scan->begun = false;

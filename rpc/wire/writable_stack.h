@@ -25,7 +25,7 @@ struct writable_frame {
     size_t next, count;
     size_t last;                        /* where the element before began */
     const struct writable_class *class; /* FRAME_CLASS, _SUPER; else NULL */
-    struct writable_shape shape;        /* FRAME_LIST, _PACKED */
+    struct writable_shape shape;        /* FRAME_LIST, _PACKED; of FRAME_ARRAY its elements' kind */
     struct writable_item opened;        /* but of FRAME_SUPER, _PARAMETERS */
     int64_t slots[WRITABLE_SLOTS_MAX];  /* with a class */
 };

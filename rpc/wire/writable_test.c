@@ -219,6 +219,73 @@ Test(writable, utf8_reads_nul_pairs_and_four_bytes)
     }
 }
 
+Test(writable, a_text_that_is_no_utf8_is_read_as_javas_decoder_does)
+{
+    static const struct {
+        const char *bytes, *text;
+    } all[] = {
+        {"g\xc3\xbcn \xf0\x9f\x98\x80", "g\xc3\xbcn \xf0\x9f\x98\x80"},
+        {"\xc3(", "\xef\xbf\xbd("},
+        {"a\x80\xff", "a\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xc0\x80", "\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xe2\x82", "\xef\xbf\xbd"},
+        {"\xe2\x82x", "\xef\xbf\xbdx"},
+        {"\xe0\x80x", "\xef\xbf\xbd\xef\xbf\xbdx"},
+        {"\xed\xa0\xbd", "\xef\xbf\xbd"},
+        {"\xf0\x9f\x98", "\xef\xbf\xbd"},
+        {"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+    };
+    for (size_t i = 0; i < ENTRIES(all); i++) {
+        struct wire_buffer out = {0};
+        cr_assert(
+            eq(int, writable_read_text(WRITABLE_TEXT, wire_text(all[i].bytes), &out), RPC_OK));
+        cr_assert(eq(sz, out.length, strlen(all[i].text)), "%zu", i);
+        cr_assert(eq(int, memcmp(out.data, all[i].text, out.length), 0), "%zu", i);
+        wire_buffer_release(&out);
+    }
+}
+
+/* What becomes of a java.lang.String of these bytes. */
+static enum rpc_status read_string(const struct writable_types *types, const char *bytes)
+{
+    struct wire_buffer out = {0};
+    put_name(&out, "java.lang.String");
+    writable_put_number(&out, WRITABLE_SHORT, (int64_t)strlen(bytes));
+    wire_buffer_add(&out, bytes, strlen(bytes));
+    enum rpc_status status =
+        writable_walk(types, WRITABLE_GOAL_OBJECT, NULL, bytes_of(&out), NULL, NULL, NULL, problem);
+    wire_buffer_release(&out);
+    return status;
+}
+
+Test(writable, a_utf8_that_is_no_utf8_reads_in_the_oldest_release_only)
+{
+    static const struct {
+        const char *bytes, *told;
+    } all[] = {
+        {"a\x80"
+         "b",
+         "Invalid UTF8 at 8062"},
+        {"a\xff"
+         "bcdefgh",
+         "Invalid UTF8 at ff6263646566"},
+        {"\xc3", "Truncated UTF8 at c3"},
+        {"a\xe2\x82", "Truncated UTF8 at e2"},
+        {"\xf0\x9f\x98", "Truncated UTF8 at f09f98"},
+    };
+    struct writable_types *base = writable_types_create(NULL);
+    writable_types_take_any_utf8(base);
+    struct writable_types *oldest = writable_types_create(base);
+    for (size_t i = 0; i < ENTRIES(all); i++) {
+        cr_assert(eq(int, read_string(NULL, all[i].bytes), RPC_MALFORMED), "%zu", i);
+        says(problem, all[i].told);
+        cr_assert(eq(int, read_string(oldest, all[i].bytes), RPC_OK), "%zu", i);
+    }
+    cr_assert(eq(int, read_string(NULL, "\xf0\x9f\x98\x80\xed\xa0\xbd\xc0\x80"), RPC_OK));
+    writable_types_free(oldest);
+    writable_types_free(base);
+}
+
 /* --- ObjectWritable: the worked examples of the protocol's description ------------------- */
 
 Test(writable, object_writables_of_primitives_texts_nulls_and_void)
@@ -250,6 +317,50 @@ Test(writable, object_writables_of_primitives_texts_nulls_and_void)
     writable_put_real(&out, WRITABLE_FLOAT, -2);
     says(object(NULL, bytes_of(&out)), " -2");
     wire_buffer_release(&out);
+}
+
+/* An array of one element, whose bytes are zero. */
+static enum rpc_status read_element(const char *array, const char *element)
+{
+    struct wire_buffer out = {0};
+    put_name(&out, array);
+    put_int(&out, 1);
+    if (strcmp(element, "null") == 0)
+        writable_put_null_object(&out, "java.lang.String");
+    else
+        put_name(&out, element);
+    wire_buffer_add(&out, "\0\0\0\0\0\0\0", 8);
+    enum rpc_status status =
+        writable_walk(NULL, WRITABLE_GOAL_OBJECT, NULL, bytes_of(&out), NULL, NULL, NULL, problem);
+    wire_buffer_release(&out);
+    return status;
+}
+
+Test(writable, an_element_gets_wider_and_nothing_else_goes_into_an_array)
+{
+    static const struct {
+        const char *array, *well, *badly;
+    } all[] = {
+        {"[Z", "boolean", "byte char short int long java.lang.String null void"},
+        {"[B", "byte", "boolean char short int long float double"},
+        {"[C", "char", "boolean byte short int"},
+        {"[S", "byte short", "boolean char int long"},
+        {"[I", "byte char short int", "boolean long float double java.lang.String null void [I"},
+        {"[J", "byte char short int long", "boolean float double"},
+        {"[F", "byte char short int long float", "boolean double"},
+        {"[D", "byte char short int long float double", "boolean java.lang.String"},
+        {"[Ljava.lang.String;", "java.lang.String null void", "int [I"},
+        {"[[I", "[I null void", "int java.lang.String"},
+    };
+    for (size_t i = 0; i < ENTRIES(all); i++) {
+        char well[128], badly[128], *rest;
+        snprintf(well, sizeof(well), "%s", all[i].well);
+        snprintf(badly, sizeof(badly), "%s", all[i].badly);
+        for (char *one = strtok_r(well, " ", &rest); one != NULL; one = strtok_r(NULL, " ", &rest))
+            cr_assert(eq(int, read_element(all[i].array, one), RPC_OK), "%s", one);
+        for (char *one = strtok_r(badly, " ", &rest); one != NULL; one = strtok_r(NULL, " ", &rest))
+            cr_assert(eq(int, read_element(all[i].array, one), RPC_BAD_VALUE), "%s", one);
+    }
 }
 
 Test(writable, arrays_of_arrays_are_object_writables_all_the_way)

@@ -24,6 +24,7 @@ struct writable_types {
     const struct writable_types *base;
     _Atomic(const struct index *) index;
     struct writable_store store;
+    bool any_utf8;
 };
 
 /* --- finding ----------------------------------------------------------------------------- */
@@ -304,6 +305,18 @@ enum rpc_status writable_types_add_packed(struct writable_types *types, char *pr
 {
     return add_bare(types, "org.apache.hadoop.io.ArrayPrimitiveWritable$Internal", WRITABLE_PACKED,
                     problem);
+}
+
+void writable_types_take_any_utf8(struct writable_types *types)
+{
+    types->any_utf8 = true;
+}
+
+bool writable_types_takes_any_utf8(const struct writable_types *types)
+{
+    while (types != NULL && !types->any_utf8)
+        types = types->base;
+    return types != NULL;
 }
 
 struct writable_types *writable_types_create(const struct writable_types *base)

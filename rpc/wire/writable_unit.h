@@ -13,6 +13,7 @@ struct writable_unit {
     size_t at;               /* the first that is not taken */
     size_t need;   /* after RPC_AGAIN: bytes that must have come, counted from the first */
     char *problem; /* borrowed, WIRE_PROBLEM_MAX bytes */
+    bool any_utf8; /* writable_types_takes_any_utf8 */
 };
 
 /* Write the problem; returns `status`. */
@@ -37,7 +38,7 @@ enum rpc_status writable_unit_int(struct writable_unit *unit, int64_t *number);
 enum rpc_status writable_unit_vlong(struct writable_unit *unit, int64_t *number);
 /* A vlong whose upper half is not looked at (WritableUtils.readVInt). */
 enum rpc_status writable_unit_vint(struct writable_unit *unit, int64_t *number);
-/* uint16 length, then the text. */
+/* uint16 length, then the text.  RPC_MALFORMED: it is not UTF-8 (a UTFDataFormatException). */
 enum rpc_status writable_unit_utf8(struct writable_unit *unit, struct wire_bytes *text);
 /* _BY_INT or _BY_VINT; not checked. */
 enum rpc_status writable_unit_count(struct writable_unit *unit, enum writable_prefix prefix,

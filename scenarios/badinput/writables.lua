@@ -27,6 +27,8 @@ scenario("BI-W1 · A call whose values do not read is closed upon, without a wor
         { name = "truncated_vint", body = parameters(
             utf8 "org.apache.hadoop.io.VLongWritable" .. utf8 "org.apache.hadoop.io.VLongWritable" .. "\x88\1") },
         { name = "more_parameters_than_bytes", body = string.pack(">i4", 0x0fffffff) },
+        { name = "long_in_ints", body = parameters(utf8 "[I" .. "\0\0\0\1" .. utf8 "long" .. ("\0"):rep(8)) },
+        { name = "string_in_ints", body = parameters(utf8 "[I" .. "\0\0\0\1" .. utf8 "java.lang.String" .. utf8 "x") },
         { name = "nothing", body = "" },
     },
 }, function(t, case)
@@ -71,4 +73,53 @@ scenario("BI-W3 · An Error while a call is read is the end of its Reader, and o
     t:each(calls):pending()
     server.host:kill()
     t:each(calls):fails(one_of("eof", "reset"))
+end)
+
+local function null(class)
+    return utf8 "org.apache.hadoop.io.Writable" .. utf8 "org.apache.hadoop.io.ObjectWritable$NullInstance" .. utf8(class)
+end
+
+scenario("BI-W4 · A null is of the class that it names, and finds its method by it", {
+    releases = "-1.2",
+    tags = tags,
+    cases = {
+        { name = "of_its_type", class = "org.ripcord.EchoRequest", says = "java.lang.NullPointerException" },
+        { name = "of_another_type", class = "java.lang.String",
+            says = "java.lang.NoSuchMethodException: org.ripcord.TestProtocol.echo(java.lang.String)" },
+    },
+}, function(t, case)
+    local client = t:client(t:server())
+    t:expect(client:call("echo", parameters(null(case.class)))):fails "remote_error":says(case.says)
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+end)
+
+scenario("BI-W5 · A null of a String is an argument, in the list of them", {
+    releases = "-1.2",
+    tags = tags,
+}, function(t)
+    t:protocol("org.ripcord.NullProtocol", { version = 1, methods = { name = { "String", "String" } } })
+    local server = t:server { protocol = "org.ripcord.NullProtocol" }
+    server:on("name", function(_, request) return type(request) .. " of " .. tostring(request[1]) end)
+    local client = t:client(server)
+    t:expect(client:call("name", parameters(null "java.lang.String"))):returns "table of nil"
+    t:expect(client:call("name", { "x" })):returns "table of x"
+end)
+
+scenario("BI-W6 · A String that is not UTF-8 is closed upon by 1.2, and read somehow by 0.20", {
+    releases = "-1.2",
+    tags = tags,
+    cases = {
+        { name = "continuation_byte", text = "a\x80b" },
+        { name = "half_of_two_bytes", text = "a\xc3" },
+        { name = "two_of_three_bytes", text = "a\xe2\x82" },
+        { name = "byte_ff", text = "a\xffbcdef" },
+    },
+}, function(t, case)
+    local client = t:client(t:server())
+    local call = client:call("echo", parameters(utf8 "java.lang.String" .. utf8(case.text)))
+    if t.release == "0.20" then
+        t:expect(call):fails "remote_error":says "NoSuchMethodException: org.ripcord.TestProtocol.echo(java.lang.String)"
+    else
+        t:expect(call):fails "eof"
+    end
 end)

@@ -47,7 +47,8 @@ function v4.failure(id, class, message, status)
 end
 
 -- Where an ObjectWritable ends that a reply of the tests can hold.
-local function object_end(bytes, at)
+local object_end
+function object_end(bytes, at)
     local declared
     declared, at = string.unpack(">s2", bytes, at)
     if declared == "java.lang.String" or declared == "org.ripcord.Colour" then
@@ -56,6 +57,11 @@ local function object_end(bytes, at)
         local count
         count, at = string.unpack(">i4", bytes, at)
         return at + 9 * count
+    elseif declared == "[Ljava.lang.String;" then
+        local count
+        count, at = string.unpack(">i4", bytes, at)
+        for _ = 1, count do at = object_end(bytes, at) end
+        return at
     elseif declared == "long" or declared == "int" then
         return at + (declared == "long" and 8 or 4)
     end
