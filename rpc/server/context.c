@@ -79,6 +79,8 @@ enum server_packet server_context_take(struct server_connection *connection,
         return SERVER_REFUSE_HEADER(connection, message, "Connection context already processed");
     enum rpc_status status = connection->server->codec->open_context(
         message, wire_decoder_arena(connection->decoder), problem);
+    if (status == RPC_TOO_LONG && !connection->server->release->answers_malformed)
+        return server_packet_ends_reader(connection);
     if (status != RPC_OK)
         return server_refuse_undecodable(connection, message, "context",
                                          "IpcConnectionContextProto", problem);

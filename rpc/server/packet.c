@@ -76,7 +76,7 @@ static bool is_error(enum rpc_status status)
 }
 
 /* An Error that nobody catches: the Reader's thread is at its end. */
-static enum server_packet end_reader(struct server_connection *connection)
+enum server_packet server_packet_ends_reader(struct server_connection *connection)
 {
     server_refusal_trace(&connection->reader->lane, connection, NULL, server_close_name(CLOSE_OOM));
     return PACKET_ENDS_READER;
@@ -89,7 +89,7 @@ static enum server_packet refuse_call(struct server_connection *connection,
     bool answers = connection->server->release->answers_malformed;
 
     if (!answers && is_error(status))
-        return end_reader(connection);
+        return server_packet_ends_reader(connection);
     if (!answers)
         return server_refuse_silently(connection, CLOSE_MALFORMED);
     return server_refuse(connection, message, WIRE_FATAL_DESERIALIZING_REQUEST, "call", SERVER_RSE,
@@ -196,7 +196,7 @@ static enum server_packet too_long(struct server_connection *connection, int32_t
     if (length < 0 ||
         connection->server->settings.value[SETTING_REQUEST_LENGTH_MAX] != RELEASE_NONE)
         return server_refuse_silently(connection, CLOSE_LENGTH);
-    return end_reader(connection);
+    return server_packet_ends_reader(connection);
 }
 
 enum server_packet server_packet_take(struct server_connection *connection, size_t got,

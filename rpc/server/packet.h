@@ -20,4 +20,7 @@ enum server_packet {
 enum server_packet server_packet_take(struct server_connection *connection, size_t got,
                                       struct wire_message *message);
 
+/* An Error was thrown, which nobody catches: PACKET_ENDS_READER, and the trace says so. */
+enum server_packet server_packet_ends_reader(struct server_connection *connection);
+
 #endif

@@ -49,6 +49,8 @@ static struct wire_bytes take_bytes(struct wire_data_input *in, int64_t length)
         snprintf(in->problem, WIRE_PROBLEM_MAX, "%lld", (long long)length);
         fail(in, RPC_BAD_VALUE);
     }
+    if (in->status == RPC_OK && length > WRITABLE_COUNT_MAX) /* Java makes the array first */
+        fail(in, RPC_TOO_LONG);
     const uint8_t *bytes = take(in, length < 0 ? 0 : (size_t)length);
     return bytes != NULL ? (struct wire_bytes){bytes, (size_t)length} : WIRE_ABSENT;
 }

@@ -327,7 +327,7 @@ Test(v4, a_header_that_ends_early_or_has_a_bad_text_is_refused)
         {"00 01 0003 6162", RPC_END, ""},
         {"00 01 0001 61", RPC_END, ""},
         {"ff 00", RPC_MALFORMED, "-1"},
-        {"8c7fffffff 00", RPC_END, ""},
+        {"8c7fffffff 00", RPC_TOO_LONG, ""},
         {"8b80000000 00", RPC_END, ""},
         {"00 01 0002 6180 00", RPC_MALFORMED, "malformed input around byte 1"},
         {"00 01 0002 c041 00", RPC_MALFORMED, "malformed input around byte 2"},

@@ -75,6 +75,23 @@ scenario("BI-W3 · An Error while a call is read is the end of its Reader, and o
     t:each(calls):fails(one_of("eof", "reset"))
 end)
 
+scenario("BI-W7 · A header whose protocol claims two gigabytes is the end of its Reader", {
+    releases = "-1.2",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    local polite = t:client(server)
+    t:expect(polite:call("echo", { message = "before" })):returns { message = "before" }
+    local raw = t:dial(server)
+    raw:send("hrpc\4\80" .. string.pack(">i4", 6) .. "\x8c\x7f\xff\xff\xffx")
+    t:sleep "1s"
+    local call = polite:call("echo", { message = "after" })
+    t:sleep "1h"
+    t:expect(call):pending()
+    server.host:kill()
+    t:expect(call):fails(one_of("eof", "reset"))
+end)
+
 local function null(class)
     return utf8 "org.apache.hadoop.io.Writable" .. utf8 "org.apache.hadoop.io.ObjectWritable$NullInstance" .. utf8(class)
 end
