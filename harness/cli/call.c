@@ -48,6 +48,7 @@ struct line {
     struct client *client;
     struct client_call *call;
     struct world_task stopped;
+    bool is_stopped;
     bool ended;
 };
 
@@ -204,7 +205,21 @@ static void call_ended(struct client_call *call, void *owner)
 
 static void client_stopped(struct world_task *task)
 {
-    world_stop(world_container(task, struct line, stopped)->world);
+    struct line *line = world_container(task, struct line, stopped);
+    line->is_stopped = true;
+    world_stop(line->world);
+}
+
+/* Until the client has stopped, or never will: before 2.x its receiver may be dead. */
+static void await_stop(struct line *line)
+{
+    const uint64_t until_ns = world_now(line->world) + stop_timeout_ns, slice_ns = 10 * WORLD_MS;
+
+    while (!line->is_stopped && world_now(line->world) < until_ns) {
+        world_run(line->world, world_now(line->world) + slice_ns);
+        if (client_stop_hangs(line->client))
+            return;
+    }
 }
 
 /* The names and addresses that messages of Hadoop's kind speak of. */
@@ -256,7 +271,7 @@ static void end(struct line *line)
     if (line->client != NULL) {
         line->stopped.run = client_stopped;
         client_stop(line->client, &line->stopped);
-        world_run(line->world, world_now(line->world) + stop_timeout_ns);
+        await_stop(line);
         client_call_free(line->call);
         client_free(line->client);
         world_executor_release(&line->executor);
