@@ -9,8 +9,8 @@ pkg_check_modules(FIU REQUIRED IMPORTED_TARGET libfiu)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(MXML REQUIRED IMPORTED_TARGET mxml)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-find_program(PROTOC_C protoc-c REQUIRED)
 find_program(PROTOC protoc REQUIRED)
+find_program(PROTOC_GEN_C protoc-gen-c REQUIRED)
 
 option(RIPCORD_CRITERION "build the unit tests (Criterion can't run under the thread sanitizer)" ON)
 option(RIPCORD_FUZZ "build the fuzzers (clang)" OFF)
@@ -70,7 +70,8 @@ function(ripcord_proto name)
         file(MAKE_DIRECTORY ${out}/${room})
         add_custom_command(
             OUTPUT ${out}/${room}/${base}.pb-c.c ${out}/${room}/${base}.pb-c.h
-            COMMAND ${PROTOC_C} --proto_path=${PROJECT_SOURCE_DIR} --c_out=${out} ${room}/${base}.proto
+            COMMAND ${PROTOC} --plugin=${PROTOC_GEN_C} --proto_path=${PROJECT_SOURCE_DIR}
+                    --c_out=${out} ${room}/${base}.proto
             WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
             DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file}
             VERBATIM)

@@ -56,7 +56,7 @@ enum rpc_status writable_stack_open_class(struct writable_scan *scan,
                                           const struct writable_class *class,
                                           struct writable_item *item)
 {
-    struct writable_frame *frame;
+    struct writable_frame *frame = NULL;
     item->kind = WRITABLE_CLASS;
     item->type = class;
     enum rpc_status status = writable_stack_open(scan, FRAME_CLASS, item, &frame);
@@ -68,7 +68,7 @@ enum rpc_status writable_stack_open_class(struct writable_scan *scan,
 enum rpc_status writable_stack_open_super(struct writable_scan *scan,
                                           const struct writable_class *class)
 {
-    struct writable_frame *frame;
+    struct writable_frame *frame = NULL;
     enum rpc_status status = writable_stack_push(scan, FRAME_SUPER, &frame);
     if (status == RPC_OK)
         set_class(frame, class);

@@ -16,7 +16,7 @@ fetch() {
     shift
     [ -f "$folder/fetched" ] && return
     if ! mvn -q -B -f "$pom" "$@" dependency:copy-dependencies -DoutputDirectory="$folder/lib"; then
-        echo "skipped: Hadoop's jars can't be fetched"
+        echo "skipped: the jars can't be fetched"
         exit 77
     fi
     touch "$folder/fetched"
@@ -43,6 +43,7 @@ launcher() {
     {
         echo '#!/bin/sh'
         echo 'here=$(cd "$(dirname "$0")" && pwd)'
+        echo 'export LC_ALL=C.UTF-8 # of its words, whoever calls it'
         echo 'exec java "${TWIN_JAVA:--XX:SharedArchiveFile=$here/twin.jsa}" -XX:+UseSerialGC \'
         echo "    -XX:TieredStopAtLevel=1 $* -cp \"\$here/twin.jar:\$here/lib/*\" org.ripcord.Twin \"\$@\""
     } >"$program"
