@@ -98,7 +98,7 @@ enum rpc_status report_write_annotations(const struct report *report, FILE *out)
     return fflush(out) == 0 && !ferror(out) ? RPC_OK : RPC_IO;
 }
 
-/* --- the summary ------------------------------------------------------------------------ */
+/* --- the summary --- */
 
 /* Text as text: no markup, no line ends, and not endless. */
 static void put_words(struct line_buffer *page, const char *text)

@@ -37,7 +37,7 @@ static const json_t *find(const json_t *results, const char *name)
     return NULL;
 }
 
-/* --- two records ------------------------------------------------------------------------- */
+/* --- two records --- */
 
 /* How calls end, in the order of the record. */
 static enum rpc_status keep_ending(void *owner, const char *type, const json_t *line)
@@ -136,7 +136,7 @@ static void compare_records(json_t *change, const char *path, const struct resul
     free(then);
 }
 
-/* --- two results ------------------------------------------------------------------------- */
+/* --- two results --- */
 
 static const char *kind_of(bool bad, bool was_bad, const json_t *change)
 {
@@ -190,7 +190,7 @@ static enum rpc_status compare(struct result *result, const json_t *then)
     return RPC_OK;
 }
 
-/* --- two runs ------------------------------------------------------------------------------ */
+/* --- two runs --- */
 
 static bool has_result(const struct report *report, const char *name)
 {
@@ -281,7 +281,7 @@ enum rpc_status report_compare_with(struct report *report, const struct report *
     return status;
 }
 
-/* --- what has come of it ------------------------------------------------------------------- */
+/* --- what has come of it --- */
 
 enum report_since result_since(const struct result *result)
 {

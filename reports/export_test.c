@@ -84,7 +84,7 @@ static uint32_t word(const char *bytes, size_t at)
 Test(export, a_capture_has_each_message_where_it_was_seen_and_whole_blocks)
 {
     const char *record = purge_record(), *path = in_folder("purge.pcapng");
-    size_t length, at = 0, packets[2] = {0, 0}, blocks = 0;
+    size_t length, at = 0, packets[2] = {0, 0};
     cr_assert(eq(int, (int)report_write_pcapng(record, path), RPC_OK));
     char *bytes = read_text(path, &length);
     uint64_t last_ns = 0;
@@ -100,7 +100,6 @@ Test(export, a_capture_has_each_message_where_it_was_seen_and_whole_blocks)
             cr_assert(le(u32, word(bytes, at + 20), word(bytes, at + 24)));
         }
         at += size;
-        blocks++;
     }
     cr_assert(eq(sz, at, length));
     cr_assert(gt(sz, packets[0], 10));
@@ -156,7 +155,7 @@ Test(export, what_is_no_record_makes_no_file)
     cr_assert(eq(int, access(path, F_OK), -1));
 }
 
-/* --- GitHub and the earlier run ------------------------------------------------------------ */
+/* --- GitHub and the earlier run --- */
 
 static struct report *begin(void)
 {

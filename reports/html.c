@@ -69,7 +69,7 @@ static void put_element(FILE *out, const char *tag, const char *text)
     fprintf(out, "</%s>\n", tag);
 }
 
-/* --- without script ---------------------------------------------------------------------- */
+/* --- without script --- */
 
 static void put_place(FILE *out, const json_t *line)
 {
@@ -262,7 +262,7 @@ static void put_bare(FILE *out, const struct report *report)
     put_matrix(out, report);
 }
 
-/* --- data for the script -------------------------------------------------------------------- */
+/* --- data for the script --- */
 
 /* JSON inside a script element: there is no `<` but in texts, where \u003c means it too. */
 static void put_json(FILE *out, const char *bytes, size_t length)
@@ -383,7 +383,7 @@ static enum rpc_status put_index(FILE *out, const struct report *report)
     return status;
 }
 
-/* --- records, packed -------------------------------------------------------------------------- */
+/* --- records, packed --- */
 
 /* gzip without a time in it, so that equal records make equal pages.  The caller frees. */
 static unsigned char *gzip(const char *bytes, size_t length, size_t *packed_length)
@@ -511,8 +511,7 @@ static enum rpc_status put_records(FILE *out, const struct report *report)
     return status;
 }
 
-/* --- the page ------------------------------------------------------------------------------------
- */
+/* --- the page --- */
 
 static void put_file(FILE *out, const struct viewer_file *file)
 {
@@ -542,12 +541,10 @@ static enum rpc_status put_page(FILE *out, const struct report *report)
     enum rpc_status status = put_index(out, report);
     if (status == RPC_OK)
         status = put_records(out, report);
-    for (size_t i = 0; i < viewer_script_count; i++) {
-        put(out, "<script>\n");
+    put(out, "<script>\n\"use strict\";\n(() => {\n"); /* one program, in files by idea */
+    for (size_t i = 0; i < viewer_script_count; i++)
         put_file(out, &viewer_scripts[i]);
-        put(out, "</script>\n");
-    }
-    put(out, "<script>ripcord.start();</script>\n</body>\n</html>\n");
+    put(out, "})();\n</script>\n</body>\n</html>\n");
     return status;
 }
 

@@ -8,14 +8,8 @@
 #include "reports/line.h"
 #include "reports/output.h"
 #include "reports/results.h"
+#include "reports/sweep.h"
 #include "reports/xml.h"
-
-/* The results of one scenario and release: one a seed. */
-struct sweep {
-    const struct result *speaker; /* the first that is bad, else the first */
-    size_t seeds, failed;
-    int64_t wall_ns;
-};
 
 struct junit {
     struct sweep *sweeps; /* owned */
@@ -26,20 +20,6 @@ struct junit {
     bool strict;
     bool failed; /* no memory; of failed writes the file tells for itself */
 };
-
-/* Of NAME@RELEASE#SEED all but the seed. */
-static size_t seedless_length(const char *name)
-{
-    const char *column = strrchr(name, '@');
-    size_t before = column != NULL ? (size_t)(column - name) : 0;
-    return before + strcspn(name + before, "#");
-}
-
-static bool is_same_case(const struct result *a, const struct result *b)
-{
-    size_t length = seedless_length(a->name);
-    return length == seedless_length(b->name) && memcmp(a->name, b->name, length) == 0;
-}
 
 static void begin(struct junit *junit, const char *name)
 {
@@ -271,7 +251,8 @@ static void test_case(struct junit *junit, const struct sweep *sweep)
     size_t length = result_folder_length(result);
     const char *short_name = result_short_name(result);
     snprintf(folder, sizeof(folder), "%.*s", (int)(length < 127 ? length : 127), result->name);
-    snprintf(name, sizeof(name), "%.*s", (int)seedless_length(short_name), short_name);
+    snprintf(name, sizeof(name), "%.*s",
+             (int)(sweep_name_length(result) - (size_t)(short_name - result->name)), short_name);
     begin(junit, "testcase");
     attribute(junit, "name", sweep->seeds > 1 ? name : short_name);
     attribute(junit, "classname", length > 0 ? folder : "scenarios");
@@ -288,35 +269,7 @@ static void test_case(struct junit *junit, const struct sweep *sweep)
     end(junit);
 }
 
-/* --- sweeps ---------------------------------------------------------------------------- */
-
-/* The seeds of one scenario and release are one case: its first bad one speaks for all. */
-static enum rpc_status find_sweeps(struct junit *junit)
-{
-    const struct report *report = junit->report;
-    junit->sweeps = calloc(report->count + 1, sizeof(*junit->sweeps));
-    if (junit->sweeps == NULL)
-        return RPC_NO_MEMORY;
-    for (size_t i = 0; i < report->count; i++) {
-        const struct result *result = &report->results[i];
-        size_t at = junit->sweep_count; /* seeds follow each other: the last is the likeliest */
-        while (at > 0 && !is_same_case(junit->sweeps[at - 1].speaker, result))
-            at--;
-        if (at == 0) {
-            at = ++junit->sweep_count;
-            junit->sweeps[at - 1].speaker = result;
-        }
-        struct sweep *sweep = &junit->sweeps[at - 1];
-        if (report_is_bad(result->status) && !report_is_bad(sweep->speaker->status))
-            sweep->speaker = result;
-        sweep->seeds++;
-        sweep->failed += report_is_bad(result->status);
-        sweep->wall_ns += result->wall_ns;
-    }
-    return RPC_OK;
-}
-
-/* --- suites --------------------------------------------------------------------------- */
+/* --- suites --- */
 
 static const char *file_of(const struct result *result)
 {
@@ -377,9 +330,9 @@ enum rpc_status report_write_junit(const struct report *report, const char *path
     if (status != RPC_OK)
         return status;
     struct junit junit = {.report = report, .report_path = report_path, .strict = strict};
-    status = find_sweeps(&junit);
-    if (status != RPC_OK)
-        return output_end(&output, status);
+    junit.sweeps = sweeps_of(report, &junit.sweep_count);
+    if (junit.sweeps == NULL)
+        return output_end(&output, RPC_NO_MEMORY);
     xml_begin(&junit.xml);
     begin(&junit, "testsuites");
     attribute(&junit, "name", "ripcord");

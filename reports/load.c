@@ -47,7 +47,7 @@ static bool has_seed(const char *name)
     return strchr(at != NULL ? at : name, '#') != NULL;
 }
 
-/* --- a record --------------------------------------------------------------------------------- */
+/* --- a record --- */
 
 /* `is_told`: somebody else has said why it is broken. */
 static enum rpc_status add(const struct loading *loading, const struct report_input *input,
@@ -77,7 +77,7 @@ static enum rpc_status load_record(const struct loading *loading, const char *pa
     return add(loading, &input, false);
 }
 
-/* --- a folder without run.json ---------------------------------------------------------------- */
+/* --- a folder without run.json --- */
 
 static int choose(const struct dirent *entry)
 {
@@ -109,7 +109,7 @@ static enum rpc_status load_files(const struct loading *loading, const char *fol
     return status;
 }
 
-/* --- run.json --------------------------------------------------------------------------------- */
+/* --- run.json --- */
 
 static enum rpc_status set_fact(char **fact, const json_t *run, const char *key)
 {

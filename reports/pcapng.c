@@ -121,7 +121,7 @@ static void put_interface(struct block *block, FILE *out, const char *name)
     finish(block, out);
 }
 
-/* --- connections ------------------------------------------------------------------------- */
+/* --- connections --- */
 
 struct endpoint {
     uint32_t ip;
@@ -165,7 +165,7 @@ static struct wire *wire_of(struct wires *wires, int64_t id)
     return wire;
 }
 
-/* --- packets ----------------------------------------------------------------------------- */
+/* --- packets --- */
 
 static void put_be(uint8_t *at, uint32_t number, size_t size)
 {

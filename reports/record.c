@@ -83,7 +83,7 @@ enum record_status record_status_by_name(const char *name)
     return RECORD_STATUS_COUNT;
 }
 
-/* --- a record's life ---------------------------------------------------------------- */
+/* --- a record's life --- */
 
 enum rpc_status record_create_memory(int64_t bytes_max, struct record **record)
 {
@@ -152,7 +152,7 @@ const char *record_bytes(const struct record *record, size_t *length)
     return record->buffer.bytes != NULL ? record->buffer.bytes : "";
 }
 
-/* --- one line ------------------------------------------------------------------------ */
+/* --- one line --- */
 
 /* Begin a line; NULL when nothing can be written any more. */
 static struct line_buffer *begin(struct record *record, const char *type)
@@ -257,7 +257,7 @@ static void texts(struct line_buffer *line, const char *key, const char *const *
     line_close(line, ']');
 }
 
-/* --- the types ------------------------------------------------------------------------ */
+/* --- the types --- */
 
 enum rpc_status record_scenario(struct record *record, const struct record_scenario *scenario)
 {
@@ -562,7 +562,7 @@ enum rpc_status record_finish(struct record *record, const struct record_end *en
     return status == RPC_OK ? record_flush(record) : status;
 }
 
-/* --- names ----------------------------------------------------------------------------- */
+/* --- names --- */
 
 char *record_result_name(const struct record_scenario *scenario, bool repeated)
 {

@@ -137,7 +137,7 @@ enum rpc_status report_write_changes(const struct report *report, bool in_full, 
 enum rpc_status report_write_annotations(const struct report *report, FILE *out);
 enum rpc_status report_append_summary(const struct report *report, const char *path);
 
-/* --- exports of one record: `record_path` to `path` ------------------------------------------ */
+/* --- exports of one record: `record_path` to `path` --- */
 
 /* A capture of what went over the wire, for Wireshark (with docs/hrpc.lua), and a Chrome trace
  * in JSON, for Perfetto.  Also: RPC_MALFORMED, RPC_UNSUPPORTED, RPC_TOO_LONG of the record. */

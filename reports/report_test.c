@@ -117,7 +117,7 @@ static bool has(const char *text, const char *part)
     return strstr(text, part) != NULL;
 }
 
-/* --- results ----------------------------------------------------------------------------- */
+/* --- results --- */
 
 Test(report, the_verdict_is_a_sentence)
 {
@@ -183,6 +183,28 @@ Test(report, a_place_that_cannot_be_written_is_told_and_nothing_half_stays)
     report_free(report);
 }
 
+/* Four seeds of one scenario: the third and the fourth fail. */
+static struct report *with_seeds(void)
+{
+    struct report *report = create();
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct record_scenario scenario = {
+            .name = "purge.sweep",
+            .file = "scenarios/x.lua",
+            .subject = "self",
+            .release = "2.6",
+            .seed = seed,
+            .replay = seed == 3 ? "ripcord run --seed 3" : "ripcord run",
+        };
+        struct report_input input = {.scenario = &scenario,
+                                     .repeated = true,
+                                     .status = seed >= 3 ? RECORD_FAILED : RECORD_PASSED,
+                                     .wall_ns = 1000000000};
+        cr_assert(eq(int, (int)report_add(report, &input), RPC_OK));
+    }
+    return report;
+}
+
 Test(report, run_json_tells_arguments_counts_and_sweeps)
 {
     struct report *report = create();
@@ -215,7 +237,26 @@ Test(report, run_json_tells_arguments_counts_and_sweeps)
     report_free(report);
 }
 
-/* --- JUnit ------------------------------------------------------------------------------- */
+Test(report, run_json_takes_the_seeds_of_a_scenario_together)
+{
+    struct report *report = with_seeds();
+    close(mkstemp(path));
+    cr_assert(eq(int, (int)report_write_run(report, path), RPC_OK));
+    char *text = content();
+    json_t *run = json_loads(text, 0, NULL);
+    const json_t *sweeps = json_object_get(run, "sweeps"), *sweep = json_array_get(sweeps, 0);
+    cr_assert(eq(sz, json_array_size(json_object_get(run, "results")), 4));
+    cr_assert(eq(sz, json_array_size(sweeps), 1));
+    cr_assert_str_eq(json_string_value(json_object_get(sweep, "name")), "purge.sweep@2.6");
+    cr_assert(eq(long, (long)json_integer_value(json_object_get(sweep, "seeds")), 4));
+    cr_assert(eq(long, (long)json_integer_value(json_object_get(sweep, "failed")), 2));
+    cr_assert(eq(long, (long)json_integer_value(json_object_get(sweep, "first_failing_seed")), 3));
+    json_decref(run);
+    free(text);
+    report_free(report);
+}
+
+/* --- JUnit --- */
 
 Test(junit, has_a_suite_a_file_and_one_failure_a_case)
 {
@@ -297,22 +338,7 @@ Test(junit, fits_its_schema_whatever_the_results_are)
 
 Test(junit, the_seeds_of_a_scenario_are_one_case_and_the_first_that_fails_speaks)
 {
-    struct report *report = create();
-    for (uint64_t seed = 1; seed <= 4; seed++) {
-        struct record_scenario scenario = {
-            .name = "purge.sweep",
-            .file = "scenarios/x.lua",
-            .subject = "self",
-            .release = "2.6",
-            .seed = seed,
-            .replay = seed == 3 ? "ripcord run --seed 3" : "ripcord run",
-        };
-        struct report_input input = {.scenario = &scenario,
-                                     .repeated = true,
-                                     .status = seed >= 3 ? RECORD_FAILED : RECORD_PASSED,
-                                     .wall_ns = 1000000000};
-        cr_assert(eq(int, (int)report_add(report, &input), RPC_OK));
-    }
+    struct report *report = with_seeds();
     xmlDoc *document = junit_of(report, false);
     cr_assert_str_eq(value(document, "string(/testsuites/@tests)"), "1");
     cr_assert_str_eq(value(document, "string(/testsuites/@failures)"), "1");
@@ -350,7 +376,7 @@ Test(junit, hostile_texts_still_make_xml)
     report_free(report);
 }
 
-/* --- TAP --------------------------------------------------------------------------------- */
+/* --- TAP --- */
 
 Test(tap, a_result_is_a_point_with_a_subtest_of_its_checks)
 {
@@ -388,7 +414,7 @@ Test(tap, hostile_texts_stay_on_their_lines)
     report_free(report);
 }
 
-/* --- HTML -------------------------------------------------------------------------------- */
+/* --- HTML --- */
 
 Test(html, tells_verdict_failures_and_matrix_without_a_script)
 {

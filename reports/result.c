@@ -41,7 +41,7 @@ const char *result_short_name(const struct result *result)
     return folder > 0 ? result->name + folder + 1 : result->name;
 }
 
-/* --- reading a record ----------------------------------------------------------------- */
+/* --- reading a record --- */
 
 static enum rpc_status set_reason(struct result *result, const char *reason)
 {
@@ -129,7 +129,7 @@ static enum rpc_status read_record(struct result *result, const char *reason)
     return set_reason(result, reason != NULL ? reason : "the record ends early");
 }
 
-/* --- a result without a record ---------------------------------------------------------- */
+/* --- a result without a record --- */
 
 /* A line as the writer would write it, so that both kinds of results look the same. */
 static json_t *scenario_line(const struct record_scenario *scenario)

@@ -2,9 +2,11 @@
  * run.json: the run as a whole, and the only file with wall time and arguments.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "reports/output.h"
 #include "reports/results.h"
+#include "reports/sweep.h"
 
 void report_run_members(const struct report *report, struct line_buffer *line)
 {
@@ -58,6 +60,35 @@ static void add_facts(const struct result *result, struct line_buffer *line)
         line_number(line, "line", json_integer_value(json_object_get(result->scenario, "line")));
 }
 
+/* Scenarios that were played with several seeds. */
+static void put_sweeps(const struct report *report, struct line_buffer *line)
+{
+    size_t count;
+    struct sweep *sweeps = sweeps_of(report, &count);
+    if (sweeps == NULL)
+        line->no_memory = true;
+    line_open(line, "sweeps", '[');
+    for (size_t i = 0; i < count; i++) {
+        const struct sweep *sweep = &sweeps[i];
+        if (sweep->seeds < 2)
+            continue;
+        char *name = strndup(sweep->speaker->name, sweep_name_length(sweep->speaker));
+        line_open(line, NULL, '{');
+        line_text(line, "name", name != NULL ? name : sweep->speaker->name);
+        line_unsigned(line, "seeds", sweep->seeds);
+        line_unsigned(line, "failed", sweep->failed);
+        const json_t *seed = json_object_get(sweep->speaker->scenario, "seed");
+        if (sweep->failed > 0 && json_is_integer(seed))
+            line_number(line, "first_failing_seed", json_integer_value(seed));
+        if (sweep->failed > 0)
+            line_text(line, "record", sweep->speaker->record_name);
+        line_close(line, '}');
+        free(name);
+    }
+    line_close(line, ']');
+    free(sweeps);
+}
+
 enum rpc_status report_write_run(const struct report *report, const char *path)
 {
     struct line_buffer line = {0};
@@ -74,6 +105,7 @@ enum rpc_status report_write_run(const struct report *report, const char *path)
         line_close(&line, '}');
     }
     line_close(&line, ']');
+    put_sweeps(report, &line);
     line_raw(&line, "}\n", 2);
 
     struct output output;

@@ -110,7 +110,7 @@ enum rpc_status report_write_text(const struct report *report, FILE *out)
     return fflush(out) == 0 && !ferror(out) ? RPC_OK : RPC_IO;
 }
 
-/* --- since an earlier run ------------------------------------------------------------------- */
+/* --- since an earlier run --- */
 
 static void put_before(FILE *out, const struct result *result)
 {

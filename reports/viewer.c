@@ -13,6 +13,7 @@
 #define SCRIPT_MAP(X)                                                                              \
     X(time, "time.js")                                                                             \
     X(record, "record.js")                                                                         \
+    X(words, "words.js")                                                                           \
     X(order, "order.js")                                                                           \
     X(lanes, "lanes.js")                                                                           \
     X(dom, "dom.js")                                                                               \

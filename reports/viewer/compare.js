@@ -1,93 +1,70 @@
 // Two runs side by side: what fails now and did not, what is fixed, whose calls end otherwise,
 // and where two records of one case first differ, with both timelines at that time.
-"use strict";
 
-(() => {
-    const { element, sign } = ripcord;
-    const SECTIONS = [
-        ["new", "Newly failing", "it did not fail before"], ["known", "Known", "it failed before, too"],
-        ["fixed", "Fixed", "it failed before"],
-        ["endings", "Changed endings", "the same verdict, but calls end in another way"],
-        ["order", "Changed order", "the same verdict and endings, but another course"],
-        ["added", "New results", "not in the earlier run, and nothing is wrong with them"],
-    ];
+const SECTIONS = [
+  ["new", "Newly failing", "it did not fail before"], ["known", "Known", "it failed before, too"],
+  ["fixed", "Fixed", "it failed before"],
+  ["endings", "Changed endings", "the same verdict, but calls end in another way"],
+  ["order", "Changed order", "the same verdict and endings, but another course"],
+  ["added", "New results", "not in the earlier run, and nothing is wrong with them"],
+];
 
-    // How a result stands since the earlier run; what still fails is known, whatever else has changed.
-    function since({ change, status }) {
-        if (!change)
-            return null;
-        return ["failed", "broken", "fixed"].includes(status) && change.kind !== "new" ? "known" : change.kind;
-    }
+// How a result stands since the earlier run; what still fails is known, whatever else has changed.
+const since = (result) => (result.change && isBad(result) && result.change.kind !== "new" ? "known" : result.change?.kind);
 
-    const changed = (results, kind) => results.filter((result) => since(result) === kind);
+// The sections with something in them: [title, what it means, results].
+const sections = (results) => SECTIONS.map(([kind, title, what]) => [title, what, results.filter((result) => since(result) === kind)])
+  .filter(([, , list]) => list.length > 0);
 
-    // "2 newly failing, 1 fixed", or null when there is nothing to compare with.
-    function changeWords(run, results) {
-        if (!run.baseline)
-            return null;
-        const parts = SECTIONS.map(([kind, title]) => [changed(results, kind).length, title.toLowerCase()]).filter(([count]) => count > 0)
-            .map(([count, title]) => `${count} ${title}`);
-        return parts.length > 0 ? parts.join(", ") : "nothing has changed";
-    }
+// "2 newly failing, 1 fixed".
+const changeWords = (results) => sections(results).map(([title, , list]) => `${list.length} ${title.toLowerCase()}`).join(", ") ||
+  "nothing has changed";
 
-    function recordLine(word, text) {
-        return text === undefined ? null : [element("dt", {}, word), element("dd", {}, text)];
-    }
+function changeOf(result) {
+  const { change } = result, differs = (word, text) => text !== undefined && [box("dt", word), box("dd", text)];
+  const endings = (change.endings || []).slice(0, 5).map(([call, then, now]) => `call ${call}: ${then}, now ${now}`).join("; ");
+  const before = change.with ? `compared with ${change.with}` : change.then ? `${statusOf(change.then).words} before` : "not there before";
+  return box("article.change.panel", sign(result.status), box("div",
+    box("h3", element("a", { href: link(result.name) }, result.title || result.name)),
+    box("div.sub", joined([result.name, before, endings], " · ")),
+    change.line !== undefined && box("details", box("summary", `Line ${change.line} of the record is the first that differs`),
+      box("dl.seen", differs("before", change.before), differs("now", change.now)),
+      document.querySelector(`script[data-record="b${result.index}"]`) &&
+        button("Both timelines", ({ target }) => showBoth(result, target)))));
+}
 
-    function item(result) {
-        const change = result.change;
-        const endings = (change.endings || []).slice(0, 5).map(([call, then, now]) => `call ${call}: ${then}, now ${now}`).join("; ");
-        return element("article.change.panel", {}, sign(result.status), element("div", {},
-            element("h3", {}, element("a", { href: ripcord.link(result.name) }, result.title || result.name)),
-            element("div.sub", {}, [result.name,
-                change.with ? `compared with ${change.with}` : change.then ? `${ripcord.STATUS_WORDS[change.then] || change.then} before` : "not there before", endings].filter(Boolean).join(" · ")),
-            change.line !== undefined && element("details", {}, element("summary", {}, `Line ${change.line} of the record is the first that differs`),
-                element("dl.seen", {}, recordLine("before", change.before), recordLine("now", change.now)),
-                document.querySelector(`script[data-record="b${result.index}"]`) &&
-                    element("button", { type: "button", onclick: (event) => showBoth(result, event.target) }, "Both timelines"))));
-    }
+// The earlier course above, the present one below, both at the first difference.
+async function showBoth({ index, change }, from) {
+  const holder = box("div.both");
+  from.replaceWith(holder);
+  for (const [title, record, at] of [["Before", `b${index}`, change.t_before], ["Now", index, change.t_now]]) {
+    const text = await recordText(record);
+    if (text === null)
+      continue;
+    const timeline = new Timeline(parseRecord(text), (selection) => timeline.select(selection));
+    append(holder, [box("h4", title), timeline.canvas]);
+    timeline.select(isNumber(at) ? { at } : {});
+  }
+}
 
-    // The earlier course above, the present one below, both at the first difference.
-    async function showBoth(result, button) {
-        const holder = element("div.both");
-        button.replaceWith(holder);
-        for (const [title, key, t] of [["Before", `b${result.index}`, result.change.t_before], ["Now", result.index, result.change.t_now]]) {
-            const text = await ripcord.recordText(key);
-            if (text === null)
-                continue;
-            const timeline = new ripcord.Timeline(ripcord.parseRecord(text), { onSelect: (selection) => timeline.select(selection) });
-            holder.append(element("h4", {}, title), timeline.canvas);
-            document.body.append(timeline.tip);
-            if (Number.isFinite(t))
-                timeline.select({ at: t });
-        }
-    }
+// Above the failures of the overview.
+function changeCards({ baseline }, results) {
+  const when = baseline.started ? baseline.started.replace("T", " ").replace("Z", " UTC") : "the earlier run";
+  const cards = sections(results).map(([title, , list]) => element("a.panel", { href: "#/cmp" }, box("b", list.length), ` ${title.toLowerCase()}`,
+    box("div.muted", list.slice(0, 4).map((result) => result.name).join(", ") + (list.length > 4 ? " …" : ""))));
+  return [heading(["Since ", element("a", { href: "#/cmp" }, when)], baseline.verdict),
+    box("div.changes", cards.length > 0 ? cards : box("div.panel", "Nothing has changed."))];
+}
 
-    // Above the failures of the overview.
-    function changeCards(run, results) {
-        if (!run.baseline)
-            return null;
-        const when = run.baseline.started ? run.baseline.started.replace("T", " ").replace("Z", " UTC") : "the earlier run";
-        return [element("h2", {}, "Since ", element("a", { href: "#/cmp" }, when), element("small", {}, run.baseline.verdict || "")),
-            element("div.changes", {}, SECTIONS.map(([kind, title]) => [changed(results, kind), title]).filter(([list]) => list.length > 0)
-                .map(([list, title]) => element("a.panel", { href: "#/cmp" }, element("b", {}, String(list.length)), ` ${title.toLowerCase()}`,
-                    element("div.muted", {}, list.slice(0, 4).map((result) => result.name).join(", ") + (list.length > 4 ? " …" : "")))),
-                SECTIONS.every(([kind]) => changed(results, kind).length === 0) && element("div.panel", {}, "Nothing has changed."))];
-    }
-
-    function comparePage(run, results) {
-        if (!run.baseline)
-            return [element("h1", {}, "Nothing to compare with"), element("p.muted", {}, "This report was made without an earlier run.")];
-        const words = changeWords(run, results), gone = run.baseline.gone || [];
-        return [
-            element("h1", {}, words[0].toUpperCase() + words.slice(1)),
-            element("div.facts-line", { style: "margin-left:0" }, `Against ${[run.baseline.started, run.baseline.version, run.baseline.verdict].filter(Boolean).join(" · ")}`),
-            SECTIONS.map(([kind, title, what]) => [changed(results, kind), title, what]).filter(([list]) => list.length > 0)
-                .map(([list, title, what]) => [element("h2", {}, `${title} (${list.length})`, element("small", {}, what)), list.slice(0, 100).map(item)]).flat(),
-            gone.length > 0 && element("h2", {}, `Gone (${gone.length})`, element("small", {}, "only in the earlier run")),
-            gone.length > 0 && element("p.mono", {}, gone.slice(0, 200).join(", ")),
-        ];
-    }
-
-    Object.assign(ripcord, { comparePage, changeCards, changeWords, since });
-})();
+function comparePage({ baseline }, results) {
+  if (!baseline)
+    return [box("h1", "Nothing to compare with"), box("p.muted", "This report was made without an earlier run.")];
+  const words = changeWords(results), gone = baseline.gone || [];
+  return [
+    box("h1", words[0].toUpperCase() + words.slice(1)),
+    box("p.muted", `Against ${joined([baseline.started, baseline.version, baseline.verdict], " · ")}`),
+    sections(results).map(([title, what, list]) => [heading(`${title} (${list.length})`, what), list.slice(0, 100).map(changeOf),
+      list.length > 100 && box("p.muted", `${list.length - 100} more`)]),
+    gone.length > 0 && [heading(`Gone (${gone.length})`, "only in the earlier run"), box("p.mono", gone.slice(0, 200).join(", "))],
+  ];
+}

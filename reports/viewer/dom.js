@@ -1,100 +1,78 @@
 // Elements from data: text goes in as text, never as markup.
-"use strict";
 
-(() => {
-    const SVG = "http://www.w3.org/2000/svg";
+const byId = (id) => document.getElementById(id);
 
-    // element("a.name", { href: "#/" }, "text", child): nothing here reads markup.
-    function element(selector, attributes = {}, ...children) {
-        const [tag, ...classes] = selector.split(".");
-        const made = document.createElement(tag);
-        if (classes.length > 0)
-            made.className = classes.join(" ");
-        for (const [name, value] of Object.entries(attributes)) {
-            if (name.startsWith("on"))
-                made.addEventListener(name.slice(2), value);
-            else if (value !== null && value !== undefined && value !== false)
-                made.setAttribute(name, value === true ? "" : value);
-        }
-        append(made, children);
-        return made;
-    }
+// element("a.name", { href: "#/" }, "text", child): nothing here reads markup.  A child that is
+// null, undefined or false stands for nothing.
+function element(selector, attributes, ...children) {
+  const [tag, ...classes] = selector.split("."), made = document.createElement(tag);
+  if (classes.length > 0)
+    made.className = classes.join(" ");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on"))
+      made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false)
+      made.setAttribute(name, value === true ? "" : value);
+  }
+  append(made, children);
+  return made;
+}
 
-    function append(parent, children) {
-        for (const child of children.flat(Infinity))
-            if (child !== null && child !== undefined && child !== false)
-                parent.append(child instanceof Node ? child : String(child));
-    }
+const box = (selector, ...children) => element(selector, {}, ...children);
 
-    // The canopy.
-    function logo() {
-        const svg = document.createElementNS(SVG, "svg");
-        svg.setAttribute("viewBox", "0 0 24 24");
-        svg.setAttribute("aria-hidden", "true");
-        for (const [d, fill] of [["M2 11a10 9 0 0 1 20 0q-2.5-2-5 0q-2.5-2-5 0q-2.5-2-5 0q-2.5-2-5 0z", true],
-                                 ["M2.5 11.5 12 20M7 11.5l5 8.5 5-8.5M21.5 11.5 12 20", false]]) {
-            const path = document.createElementNS(SVG, "path");
-            path.setAttribute("d", d);
-            path.setAttribute("fill", fill ? "currentColor" : "none");
-            path.setAttribute("stroke", "currentColor");
-            path.setAttribute("stroke-width", fill ? "0" : "1.1");
-            svg.append(path);
-        }
-        const knot = document.createElementNS(SVG, "rect");
-        for (const [name, value] of Object.entries({ x: 10, y: 19, width: 4, height: 4, rx: 1 }))
-            knot.setAttribute(name, value);
-        knot.setAttribute("fill", "currentColor");
-        svg.append(knot);
-        return svg;
-    }
+function append(parent, children) {
+  for (const child of children.flat(Infinity))
+    if (child !== null && child !== undefined && child !== false)
+      parent.append(child instanceof Node ? child : String(child));
+}
 
-    function sign(status, large) {
-        return element(`span.sign.${status}${large ? ".large" : ""}`, {},
-                       element("span", { "aria-hidden": "true" }, ripcord.STATUS_SIGNS[status] || "?"),
-                       element("span.spoken", {}, ripcord.STATUS_WORDS[status] || status));
-    }
+const button = (words, onclick, attributes = {}) => element("button", { type: "button", ...attributes, onclick }, words);
+const empty = (words) => box("p.empty", words);
+const note = (...words) => box("p.note.panel", ...words);
+const heading = (words, small) => box("h2", words, small && box("small", small));
 
-    async function copyText(text, button) {
-        const say = (word) => {
-            button.textContent = word;
-            setTimeout(() => { button.textContent = "Copy"; }, 1500);
-        };
-        try {
-            await navigator.clipboard.writeText(text);
-            say("Copied");
-        } catch {
-            // A page opened from a file may have no clipboard: select the text instead.
-            getSelection().selectAllChildren(button.previousElementSibling);
-            say(document.execCommand("copy") ? "Copied" : "Ctrl+C");
-        }
-    }
+// A part that takes the keyboard, so that it can be scrolled.
+const region = (selector, name, ...children) => element(selector, { tabindex: "0", role: "region", "aria-label": name }, ...children);
 
-    // A command with a button that copies it, and perhaps a word behind.
-    function command(text, words) {
-        const button = element("button", { type: "button" }, "Copy");
-        button.addEventListener("click", () => copyText(text, button));
-        return element("div.command", {}, element("code", {}, text), button, words && element("span.muted", {}, words));
-    }
+// Something drawn that has a name: for who can't see it, and for who points at it.
+const picture = (selector, words, ...children) => element(selector, { role: "img", "aria-label": words, title: words }, ...children);
 
-    // expected, seen: what every failure shows, after what stands `before` it.
-    function seenList(check, before = []) {
-        const list = element("dl.seen", {}, before);
-        for (const [word, key] of [["expected", "expected"], ["seen", "actual"]])
-            if (check[key] !== undefined && check[key] !== null)
-                list.append(element("dt", {}, word), element(`dd.${key}`, {}, check[key]));
-        return list;
-    }
+function sign(status, large) {
+  const { sign: shown, words } = statusOf(status);
+  return box(`span.sign.${status}${large ? ".large" : ""}`, element("span", { "aria-hidden": "true" }, shown),
+                 box("span.spoken", words));
+}
 
-    // Why it failed: a clause a line, so many of them.
-    function why(check, most = Infinity) {
-        const clauses = typeof check.why === "string" ? check.why.split(/(?<=; )/) : [];
-        return clauses.length > 0 && element("p.why", {}, clauses.slice(0, most).map((clause) => element("span", {}, clause)),
-            clauses.length > most && element("span", {}, "…"));
-    }
+const chip = (words, kind = "") => box(`span.chip${kind}`, words);
 
-    function place(line) {
-        return line.file ? line.file + (line.line ? ":" + line.line : "") : "";
-    }
+const fill = (ink) => `background:var(--${ink})`;
 
-    Object.assign(ripcord, { element, append, logo, sign, command, seenList, why, place });
-})();
+// What a colour means: a mark of this style, and words.
+const key = (style, words) => box("span", element("span.mark", { style }), words);
+
+async function copyText(text, from) {
+  const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  if (!copied) // a page opened from a file may have no clipboard: the text is selected
+    getSelection().selectAllChildren(from.previousElementSibling);
+  from.textContent = copied || document.execCommand("copy") ? "Copied" : "Ctrl+C";
+  setTimeout(() => { from.textContent = "Copy"; }, 1500);
+}
+
+// A command with a button that copies it, and perhaps a word behind.
+function command(text, words) {
+  return box("div.command", box("code", text), button("Copy", (event) => copyText(text, event.target)),
+                 words && box("span.muted", words));
+}
+
+// expected, seen: what every failure shows, after what stands `before` it.
+function seenList(check, before = []) {
+  return box("dl.seen", before, [["expected", "expected"], ["seen", "actual"]].map(([word, name]) =>
+    (check[name] ?? null) !== null && [box("dt", word), box(`dd.${name}`, check[name])]));
+}
+
+// Why it failed: a clause a line, so many of them.
+function why(check, most = Infinity) {
+  const clauses = isText(check.why) ? check.why.split(/(?<=; )/) : [];
+  return clauses.length > 0 && box("p.why", clauses.slice(0, most).map((clause) => box("span", clause)),
+    clauses.length > most && box("span", "…"));
+}

@@ -1,75 +1,53 @@
 // How long calls took: a logarithmic histogram stacked by ending, and percentiles by method.
-"use strict";
 
-(() => {
-    const { element } = ripcord;
-    const GROUPS = [["ok", "--call", "value"], ["remote", "--warn-mark", "remote error"], ["local", "--fail-mark", "failed here"]];
-    const STEPS = 4; // buckets a decade
+const STEPS = 4; // buckets a decade
 
-    // The value below which `share` of the sorted numbers lie (nearest rank).
-    function percentile(sorted, share) {
-        return sorted.length === 0 ? NaN : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-    }
+// The value below which `share` of the sorted numbers lie (nearest rank).
+const percentile = (sorted, share) => (sorted.length === 0 ? NaN : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]);
 
-    // Buckets [from, to) with the calls of each group; what took no time at all has one of its own.
-    function latencyBuckets(calls) {
-        const ended = calls.filter((call) => Number.isFinite(call.end));
-        const indexOf = (call) => (call.end - call.t < 1 ? -1 : Math.floor(STEPS * Math.log10(call.end - call.t)));
-        const indices = ended.map(indexOf), positive = indices.filter((index) => index >= 0);
-        const low = positive.reduce((a, b) => Math.min(a, b), Infinity), high = positive.reduce((a, b) => Math.max(a, b), -Infinity);
-        const buckets = [];
-        const add = (from, to) => buckets.push({ from, to, ok: 0, remote: 0, local: 0, sum: 0 });
-        if (indices.includes(-1))
-            add(0, 0);
-        const first = buckets.length;
-        for (let index = low; index <= high; index++)
-            add(10 ** (index / STEPS), 10 ** ((index + 1) / STEPS));
-        ended.forEach((call, i) => {
-            const bucket = buckets[indices[i] < 0 ? 0 : first + indices[i] - low];
-            bucket[ripcord.endingGroup(call)]++;
-            bucket.sum++;
-        });
-        return buckets;
-    }
+// Buckets [from, to) with the calls of each group; what took no time at all has one of its own.
+function latencyBuckets(calls) {
+  const indexOf = (call) => (call.end - call.t < 1 ? -1 : Math.floor(STEPS * Math.log10(call.end - call.t)));
+  const byIndex = grouped(calls.filter((call) => isNumber(call.end)), indexOf);
+  const indices = [...byIndex.keys()].sort((a, b) => a - b), buckets = [];
+  const first = indices.find((index) => index >= 0) ?? Infinity;
+  for (let index = indices[0] === -1 ? -1 : first; index <= indices.at(-1); index = index < 0 ? first : index + 1) {
+    const ones = byIndex.get(index) || [], count = (group) => ones.filter((call) => endingGroup(call) === group).length;
+    buckets.push({ from: index < 0 ? 0 : 10 ** (index / STEPS), to: index < 0 ? 0 : 10 ** ((index + 1) / STEPS),
+                   ok: count("ok"), remote: count("remote"), local: count("local"), sum: ones.length });
+  }
+  return buckets;
+}
 
-    function histogram(calls) {
-        const buckets = latencyBuckets(calls), most = Math.max(1, ...buckets.map((bucket) => bucket.sum));
-        const name = ({ from, to }) => (to === 0 ? "no time" : `${ripcord.formatDuration(from)} to ${ripcord.formatDuration(to)}`);
-        const every = Math.ceil(buckets.length / 12);
-        const words = buckets.filter((bucket) => bucket.sum > 0).map((bucket) => `${name(bucket)}: ${bucket.sum}`).join("; ");
-        return element("div.histogram", { role: "img", "aria-label": `Calls by how long they took. ${words}` }, buckets.map((bucket, i) =>
-            element("div", { title: `${name(bucket)}: ${bucket.sum} call${bucket.sum === 1 ? "" : "s"}` },
-                element("b", {}, bucket.sum > 0 ? String(bucket.sum) : ""),
-                GROUPS.filter(([group]) => bucket[group] > 0).map(([group, colour]) =>
-                    element("i", { style: `height:${180 * bucket[group] / most}px;background:var(${colour})` })),
-                element("span", {}, i % every === 0 ? (bucket.to === 0 ? "0" : ripcord.formatDuration(bucket.from)) : "\u00a0"))));
-    }
+const ENDED = ["ok", "remote", "local"];
 
-    function rowOf(name, calls) {
-        const took = calls.filter((call) => Number.isFinite(call.end)).map((call) => call.end - call.t).sort((a, b) => a - b);
-        const count = (group) => calls.filter((call) => ripcord.endingGroup(call) === group).length;
-        return { name, calls: calls.length, ok: count("ok"), remote: count("remote"), local: count("local"), never: count("never"),
-                 p50: percentile(took, 0.5), p90: percentile(took, 0.9), p99: percentile(took, 0.99), most: percentile(took, 1) };
-    }
+function histogram(calls) {
+  const buckets = latencyBuckets(calls), most = Math.max(1, ...buckets.map((bucket) => bucket.sum));
+  const every = Math.ceil(buckets.length / 12);
+  const name = ({ from, to, sum }) => `${to === 0 ? "no time" : `${duration(from)} to ${duration(to)}`}: ${sum}`;
+  const words = buckets.filter((bucket) => bucket.sum > 0).map(name).join("; ");
+  return picture("div.histogram", `Calls by how long they took. ${words}`, buckets.map((bucket, i) => element("div", { title: name(bucket) },
+    box("b", bucket.sum || ""), ENDED.filter((group) => bucket[group] > 0).map((group) =>
+      element("i", { style: `height:${180 * bucket[group] / most}px;${fill(GROUPS[group].ink)}` })),
+    box("span", i % every === 0 ? duration(bucket.from) : "\u00a0"))));
+}
 
-    function latencyTab(model) {
-        if (model.calls.length === 0)
-            return element("p.empty", {}, "No calls were made.");
-        const methods = new Map();
-        for (const call of model.calls)
-            methods.set(ripcord.callName(call), [...(methods.get(ripcord.callName(call)) || []), call]);
-        const rows = [...methods].map(([name, calls]) => rowOf(name, calls));
-        if (rows.length > 1)
-            rows.unshift(rowOf("all", model.calls));
-        const number = (title, key) => ({ title, class: "num", value: (row) => row[key] });
-        const time = (title, key) => ({ title, class: "num", value: (row) => row[key],
-                                        cell: (row) => (Number.isNaN(row[key]) ? "–" : ripcord.formatDuration(row[key])) });
-        return element("div", {}, histogram(model.calls),
-            element("div.legend", {}, GROUPS.map(([, colour, words]) => element("span", {}, element("span.mark", { style: `background:var(${colour})` }), words))),
-            ripcord.grid({ name: "latency", rows, columns: [{ title: "Method", value: (row) => row.name }, number("Calls", "calls"), number("Value", "ok"),
-                number("Remote error", "remote"), number("Failed here", "local"), number("Never ended", "never"),
-                time("p50", "p50"), time("p90", "p90"), time("p99", "p99"), time("Longest", "most")] }));
-    }
+function rowOf(name, calls) {
+  const took = calls.filter((call) => isNumber(call.end)).map((call) => call.end - call.t).sort((a, b) => a - b);
+  return { name, calls: calls.length, took, groups: grouped(calls, endingGroup) };
+}
 
-    Object.assign(ripcord, { latencyTab, latencyBuckets, percentile });
-})();
+function latencyTab({ calls }) {
+  if (calls.length === 0)
+    return empty("No calls were made.");
+  const rows = [...grouped(calls, callName)].map(([name, ones]) => rowOf(name, ones));
+  if (rows.length > 1)
+    rows.unshift(rowOf("all", calls));
+  const count = (title, group) => [title, "num", (row) => row.groups.get(group)?.length || 0];
+  const time = (title, share) => [title, "took", (row) => percentile(row.took, share)];
+  return box("div", histogram(calls),
+    box("div.legend", ENDED.map((group) => key(fill(GROUPS[group].ink), GROUPS[group].words))),
+    grid({ name: "latency", rows, columns: [["Method", "", "name"], ["Calls", "num", "calls"],
+      count("Value", "ok"), count("Remote error", "remote"), count("Failed here", "local"), count("Never ended", "never"),
+      time("p50", 0.5), time("p90", 0.9), time("p99", 0.99), time("Longest", 1)] }));
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The viewer's tests: its pure functions (under node, else in a headless browser), then the
-# pages of REPORT, the golden one, opened by file:// in a headless browser.  Exits with 77
+# The viewer's tests: its size, its pure functions (under node, else in a headless browser), then
+# the pages of REPORT, the golden one, opened by file:// in a headless browser.  Exits with 77
 # (skipped) where there is neither.
 #
 #     viewer_test.sh REPORT
@@ -10,6 +10,22 @@ node=$(command -v node || command -v nodejs || true)
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+cd "$folder" || exit 1
+
+# What people download with every report, as it stands here: 150 KiB at most.
+scripts=$(ls ./*.js | grep -v '_test\|_bench')
+size=$(cat $scripts page.css | wc -c)
+if [ "$size" -gt $((150 * 1024)) ]; then
+    echo "the viewer has $size bytes, more than 150 KiB"
+    exit 1
+fi
+
+# Its files are one program: a name that two of them have would be one thing to both.
+twice=$(sed -nE 's/^(async )?(function|const|let|class) ([A-Za-z_]+).*/\3/p' $scripts | sort | uniq -d)
+if [ -n "$twice" ]; then
+    echo "declared twice:" $twice
+    exit 1
+fi
 
 # Prints what the page FILE has come to; fails unless that is "N passed, 0 failed".
 browse() {
@@ -26,13 +42,13 @@ if [ -z "$node$browser" ]; then
     exit 77
 fi
 
-(cd "$folder" && cat time.js record.js order.js lanes.js viewer_test.js) >"$work/pure.js"
+cat time.js record.js words.js order.js lanes.js viewer_test.js >"$work/pure.js"
 if [ -n "$node" ]; then
     "$node" "$work/pure.js" || exit 1
 else
-    { echo '<!DOCTYPE html><meta charset="utf-8"><body><script>'
+    { echo '<!DOCTYPE html><meta charset="utf-8"><body><script>(() => {'
       cat "$work/pure.js"
-      echo '</script>'; } >"$work/pure.html"
+      echo '})();</script>'; } >"$work/pure.html"
     browse "$work/pure.html" || exit 1
 fi
 if [ -z "$browser" ]; then
@@ -46,6 +62,6 @@ fi
 browse "$work/empty.html" || exit 1
 { cat "$1"
   echo '<script>'
-  cat "$folder/pages_test.js"
+  cat pages_test.js
   echo '</script>'; } >"$work/report.html"
 browse "$work/report.html"
