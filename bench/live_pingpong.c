@@ -30,7 +30,7 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* --- through world.h -------------------------------------------------------------- */
+/* --- through world.h --- */
 
 struct end {
     struct world_executor executor;
@@ -99,7 +99,7 @@ static void through_world(int threads, uint64_t rounds)
     world_free(world);
 }
 
-/* --- bare ------------------------------------------------------------------------- */
+/* --- bare --- */
 
 static void add(int epoll, int descriptor)
 {
