@@ -16,19 +16,10 @@ enum rpc_status aim_copy(struct plan_aim *aim, const struct plan_aim *from)
     return RPC_OK;
 }
 
-static void free_text(const char *text)
-{
-    union {
-        const char *in;
-        void *out;
-    } owned = {.in = text};
-    free(owned.out);
-}
-
 void aim_release(struct plan_aim *aim)
 {
-    free_text(aim->lane);
-    free_text(aim->method);
+    free((char *)(uintptr_t)aim->lane);
+    free((char *)(uintptr_t)aim->method);
     *aim = (struct plan_aim){0};
 }
 

@@ -7,6 +7,8 @@
 
 #include "faults/aim.h"
 
+enum { LANES_FIRST = 32 };
+
 /* What something waits with that is no executor. */
 struct plan_ticket {
     struct plan_ticket *next; /* of the plan's */
@@ -78,7 +80,7 @@ fail:
     return NULL;
 }
 
-/* --- gates ------------------------------------------------------------------------ */
+/* --- gates --- */
 
 static struct plan_gate *gate_create(struct plan *plan, enum point point,
                                      const struct plan_aim *aim)
@@ -125,8 +127,7 @@ static struct waiter *gate_add(struct plan_gate *gate, const struct point_event 
     waiter->visit.values = NULL;
     waiter->visit.value_count = 0;
     waiter->visit.message = NULL;
-    if (visit->at_ns == 0)
-        waiter->visit.at_ns = world_now(gate->plan->world);
+    waiter->visit.at_ns = world_event_time(gate->plan->world, visit);
     *gate->last = waiter;
     gate->last = &waiter->next;
     gate->held++;
@@ -234,17 +235,18 @@ void plan_gate_release(struct plan_gate *gate, uint32_t count)
     world_unlock(gate->plan->lock);
 }
 
-/* --- who is meant ----------------------------------------------------------------- */
+/* --- who is meant --- */
 
 void plan_lane(struct plan *plan, uint32_t lane, const char *name)
 {
     world_lock(plan->lock);
     if (lane >= plan->lane_count) {
-        char **grown = realloc(plan->lanes, (lane + 1) * sizeof(char *));
+        size_t count = lane < LANES_FIRST ? LANES_FIRST : 2 * (size_t)lane;
+        char **grown = realloc(plan->lanes, count * sizeof(char *));
         if (grown != NULL) {
-            memset(grown + plan->lane_count, 0, (lane + 1 - plan->lane_count) * sizeof(char *));
+            memset(grown + plan->lane_count, 0, (count - plan->lane_count) * sizeof(char *));
             plan->lanes = grown;
-            plan->lane_count = lane + 1;
+            plan->lane_count = count;
         }
     }
     if (lane < plan->lane_count && plan->lanes[lane] == NULL)
@@ -261,7 +263,7 @@ static const char *lane_name(const struct plan *plan, uint32_t lane)
 static bool is_meant(struct plan *plan, const struct plan_aim *aim, uint32_t id, uint32_t *visits,
                      uint32_t strikes, const struct point_event *event)
 {
-    uint64_t now = event->at_ns != 0 ? event->at_ns : world_now(plan->world);
+    uint64_t now = world_event_time(plan->world, event);
     if (!aim_fits(aim, event, lane_name(plan, event->lane), now))
         return false;
     uint32_t visit = ++*visits;
@@ -287,7 +289,7 @@ static void count_strike(struct plan_fault *fault, const struct point_event *eve
         fault->plan->struck(fault->plan->owner, fault, event);
 }
 
-/* --- faults ----------------------------------------------------------------------- */
+/* --- faults --- */
 
 /* libfiu asks, through faults/point: does an armed effect strike here? */
 static bool judge(void *owner, const struct point_event *visit, enum point_effect effect,
@@ -322,20 +324,11 @@ static bool is_armed(const struct plan *plan, enum point point, enum point_effec
     return false;
 }
 
-static void free_text(const char *text)
-{
-    union {
-        const char *in;
-        void *out;
-    } owned = {.in = text};
-    free(owned.out);
-}
-
 static void fault_free(struct plan_fault *fault)
 {
     gate_free(fault->gate);
-    free_text(fault->strike.class_name);
-    free_text(fault->strike.message);
+    free((char *)(uintptr_t)fault->strike.class_name);
+    free((char *)(uintptr_t)fault->strike.message);
     aim_release(&fault->aim);
     free(fault);
 }
@@ -443,7 +436,7 @@ bool plan_fault_lifted(const struct plan_fault *fault)
     return fault->lifted;
 }
 
-/* --- what the tracer passes on ---------------------------------------------------- */
+/* --- what the tracer passes on --- */
 
 static int64_t bytes_of(const struct point_event *event)
 {
@@ -524,7 +517,7 @@ bool plan_ticket_good(const struct plan_ticket *ticket)
     return atomic_load(&ticket->good);
 }
 
-/* --- the end ---------------------------------------------------------------------- */
+/* --- the end --- */
 
 void plan_heal(struct plan *plan)
 {

@@ -124,7 +124,7 @@ enum point_effect {
     X(SERVER_WRITE, "server.write", "bytes accepted pass done status", "short error memory",       \
       "a response goes to the socket")                                                             \
     X(SERVER_WAKEUP, "server.wakeup", "", "", "a Handler wakes the Responder")                     \
-    X(SERVER_HANDOVER, "server.handover", "", "", "a response is left to the Responder")           \
+    X(SERVER_HANDOVER, "server.handover", "", "drop", "a response is left to the Responder")       \
     X(SERVER_REST, "server.rest", "", "", "the Responder has nothing left to write")               \
     X(SERVER_SELECT, "server.select", "", "memory", "the Responder begins to wait")                \
     X(SERVER_CHECK, "server.check", "", "", "the Responder looks for old responses")               \
@@ -174,7 +174,8 @@ enum { POINT_VALUES_MAX = 8, POINT_NO_CALL = INT32_MIN };
 struct point_event {
     enum point point;
     enum point_direction direction;
-    uint64_t at_ns;      /* when the step began; world_trace fills a 0 in */
+    uint64_t at_ns;      /* when the step began; 0: now, */
+    bool begun;          /* unless it began at 0 */
     uint32_t host;       /* where it happens */
     uint32_t server;     /* whose server, */
     uint32_t client;     /* whose client; the side that does not know leaves 0 */

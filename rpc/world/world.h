@@ -322,7 +322,7 @@ struct world {
 #define world_container(pointer, type, member)                                                     \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* --- time ------------------------------------------------------------------------- */
+/* --- time --- */
 
 /* Nanoseconds since the world began; constant within a task in sim.  Monotonic. */
 static inline uint64_t world_now(struct world *world)
@@ -330,7 +330,7 @@ static inline uint64_t world_now(struct world *world)
     return world->ops->now(world);
 }
 
-/* --- numbers and names ------------------------------------------------------------ */
+/* --- numbers and names --- */
 
 enum world_id { WORLD_ID_SERVER, WORLD_ID_CLIENT, WORLD_ID_CONNECTION, WORLD_ID_CALL };
 
@@ -340,7 +340,7 @@ static inline uint32_t world_new_id(struct world *world, enum world_id kind)
     return atomic_fetch_add(&world->next_id[kind], 1) + 1;
 }
 
-/* --- executors -------------------------------------------------------------------- */
+/* --- executors --- */
 
 /* Begin an executor called `name` ("server1/reader/0", "client2/conn/1/receiver") on
  * `host`.  A `companion` (or NULL) shares its thread: the two never run at the same time. */
@@ -388,7 +388,7 @@ static inline void world_resume(struct world_executor *executor)
     executor->world->ops->resume(executor);
 }
 
-/* --- timers ----------------------------------------------------------------------- */
+/* --- timers --- */
 
 static inline void world_timer_init(struct world_executor *executor, struct world_timer *timer,
                                     world_timer_fn *run)
@@ -417,7 +417,7 @@ static inline void world_timer_stop(struct world_timer *timer)
     timer->executor->world->ops->timer_stop(timer);
 }
 
-/* --- watches ---------------------------------------------------------------------- */
+/* --- watches --- */
 
 static inline void world_watch_init(struct world_executor *executor, struct world_watch *watch,
                                     struct world_stream *stream, enum world_direction direction,
@@ -471,7 +471,7 @@ static inline void world_watch_stop(struct world_watch *watch)
         watch->executor->world->ops->watch_stop(watch);
 }
 
-/* --- hosts and names -------------------------------------------------------------- */
+/* --- hosts and names --- */
 
 /* The host called `name`, made when there is none yet.  It lives as long as the world. */
 static inline struct world_host *world_host(struct world *world, const char *name)
@@ -526,7 +526,7 @@ static inline void world_dns(struct world *world, const char *name, struct world
 /* "10.0.0.1:8020"; returns `text`, which has room for 24 bytes. */
 char *world_address_text(struct world_address address, char *text);
 
-/* --- sockets ---------------------------------------------------------------------- */
+/* --- sockets --- */
 
 /* Bind and listen.  Port 0: the world chooses.  RPC_ADDRESS_IN_USE and the like. */
 static inline enum rpc_status world_listen(struct world_host *host, uint16_t port, int backlog,
@@ -620,11 +620,7 @@ static inline enum rpc_status world_writev(struct world_stream *stream, const st
 static inline enum rpc_status world_write(struct world_stream *stream, const void *bytes,
                                           size_t length, size_t *accepted)
 {
-    union {
-        const void *in;
-        void *out;
-    } base = {.in = bytes};
-    struct iovec part = {.iov_base = base.out, .iov_len = length};
+    struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = length};
     return world_writev(stream, &part, 1, accepted);
 }
 
@@ -674,7 +670,7 @@ static inline enum rpc_status world_partition(struct world_host *a, struct world
     return a->world->ops->partition(a, b, cut);
 }
 
-/* --- programs --------------------------------------------------------------------- */
+/* --- programs --- */
 
 /* Start `argv` (found on the path) with `environment` ("NAME=value", added to ours); both end
  * with NULL.  `ended` is posted to `executor` when it has ended and its output is whole.
@@ -700,7 +696,7 @@ static inline void world_program_free(struct world_program *program)
         program->world->ops->program_free(program);
 }
 
-/* --- locks ------------------------------------------------------------------------ */
+/* --- locks --- */
 
 static inline struct world_lock *world_lock_create(struct world *world)
 {
@@ -724,7 +720,7 @@ static inline void world_unlock(struct world_lock *lock)
     lock->world->ops->unlock(lock);
 }
 
-/* --- chance ----------------------------------------------------------------------- */
+/* --- chance --- */
 
 /* A number from 0 to `max`, a function of seed, site, entity and ordinal only: the same
  * three always get the same answer.  Sites of scheduling and network answer 0 (nothing
@@ -742,13 +738,19 @@ static inline void world_random(struct world *world, void *buffer, size_t size)
     world->ops->random(world, buffer, size);
 }
 
-/* --- trace ------------------------------------------------------------------------ */
+/* --- trace --- */
 
-/* Tell of `event`; its at_ns is filled in when it is 0. */
+/* When the step of `event` began. */
+static inline uint64_t world_event_time(struct world *world, const struct point_event *event)
+{
+    return event->at_ns != 0 || event->begun ? event->at_ns : world_now(world);
+}
+
+/* Tell of `event`; its time is filled in where it is now. */
 static inline void world_trace(struct world *world, struct point_event *event)
 {
-    if (event->at_ns == 0)
-        event->at_ns = world_now(world);
+    event->at_ns = world_event_time(world, event);
+    event->begun = true;
     world->tracer->ops->event(world->tracer, event);
 }
 
@@ -785,7 +787,7 @@ static inline bool world_held(struct world_executor *executor, const struct poin
            world->tracer->ops->held(world->tracer, event, executor, step);
 }
 
-/* --- the run ---------------------------------------------------------------------- */
+/* --- the run --- */
 
 /* Run until world_stop, `until_ns`, or (sim) nothing is left to happen. */
 static inline enum world_end world_run(struct world *world, uint64_t until_ns)

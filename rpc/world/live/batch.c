@@ -37,7 +37,7 @@ void live_batch_init(struct live_batch *batch)
     live_link_init(&batch->link);
 }
 
-/* --- reading ---------------------------------------------------------------------- */
+/* --- reading --- */
 
 size_t live_batch_ahead(const struct live_stream *stream)
 {
@@ -97,7 +97,7 @@ ssize_t live_batch_read(struct live_stream *stream, void *buffer, size_t size)
     return (ssize_t)size;
 }
 
-/* --- giving ----------------------------------------------------------------------- */
+/* --- giving --- */
 
 static ssize_t give_bytes(int descriptor, const uint8_t *bytes, size_t length)
 {
@@ -201,7 +201,7 @@ void live_batch_give_all(struct live_thread *thread)
         live_batch_give(world_container(thread->late.next, struct live_stream, batch.link));
 }
 
-/* --- writing ---------------------------------------------------------------------- */
+/* --- writing --- */
 
 static size_t size_of(const struct iovec *parts, int count)
 {
@@ -239,11 +239,7 @@ static ssize_t send_parts(int descriptor, const struct iovec *parts, int count)
 {
     if (count == 1)
         return send(descriptor, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
-    union {
-        const struct iovec *in;
-        struct iovec *out;
-    } vector = {.in = parts};
-    struct msghdr message = {.msg_iov = vector.out,
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts,
                              .msg_iovlen = (size_t)(count < PARTS_MAX ? count : PARTS_MAX)};
     return sendmsg(descriptor, &message, MSG_NOSIGNAL);
 }
@@ -293,7 +289,7 @@ ssize_t live_batch_write(struct live_stream *stream, const struct iovec *parts, 
     return sent;
 }
 
-/* --- the end ---------------------------------------------------------------------- */
+/* --- the end --- */
 
 bool live_batch_shut(struct live_stream *stream)
 {

@@ -7,7 +7,7 @@
 #include "rpc/world/live/thread.h"
 #include "rpc/world/live/watch.h"
 
-/* --- lines ------------------------------------------------------------------------ */
+/* --- lines --- */
 
 static struct live_line *line_of(const struct world_executor *executor)
 {
@@ -56,7 +56,7 @@ static void schedule(struct world_executor *executor)
         line_append(line_of(executor), executor);
 }
 
-/* --- life ------------------------------------------------------------------------- */
+/* --- life --- */
 
 /* A thread that counts the new executor among its own. */
 static struct live_thread *thread_for(const struct world_executor *executor,
@@ -127,7 +127,7 @@ void live_executor_release(struct world_executor *executor)
     atomic_fetch_sub(&thread->executors, 1);
 }
 
-/* --- tasks ------------------------------------------------------------------------ */
+/* --- tasks --- */
 
 bool live_executor_can_run(const struct world_executor *executor)
 {
@@ -211,7 +211,7 @@ void live_post(struct world_executor *executor, struct world_task *task)
     live_thread_wake(thread);
 }
 
-/* --- standing --------------------------------------------------------------------- */
+/* --- standing --- */
 
 void live_stand(struct world_executor *executor, struct world_task *task)
 {

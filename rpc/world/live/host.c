@@ -84,7 +84,7 @@ struct world_host *live_host(struct world *base, const char *name)
     return found;
 }
 
-/* --- clocks ----------------------------------------------------------------------- */
+/* --- clocks --- */
 
 uint64_t live_wall_ms(struct world_host *host)
 {
@@ -103,7 +103,7 @@ void live_clock_jump(struct world_host *host, int64_t by_ns)
     atomic_fetch_add(&live_host_of(host)->jumped_ns, by_ns);
 }
 
-/* --- names ------------------------------------------------------------------------ */
+/* --- names --- */
 
 enum rpc_status live_resolve(struct world *base, const char *text, uint32_t *ip)
 {
@@ -138,7 +138,7 @@ void live_dns(struct world *base, const char *text, struct world_host *host)
     pthread_mutex_unlock(&world->mutex);
 }
 
-/* --- life and death --------------------------------------------------------------- */
+/* --- life and death --- */
 
 bool live_host_is_paused(const struct world_host *host)
 {

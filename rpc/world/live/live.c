@@ -24,7 +24,7 @@ struct live_lock {
     pthread_mutex_t mutex;
 };
 
-/* --- time ------------------------------------------------------------------------- */
+/* --- time --- */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -70,7 +70,7 @@ uint64_t live_machine_at(const struct live_world *world, uint64_t at_ns)
     return world->started_ns + (is_real_time(world) ? at_ns : (uint64_t)passed_ns + 1);
 }
 
-/* --- chance ----------------------------------------------------------------------- */
+/* --- chance --- */
 
 static bool is_rough(enum world_site site)
 {
@@ -114,7 +114,7 @@ static uint64_t live_hash(struct world *world)
     return 0;
 }
 
-/* --- locks ------------------------------------------------------------------------ */
+/* --- locks --- */
 
 static struct live_lock *live_lock_of(struct world_lock *lock)
 {
@@ -148,7 +148,7 @@ static void live_unlock(struct world_lock *lock)
     pthread_mutex_unlock(&live_lock_of(lock)->mutex);
 }
 
-/* --- the network as a whole ------------------------------------------------------- */
+/* --- the network as a whole --- */
 
 static enum rpc_status live_net(struct world *base, const struct world_net *net)
 {
@@ -164,7 +164,7 @@ static enum rpc_status live_partition(struct world_host *a, struct world_host *b
     return RPC_UNSUPPORTED;
 }
 
-/* --- life ------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void live_free(struct world *base)
 {

@@ -41,7 +41,7 @@ static struct live_program *live_program_of(struct world_program *program)
     return world_container(program, struct live_program, program);
 }
 
-/* --- its end ---------------------------------------------------------------------- */
+/* --- its end --- */
 
 static void close_event(struct event **event, int *descriptor)
 {
@@ -93,7 +93,7 @@ static void when_lingered(struct world_timer *timer)
     end_when_whole(live);
 }
 
-/* --- its output ------------------------------------------------------------------- */
+/* --- its output --- */
 
 static void when_printed(evutil_socket_t descriptor, short what, void *owner)
 {
@@ -118,7 +118,7 @@ static void when_printed(evutil_socket_t descriptor, short what, void *owner)
     }
 }
 
-/* --- its start -------------------------------------------------------------------- */
+/* --- its start --- */
 
 static bool names_the_same(const char *a, const char *b)
 {
@@ -152,13 +152,8 @@ static char **merge(const char *const *environment)
     for (size_t index = 0; environ[index] != NULL; index++)
         if (!is_given(environ[index], given))
             merged[used++] = environ[index];
-    for (size_t index = 0; given[index] != NULL; index++) {
-        union {
-            const char *in;
-            char *out;
-        } text = {.in = given[index]};
-        merged[used++] = text.out;
-    }
+    for (size_t index = 0; given[index] != NULL; index++)
+        merged[used++] = (char *)(uintptr_t)given[index];
     return merged;
 }
 
@@ -194,14 +189,11 @@ static int spawn(struct live_program *live, const char *const *argv, const char 
         free(variables);
         return errno;
     }
-    union {
-        const char *const *in;
-        char *const *out;
-    } arguments = {.in = argv};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     prepare(&actions, &attributes, ends[1]);
-    int error = posix_spawnp(&live->id, argv[0], &actions, &attributes, arguments.out, variables);
+    int error = posix_spawnp(&live->id, argv[0], &actions, &attributes,
+                             (char *const *)(uintptr_t)argv, variables);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     close(ends[1]);

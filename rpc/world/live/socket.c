@@ -79,7 +79,7 @@ void live_trace(struct live_stream *live, enum point point, bool by_peer, size_t
     world_trace(stream->world, &event);
 }
 
-/* --- listeners -------------------------------------------------------------------- */
+/* --- listeners --- */
 
 /* What every accepted socket inherits. */
 static void set_up(const struct live_world *world, int descriptor)
@@ -185,7 +185,7 @@ bool live_listens(struct live_world *world, struct world_address address)
     return found;
 }
 
-/* --- streams ---------------------------------------------------------------------- */
+/* --- streams --- */
 
 struct live_stream *live_stream_create(struct world_host *host, int descriptor, uint32_t connection)
 {
@@ -342,7 +342,7 @@ void live_close(struct world_stream *stream, bool reset)
     stream_free(live);
 }
 
-/* --- watches ---------------------------------------------------------------------- */
+/* --- watches --- */
 
 int live_stream_descriptor(struct world_stream *stream)
 {
@@ -390,7 +390,7 @@ bool live_stream_has_begun(struct world_stream *stream)
     return begun;
 }
 
-/* --- the end of all --------------------------------------------------------------- */
+/* --- the end of all --- */
 
 void live_sockets_die(struct world_host *host)
 {

@@ -96,7 +96,7 @@ void live_thread_release(struct live_thread *thread)
     free(thread->timers);
 }
 
-/* --- between threads -------------------------------------------------------------- */
+/* --- between threads --- */
 
 static void interrupt(struct live_thread *thread)
 {
@@ -182,7 +182,7 @@ void live_go_on(struct live_world *world)
     pthread_mutex_unlock(&world->mutex);
 }
 
-/* --- the loop --------------------------------------------------------------------- */
+/* --- the loop --- */
 
 bool live_thread_interrupted(const struct live_thread *thread)
 {
@@ -293,7 +293,7 @@ static void loop(struct live_thread *thread)
     live_batch_give_all(thread);
 }
 
-/* --- threads ---------------------------------------------------------------------- */
+/* --- threads --- */
 
 static void *begin(void *owner)
 {
@@ -374,7 +374,7 @@ void live_threads_quit(struct live_world *world)
         end(world_container(world->threads.next, struct live_thread, link));
 }
 
-/* --- the run ---------------------------------------------------------------------- */
+/* --- the run --- */
 
 enum world_end live_run(struct world *base, uint64_t until_ns)
 {

@@ -9,7 +9,7 @@
 
 enum { FIRST_ROOM = 16 };
 
-/* --- the heap --------------------------------------------------------------------- */
+/* --- the heap --- */
 
 static bool before(const struct world_timer *a, const struct world_timer *b)
 {
@@ -72,7 +72,7 @@ static void heap_remove(struct live_thread *thread, const struct world_timer *ti
         sift_down(thread, index, last);
 }
 
-/* --- the alarm -------------------------------------------------------------------- */
+/* --- the alarm --- */
 
 void live_timers_set_alarm(struct live_thread *thread)
 {
@@ -140,7 +140,7 @@ void live_timers_run(struct live_thread *thread)
         live_timers_set_alarm(thread);
 }
 
-/* --- one timer -------------------------------------------------------------------- */
+/* --- one timer --- */
 
 static struct live_thread *thread_of(const struct world_timer *timer)
 {

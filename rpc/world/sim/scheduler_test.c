@@ -298,7 +298,7 @@ Test(scheduler, an_executor_that_ends_forgets_its_tasks)
     world_free(world);
 }
 
-/* --- watches ---------------------------------------------------------------------------- */
+/* --- watches --- */
 
 static void read_one(struct world_watch *watch)
 {
@@ -336,7 +336,7 @@ Test(scheduler, a_watch_runs_as_long_as_there_is_something_to_read_and_takes_tur
     end();
 }
 
-/* --- hosts ------------------------------------------------------------------------------ */
+/* --- hosts --- */
 
 Test(scheduler, clocks_and_names)
 {
@@ -369,7 +369,7 @@ Test(scheduler, clocks_and_names)
     end();
 }
 
-/* --- mistakes --------------------------------------------------------------------------- */
+/* --- mistakes --- */
 
 Test(scheduler, posting_a_queued_task_is_a_mistake, .signal = SIGABRT)
 {
@@ -447,7 +447,7 @@ Test(scheduler, closing_a_watched_stream_is_a_mistake, .signal = SIGABRT)
     world_close(stream);
 }
 
-/* --- chance ------------------------------------------------------------------------------ */
+/* --- chance --- */
 
 Test(scheduler, a_choice_depends_on_seed_site_entity_and_ordinal_only)
 {

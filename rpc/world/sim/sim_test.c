@@ -9,7 +9,7 @@
 #define CALM(number)  (&(struct sim_options){.seed = (number)})
 #define ROUGH(number) (&(struct sim_options){.seed = (number), .rough = true})
 
-/* --- an echo of some connections, as a load that uses everything ---------------------- */
+/* --- an echo of some connections, as a load that uses everything --- */
 
 enum { CONNECTIONS = 4, ROUNDS = 20, LENGTH = 700 };
 

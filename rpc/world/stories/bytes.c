@@ -119,7 +119,7 @@ static void unread_bytes_are_counted(struct story *story)
     story_pair_close(&pair);
 }
 
-/* --- much ------------------------------------------------------------------------- */
+/* --- much --- */
 
 enum { MUCH = 8 << 20, PIECE = 100000 };
 
@@ -209,7 +209,7 @@ static void a_short_write_takes_a_part(struct story *story)
     free(bytes);
 }
 
-/* --- an echo that runs by itself --------------------------------------------------- */
+/* --- an echo that runs by itself --- */
 
 enum { ECHO_TOTAL = 1 << 20, ECHO_ROOM = 5000 };
 

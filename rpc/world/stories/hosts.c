@@ -103,7 +103,7 @@ static void random_names_differ(struct story *story)
     EXPECT(story, memcmp(first, second, sizeof(first)) != 0);
 }
 
-/* --- life and death --------------------------------------------------------------- */
+/* --- life and death --- */
 
 static void a_killed_host_ends_its_streams(struct story *story)
 {

@@ -2,7 +2,7 @@
 
 #include "rpc/world/stories/story.h"
 
-/* --- SYNs that a fault takes ------------------------------------------------------- */
+/* --- SYNs that a fault takes --- */
 
 struct thief {
     unsigned visits, takes;
@@ -114,7 +114,7 @@ static void an_attempt_is_closed_between_two_syns(struct story *story)
     world_listener_close(listener);
 }
 
-/* --- what is told of it ----------------------------------------------------------- */
+/* --- what is told of it --- */
 
 struct ear {
     struct world_tracer tracer;
@@ -185,7 +185,7 @@ static void the_network_tells(struct story *story)
     story->world->tracer = NULL;
 }
 
-/* --- filters ---------------------------------------------------------------------- */
+/* --- filters --- */
 
 struct upper {
     struct world_filter filter;
@@ -304,7 +304,7 @@ static void a_filter_lets_readiness_through_again(struct story *story)
     story_pair_close(&pair);
 }
 
-/* --- what no kernel of ours can do ------------------------------------------------- */
+/* --- what no kernel of ours can do --- */
 
 static void live_has_no_network_of_its_own(struct story *story)
 {

@@ -21,7 +21,7 @@ bool story_expect_status(struct story *story, enum rpc_status seen, enum rpc_sta
     return story_expect(story, false, said, file, line);
 }
 
-/* --- letting time pass ------------------------------------------------------------ */
+/* --- letting time pass --- */
 
 struct patience {
     struct world_timer timer;
@@ -101,7 +101,7 @@ bool story_knocked(struct story *story, struct world_listener *listener, uint64_
     return wait_for(story, &waiting, within_ns);
 }
 
-/* --- connections ------------------------------------------------------------------ */
+/* --- connections --- */
 
 struct world_listener *story_listen(struct story *story, int backlog)
 {
@@ -157,7 +157,7 @@ void story_pair_close(struct story_pair *pair)
         world_listener_close(pair->listener);
 }
 
-/* --- bytes ------------------------------------------------------------------------ */
+/* --- bytes --- */
 
 enum rpc_status story_write(struct story *story, struct world_stream *stream, const char *text,
                             size_t length)

@@ -4,7 +4,7 @@
 #include "rpc/world/stories/diary.h"
 #include "rpc/world/stories/story.h"
 
-/* --- posts ------------------------------------------------------------------------ */
+/* --- posts --- */
 
 static void posts_keep_their_order(struct story *story)
 {
@@ -126,7 +126,7 @@ static void each_posters_order_is_kept(struct story *story)
     world_executor_release(&other);
 }
 
-/* --- standing --------------------------------------------------------------------- */
+/* --- standing --- */
 
 static void one_that_stands_runs_nothing(struct story *story)
 {
@@ -231,7 +231,7 @@ static void a_companion_goes_on(struct story *story)
     story_diary_reads(story, &diary, "ms");
 }
 
-/* --- who runs when ---------------------------------------------------------------- */
+/* --- who runs when --- */
 
 struct crowd {
     struct world_task task;
