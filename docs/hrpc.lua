@@ -109,7 +109,20 @@ local function text(range)
     return range and range:string() or nil
 end
 
-local function request(tvb, pinfo, tree, told)
+-- Readers of Java's own encodings, see below; and which calls of version 9 have them (WritableRpcEngine), by
+-- connection and call: their replies do not say it.
+local v4, written = {}, {}
+
+local function place_of(stream, call) return stream .. ":" .. call end
+
+-- WritableRpcEngine.Invocation: eight bytes of its version, then protocol and method.
+local function invocation(tvb, at, told)
+    local protocol, behind = v4.utf(tvb, at + 8)
+    told.protocol = protocol
+    told.method = protocol and v4.utf(tvb, behind)
+end
+
+local function request(tvb, pinfo, tree, told, stream)
     local at, header = message(tvb, 4, pinfo, tree, "RpcRequestHeaderProto")
     if not at then
         return
@@ -121,7 +134,11 @@ local function request(tvb, pinfo, tree, told)
         message(tvb, at, pinfo, tree, "IpcConnectionContextProto")
     elseif told.call == -33 then
         message(tvb, at, pinfo, tree, "RpcSaslProto")
+    elseif told.call >= 0 and header[1] == 1 then
+        written[place_of(stream, told.call)] = true
+        invocation(tvb, at, told)
     elseif told.call >= 0 then
+        written[place_of(stream, told.call)] = nil
         local rest, call = message(tvb, at, pinfo, tree, "RequestHeaderProto")
         told.method = call and text(call[1])
         if rest then
@@ -130,7 +147,7 @@ local function request(tvb, pinfo, tree, told)
     end
 end
 
-local function response(tvb, pinfo, tree, told)
+local function response(tvb, pinfo, tree, told, stream)
     local at, header = message(tvb, 4, pinfo, tree, "RpcResponseHeaderProto")
     if not at then
         return
@@ -139,7 +156,9 @@ local function response(tvb, pinfo, tree, told)
     told.status = header[2] or 0
     told.kind = SPECIAL[told.call] or "response"
     told.error = text(header[4])
-    if told.status == 0 then
+    if told.status == 0 and written[place_of(stream, told.call)] then
+        told.value = v4.object(tvb, at) or "of a class that is not known"
+    elseif told.status == 0 then
         message(tvb, at, pinfo, tree, told.call == -33 and "RpcSaslProto" or nil)
     end
 end
@@ -167,12 +186,12 @@ local function tell(tree, told)
     return describe(told)
 end
 
-local function frame(tvb, pinfo, root, to_server)
+local function frame(tvb, pinfo, root, to_server, stream)
     local tree = root:add(hrpc, tvb())
     local told = {}
     tree:add(f.length, tvb(0, 4))
     local dissect = to_server and request or response
-    dissect(tvb, pinfo, tree, told)
+    dissect(tvb, pinfo, tree, told, stream)
     return tell(tree, told)
 end
 
@@ -194,8 +213,6 @@ end
 
 -- IPC version 4: Java's own encodings.  Each reader takes a place and gives what stands there and the
 -- place behind it; nothing when the bytes end before.
-
-local v4 = {}
 
 function v4.int(tvb, at)
     if at + 4 <= tvb:len() then
@@ -357,7 +374,7 @@ local stream_of = Field.new "tcp.stream"
 local old, kinds = {}, {}
 
 function hrpc.init()
-    old, kinds = {}, {}
+    old, kinds, written = {}, {}, {}
 end
 
 -- What a frame to the server is: nothing in it says so.  A server that wants no token says that at once.
@@ -419,7 +436,7 @@ function readers.frame(tvb, pinfo, root, at, stream)
     if known then
         return at + 4 + length, old_frame(bytes, pinfo, root, at, known)
     end
-    return at + 4 + length, frame(bytes, pinfo, root, pinfo.dst_port == pinfo.match_uint)
+    return at + 4 + length, frame(bytes, pinfo, root, pinfo.dst_port == pinfo.match_uint, stream)
 end
 
 function readers.reply(tvb, pinfo, root, at, stream)

@@ -57,7 +57,7 @@ end
 local function fresh() return { text = {}, fields = {}, returns = {} } end
 
 local function take_tag(block, tag, rest)
-    if tag == "class" then block.class = rest:match "^%w+" end
+    if tag == "class" then block.class = rest:match "^%(exact%) (%w+)" or rest:match "^%w+" end
     if tag == "field" then block.fields[#block.fields + 1] = rest end
     if tag == "return" then block.returns[#block.returns + 1] = rest end
     if tag == "type" then block.text[#block.text + 1] = select(2, split_type(rest)) end

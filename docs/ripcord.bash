@@ -24,7 +24,7 @@ _ripcord() {
         return
         ;;
     -r | --release)
-        mapfile -t COMPREPLY < <(compgen -W "2.6 3.4" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "0.20 1.2 2.2 2.6 3.4" -- "$cur")
         return
         ;;
     --colour)

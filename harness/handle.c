@@ -26,11 +26,6 @@ static const char entities;  /* its address: the registry's table of entities */
 
 enum { TEXT_MAX = 128 };
 
-struct harness *harness_of(lua_State *L)
-{
-    return *(struct harness **)lua_getextraspace(L);
-}
-
 static struct handle *handle_at(lua_State *L, int index)
 {
     if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
@@ -56,9 +51,21 @@ void *harness_test(lua_State *L, int index, const struct harness_type *type)
     return handle != NULL && handle->type == type ? handle->object : NULL;
 }
 
+/* A method that has something else in place of its handle: `client.call("echo")`. */
+static void complain_of_dot(lua_State *L, const struct harness_type *type)
+{
+    lua_Debug called;
+    if (lua_getstack(L, 0, &called) == 0 || lua_getinfo(L, "n", &called) == 0 ||
+        called.name == NULL || strcmp(called.namewhat, "method") == 0)
+        return;
+    luaL_error(L, "write %s:%s(…), with a colon", type->name, called.name);
+}
+
 void *harness_check(lua_State *L, int index, const struct harness_type *type)
 {
     void *object = harness_test(L, index, type);
+    if (object == NULL && index == 1)
+        complain_of_dot(L, type);
     if (object == NULL) {
         const char *got =
             handle_at(L, index) != NULL ? harness_push_text(L, index) : luaL_typename(L, index);

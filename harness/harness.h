@@ -38,6 +38,7 @@ struct harness_tap;      /* the filter on every stream, which makes the wire's e
 struct harness_tasks;    /* task.h */
 struct harness_trace;    /* trace.h */
 struct harness_types;    /* classes of Writables: message/types.h */
+struct harness_unasked;  /* expectations without a link: expect.c */
 struct record;
 
 enum harness_seen { HARNESS_SIM = 1, HARNESS_LIVE = 2 }; /* in which world */
@@ -52,10 +53,11 @@ struct harness {
     uint64_t seed;                 /* of the case */
     uint32_t draws;                /* of t:random and math.random so far */
     struct harness_draws *draws_scripted; /* t:draw; NULL: none */
-    bool left;                  /* the body was left early: skipped, or `require` failed */
-    bool ending;                /* the body is over: whatever still hangs must go home */
-    bool unsettled;             /* after healing something did not come to rest */
-    int unasked, unasked_line;  /* expectations without a link, and where the last is */
+    bool left;      /* the body was left early: skipped, or `require` failed */
+    bool ending;    /* the body is over: whatever still hangs must go home */
+    bool unsettled; /* after healing something did not come to rest */
+    struct harness_unasked *unasked, *spare_unasked; /* expect.c */
+    const char *place;          /* the file that harness_keep_place has kept last; NULL: none */
     bool disturbed;             /* faults, holds, pauses: a Handler may rest with a full queue */
     bool dead;                  /* the world says that nothing can ever happen any more */
     uint64_t speed;             /* of the world's clock; 1 in sim */
@@ -93,7 +95,7 @@ struct harness {
 /* The case that `L` plays. */
 struct harness *harness_of(lua_State *L);
 
-/* --- modules -------------------------------------------------------------------------- */
+/* --- modules --- */
 
 /* What a file of the harness adds to a case.  All functions may be NULL.  modules.c has the
  * list; they are begun in its order and ended in reverse. */
@@ -129,7 +131,7 @@ struct harness_module {
 /* Ends with NULL. */
 extern const struct harness_module *const harness_modules[];
 
-/* --- memory of a case ----------------------------------------------------------------- */
+/* --- memory of a case --- */
 
 /* Zeroed memory that lives as long as the case; a Lua error when there is none (so only
  * under a script).  Nothing is ever freed one by one. */
@@ -137,7 +139,7 @@ void *harness_keep(lua_State *L, size_t size);
 /* The same from anywhere on the script's thread; NULL when out of memory. */
 void *harness_allocate(struct harness *harness, size_t size);
 
-/* --- handles -------------------------------------------------------------------------- */
+/* --- handles --- */
 
 /* A field of a handle: pushes one value (nil too). */
 struct harness_field {
@@ -232,7 +234,7 @@ void harness_enter_host(lua_State *L, const struct world_host *host,
                         const struct harness_type *type, void *object);
 void harness_push_entity(lua_State *L, enum harness_entity kind, uint32_t id);
 
-/* --- time: tasks that wait ------------------------------------------------------------ */
+/* --- time: tasks that wait --- */
 
 enum { HARNESS_NOT_YET = -1 };
 
@@ -277,7 +279,7 @@ struct harness_task *harness_spawn(struct harness *harness, const char *name, in
  * stops).  Nothing happens to one that has ended. */
 void harness_cancel(struct harness_task *task, const char *message);
 
-/* --- findings ------------------------------------------------------------------------- */
+/* --- findings --- */
 
 /* Leave the case as skipped: the world, release or subject can't do it.  A Lua error that
  * pcall can't keep. */
@@ -288,7 +290,7 @@ int harness_skip(lua_State *L, const char *reason, ...) __attribute__((format(pr
 void harness_broken(struct harness *harness, const char *sentence, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* --- the ledger ----------------------------------------------------------------------- */
+/* --- the ledger --- */
 
 /* Told by who makes a call, right after client_call, and in its done function. */
 void harness_call_started(struct harness *harness, uint32_t client, const struct client_call *call,
@@ -303,7 +305,7 @@ void harness_call_key(struct harness *harness, uint32_t call, const char *key);
 void harness_lock(struct harness *harness);
 void harness_unlock(struct harness *harness);
 
-/* `text` for the record's log, with the level "INFO", "WARN", "ERROR" or "DEBUG". */
+/* `text` for the record's log, with a level: "info", "warn", "answer", "config". */
 void harness_log(struct harness *harness, const char *level, const char *text);
 
 #endif

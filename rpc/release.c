@@ -1,8 +1,11 @@
 #include "rpc/release.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "rpc/release_stack.h"
 
 struct setting_default {
     int64_t value;
@@ -84,20 +87,19 @@ static const struct setting settings_of[] = {
 static const struct release releases[] = {
     [RELEASE_0_20] = {.id = RELEASE_0_20,
                       .name = "0.20",
-                      .built = true,
                       .number = 20,
                       .ipc_version = 4,
                       SERVER_1X,
                       .simple_refused = "Authentication is required",
                       .utf8_nul_overlong = true,
                       .utf8_unchecked = true,
+                      .writable_stack = STACK_BELOW("523", "1383", "1379", "396", "1059", "1377"),
                       CLIENT_020,
                       .errors_stay_pending = true,
                       .setup_handles_io_only = true,
                       .meets_itself = true},
     [RELEASE_1_2] = {.id = RELEASE_1_2,
                      .name = "1.2",
-                     .built = true,
                      .number = 102,
                      .ipc_version = 4,
                      SERVER_1X,
@@ -105,14 +107,16 @@ static const struct release releases[] = {
                          "Authorization (hadoop.security.authorization) is enabled but "
                          "authentication (hadoop.security.authentication) is configured as "
                          "simple. Please configure another method like kerberos or digest.",
+                     .writable_stack = STACK_BELOW("587", "1432", "1428", "396", "1190", "1426"),
                      CLIENT_020,
                      CLIENT_12},
     [RELEASE_2_2] = {.id = RELEASE_2_2,
                      .name = "2.2",
-                     .built = true,
                      .number = 202,
                      .ipc_version = 9,
                      SERVER_2X,
+                     .message_stack = STACK_MESSAGES("585") STACK_BELOW_22,
+                     .writable_stack = STACK_WRITABLES("481") STACK_BELOW_22,
                      .stop_keeps_count = true,
                      .unauthorized_ending = ", expected client Kerberos principal is null",
                      CLIENT_2X,
@@ -123,8 +127,9 @@ static const struct release releases[] = {
                      .name = "2.6",
                      .number = 206,
                      .ipc_version = 9,
-                     .built = true,
                      SERVER_23,
+                     .message_stack = STACK_MESSAGES("619") STACK_BELOW_26,
+                     .writable_stack = STACK_WRITABLES("514") STACK_BELOW_26,
                      .unauthorized_ending = ", expected client Kerberos principal is null",
                      CLIENT_2X,
                      .drains_senders = true,
@@ -133,8 +138,9 @@ static const struct release releases[] = {
                      .name = "3.4",
                      .number = 304,
                      .ipc_version = 9,
-                     .built = true,
                      SERVER_23,
+                     .message_stack = STACK_MESSAGES_34 STACK_BELOW_34,
+                     .writable_stack = STACK_WRITABLES("614") STACK_BELOW_34,
                      .decodes_in_handler = true,
                      .aborts_responses = true,
                      .unknown_auth_answered = true,
@@ -163,6 +169,15 @@ const struct release *release_by_name(const char *name)
         if (strcmp(releases[id].name, name) == 0)
             return &releases[id];
     return NULL;
+}
+
+char *release_names(char names[RELEASE_NAMES_MAX])
+{
+    size_t used = 0;
+    for (unsigned id = 0; id < RELEASE_COUNT; id++)
+        used += (size_t)snprintf(names + used, RELEASE_NAMES_MAX - used, "%s%s", id > 0 ? ", " : "",
+                                 release_get((enum release_id)id)->name);
+    return names;
 }
 
 static const char *skip_space(const char *at)

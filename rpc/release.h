@@ -76,7 +76,6 @@ struct release {
     const char *name;     /* "2.6" */
     unsigned number;      /* 206: for ranges */
     unsigned ipc_version; /* 9 */
-    bool built;           /* whether this ripcord speaks it; the others skip with a reason */
 
     /* Server (ipc/Server.java). */
     bool reader_takes_at_once; /* pendingConnections queue, from 2.3; before: startAdd, finishAdd */
@@ -97,6 +96,10 @@ struct release {
     bool fatal_has_call_id;     /* 2.x: of the frame that is refused; before: -1 */
     bool loads_protocol;        /* before 2.x: the class that a connection names must be there */
     bool error_names_class;     /* before 2.x: an error's text begins with "class: " */
+    /* The stack trace behind an exception's text: the frames of the server's own, as its age's JVM
+     * prints them, from who invokes the method downwards (util/StringUtils.java). */
+    const char *message_stack;  /* of ProtobufRpcEngine */
+    const char *writable_stack; /* of Writables' engine */
     bool user_shows_auth;       /* UserGroupInformation.toString: "alice (auth:SIMPLE)" */
     bool writable_values;       /* before 2.x: calls hold Writables, not protobuf messages */
     bool utf8_nul_overlong;     /* 0.20: io/UTF8.java writes NUL as c0 80, */
@@ -162,6 +165,9 @@ const struct release *release_get(enum release_id id);
 
 /* NULL when there is none of that name ("2.6"). */
 const struct release *release_by_name(const char *name);
+/* All of their names, "0.20, 1.2, …", for messages. */
+enum { RELEASE_NAMES_MAX = 64 };
+char *release_names(char names[RELEASE_NAMES_MAX]);
 
 /* The releases of a range such as "-1.2, 2.3-" as a mask of 1 << id; empty or NULL: all.
  * RPC_MALFORMED when it does not read as one. */

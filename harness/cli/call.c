@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/cli/input.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/json.h"
 #include "harness/cli/method.h"
@@ -37,7 +38,7 @@ struct asked {
     uint64_t timeout_ns;
     const char *user;
     struct cli_method types;
-    struct cli_written *written; /* before 2.x; NULL: protobuf */
+    struct cli_written *written; /* a call of Writables; NULL: protobuf */
     struct wire_buffer request;
 };
 
@@ -52,8 +53,7 @@ struct line {
     bool ended;
 };
 
-/* --- the command line ---------------------------------------------------------------------------
- */
+/* --- the command line --- */
 
 /* --conf KEY=VALUE, in Hadoop's unit of that key. */
 static int set_conf(struct asked *asked, const char *text)
@@ -83,8 +83,6 @@ static int read_settings(struct asked *asked, const struct options *options)
     asked->release = release_by_name(name);
     if (asked->release == NULL)
         return cli_complain(CLI_USAGE, "'%s' is no release of Hadoop that is known here", name);
-    if (!asked->release->built)
-        return cli_complain(CLI_USAGE, "this ripcord does not speak release %s", name);
     release_defaults(asked->release, &asked->settings);
     release_set(asked->release, &asked->settings, SETTING_CONNECT_RETRIES, 0);
     release_set(asked->release, &asked->settings, SETTING_CONNECT_TIMEOUT_RETRIES, 0);
@@ -121,38 +119,31 @@ static const char *login(const char *given)
     return known != NULL ? known->pw_name : "ripcord";
 }
 
-/* Everything on the standard input. */
-static char *read_input(size_t *length)
-{
-    struct wire_buffer text = {.data = NULL};
-    for (;;) {
-        uint8_t *room = wire_buffer_room(&text, BUFSIZ);
-        size_t got = room != NULL ? fread(room, 1, BUFSIZ, stdin) : 0;
-        text.length += got;
-        if (got == 0 || text.length > REQUEST_MAX)
-            break;
-    }
-    *length = text.length;
-    return (char *)text.data;
-}
-
-static int read_request(struct asked *asked, const char *text)
+static int encode_request(struct asked *asked, const char *text, size_t length)
 {
     char problem[CLI_JSON_PROBLEM_MAX];
-    char *input = NULL;
-    if (text == NULL)
-        text = "{}";
-    size_t length = strlen(text);
-    if (strcmp(text, "-") == 0)
-        text = input = read_input(&length);
     enum rpc_status status =
         asked->written != NULL
             ? cli_written_encode(asked->written, text, length, &asked->request, problem)
             : cli_json_encode(text, length, asked->types.method->request, &asked->request, problem);
-    free(input);
     if (status == RPC_OK)
         return CLI_WELL;
     return cli_complain(status == RPC_NO_MEMORY ? CLI_MACHINE : CLI_USAGE, "%s", problem);
+}
+
+static int read_request(struct asked *asked, const char *text)
+{
+    if (text == NULL)
+        text = "{}";
+    if (strcmp(text, "-") != 0)
+        return encode_request(asked, text, strlen(text));
+    struct wire_buffer input = {.data = NULL};
+    int error = cli_input_rest(STDIN_FILENO, REQUEST_MAX, &input);
+    int status =
+        error == 0 ? encode_request(asked, (const char *)input.data, input.length)
+                   : cli_complain(CLI_USAGE, "cannot read the standard input: %s", strerror(error));
+    wire_buffer_release(&input);
+    return status;
 }
 
 static const char *const *list_of(char **words)
@@ -179,7 +170,7 @@ static int read_arguments(struct asked *asked, const struct options *options, co
     int status = read_settings(asked, options);
     if (status == CLI_WELL)
         status = read_timeout(asked, options->timeout);
-    if (status == CLI_WELL && asked->release->writable_values)
+    if (status == CLI_WELL && (options->written != NULL || asked->release->writable_values))
         status = cli_written_find(asked->release, list_of(options->written), asked->protocol,
                                   asked->method, &asked->written);
     else if (status == CLI_WELL)
@@ -192,8 +183,7 @@ static int read_arguments(struct asked *asked, const struct options *options, co
     return status;
 }
 
-/* --- the call -----------------------------------------------------------------------------------
- */
+/* --- the call --- */
 
 static void call_ended(struct client_call *call, void *owner)
 {
@@ -246,6 +236,7 @@ static enum rpc_status begin(struct line *line, const struct asked *asked, int64
         .settings = &asked->settings,
         .host = here,
         .user = asked->user,
+        .writables = asked->written != NULL,
         .types = asked->written != NULL ? cli_written_classes(asked->written) : NULL,
     };
     world_executor_init(line->world, &line->executor, here, "client", NULL);
@@ -257,6 +248,7 @@ static enum rpc_status begin(struct line *line, const struct asked *asked, int64
         .address = asked->to.address,
         .protocol = asked->protocol,
         .protocol_version = (uint64_t)version,
+        .methods_hash = asked->written != NULL ? cli_written_fingerprint(asked->written) : 0,
         .rpc_timeout_ms = (int64_t)(asked->timeout_ns / WORLD_MS) + 1,
     };
     struct wire_bytes body = {asked->request.data != NULL ? asked->request.data
@@ -280,8 +272,7 @@ static void end(struct line *line)
     world_free(line->world);
 }
 
-/* --- what came of it ----------------------------------------------------------------------------
- */
+/* --- what came of it --- */
 
 static int show_value(const struct asked *asked, struct wire_bytes value)
 {
@@ -293,8 +284,7 @@ static int show_value(const struct asked *asked, struct wire_bytes value)
         return cli_complain(CLI_FINDINGS, "the answer does not decode: %s", problem);
     puts(text);
     free(text);
-    return fflush(stdout) == 0 ? CLI_WELL
-                               : cli_complain(CLI_MACHINE, "cannot write to the standard output");
+    return cli_end_output(CLI_WELL);
 }
 
 static int show_outcome(const struct line *line, const struct asked *asked)
@@ -374,7 +364,7 @@ int cli_call(int argc, const char **argv)
         {"descriptors", 'd', POPT_ARG_ARGV, &options.descriptors, 0,
          "a descriptor set of protoc's instead", "FILE"},
         {"types", 0, POPT_ARG_ARGV, &options.written, 0,
-         "classes and methods of a protocol before 2.x", "FILE"},
+         "classes and methods of a protocol of Writables", "FILE"},
         {"service", 0, POPT_ARG_STRING, &options.service, 0,
          "the service's full name, where several have the method", "NAME"},
         {"version", 0, POPT_ARG_LONGLONG, &options.version, 0, "the protocol's version (1)", "N"},

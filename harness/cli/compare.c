@@ -1,9 +1,7 @@
 /*
  * ripcord compare OLD NEW: what has changed between two runs, or two records.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "harness/cli/exports.h"
 #include "harness/cli/loading.h"
@@ -23,12 +21,7 @@ static int write(struct cli_exports *exports, struct report *report)
         status = cli_exports_told("changes", "output", report_write_changes(report, true, stdout));
     if (status == CLI_WELL)
         status = cli_exports_write(exports, report);
-    const char *path = cli_exports_path(exports);
-    if (status == CLI_WELL && path != NULL)
-        printf("%s%s\n", exports->tap ? "# " : "", path);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        status =
-            cli_complain(CLI_MACHINE, "cannot write to the standard output: %s", strerror(errno));
+    status = cli_exports_end(exports, cli_exports_path(exports), status);
     if (status == CLI_WELL && report_changes(report).since[REPORT_NEWLY_FAILING] > 0)
         status = CLI_FINDINGS;
     return status;

@@ -36,7 +36,7 @@ int cli_exports_told(const char *what, const char *path, enum rpc_status status)
     return CLI_MACHINE;
 }
 
-/* --- before ----------------------------------------------------------------------------------- */
+/* --- before --- */
 
 /* A report appears whole, under another name first: so its folder must take new files. */
 static int check_file(const char *what, const char *path)
@@ -93,7 +93,7 @@ int cli_exports_check(const struct cli_exports *exports, size_t results)
     return status == CLI_WELL ? check_baseline(exports->baseline) : status;
 }
 
-/* --- after ------------------------------------------------------------------------------------ */
+/* --- after --- */
 
 /* Where another reader has the standard output, people and GitHub read the other one. */
 static FILE *spoken(const struct cli_exports *exports)
@@ -170,6 +170,13 @@ const char *cli_exports_path(const struct cli_exports *exports)
                        : exports->pcap != NULL  ? exports->pcap
                                                 : exports->perfetto;
     return path != NULL && strcmp(path, "-") != 0 ? path : NULL;
+}
+
+int cli_exports_end(const struct cli_exports *exports, const char *path, int status)
+{
+    if (status == CLI_WELL && path != NULL)
+        printf("%s%s\n", exports->tap ? "# " : "", path);
+    return cli_end_output(status);
 }
 
 void cli_exports_release(struct cli_exports *exports)

@@ -49,6 +49,9 @@ int cli_exports_write(const struct cli_exports *exports, struct report *report);
 /* What of the paths is said last: the page's, else JUnit's, else the other files'; or NULL. */
 const char *cli_exports_path(const struct cli_exports *exports);
 
+/* Say that path (or NULL) if all is well, and end the standard output: cli_end_output. */
+int cli_exports_end(const struct cli_exports *exports, const char *path, int status);
+
 void cli_exports_release(struct cli_exports *exports);
 
 /* Complain that `what` can't be written to `path`; an exit status. */

@@ -59,7 +59,7 @@ struct function {
     size_t upvalue_count;
 };
 
-/* --- bytes -------------------------------------------------------------------------------- */
+/* --- bytes --- */
 
 static const uint8_t *take(struct reader *reader, size_t length)
 {
@@ -106,7 +106,7 @@ static struct text take_text(struct reader *reader)
     return bytes != NULL ? (struct text){(const char *)bytes, size - 1} : (struct text){NULL, 0};
 }
 
-/* --- a function --------------------------------------------------------------------------- */
+/* --- a function --- */
 
 static void take_function(struct reader *reader);
 
@@ -226,7 +226,7 @@ static void take_function(struct reader *reader)
     reader->depth--;
 }
 
-/* --- compiling ---------------------------------------------------------------------------- */
+/* --- compiling --- */
 
 static int add(lua_State *L, const void *bytes, size_t length, void *owner)
 {

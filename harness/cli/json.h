@@ -9,10 +9,9 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "harness/cli/json_lua.h"
 #include "rpc/status.h"
 #include "rpc/wire/wire.h"
-
-enum { CLI_JSON_PROBLEM_MAX = 512 };
 
 /* Append the bytes of the message that `text` says.  RPC_MALFORMED: it is no JSON, or does not
  * fit the type; `problem` (CLI_JSON_PROBLEM_MAX bytes) says where and why.  RPC_NO_MEMORY. */

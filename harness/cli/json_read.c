@@ -3,12 +3,12 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-#include "harness/cli/base64.h"
 #include "harness/cli/json.h"
 #include "harness/message/message.h"
 #include "rpc/wire/schema.h"
@@ -49,13 +49,7 @@ static json_t *text_of(const ProtobufCBinaryData *text)
 
 static json_t *bytes_of(const ProtobufCBinaryData *bytes)
 {
-    char *encoded = malloc(CLI_BASE64_SIZE(bytes->len));
-    if (encoded == NULL)
-        return NULL;
-    cli_base64_encode(bytes->data, bytes->len, encoded);
-    json_t *string = json_string(encoded);
-    free(encoded);
-    return string;
+    return cli_json_base64(bytes->data, bytes->len);
 }
 
 static json_t *enum_of(const ProtobufCEnumDescriptor *type, int32_t number)
@@ -113,16 +107,14 @@ static json_t *map_of(size_t count, ProtobufCMessage *const *entries)
     json_t *map = json_object();
     for (size_t i = 0; i < count; i++) {
         const ProtobufCFieldDescriptor *fields = entries[i]->descriptor->fields;
-        if (fields[1].type == PROTOBUF_C_TYPE_MESSAGE &&
-            !harness_message_has(entries[i], &fields[1]))
+        if (fields[1].type == PROTOBUF_C_TYPE_MESSAGE && !schema_has(entries[i], &fields[1]))
             continue;
-        json_t *key = value_of(&fields[0], harness_message_member(entries[i], fields[0].offset));
+        json_t *key = value_of(&fields[0], schema_member(entries[i], fields[0].offset));
         char *text =
             json_is_string(key) ? strdup(json_string_value(key)) : json_dumps(key, JSON_ENCODE_ANY);
         if (text != NULL)
-            json_object_set_new(
-                map, text,
-                value_of(&fields[1], harness_message_member(entries[i], fields[1].offset)));
+            json_object_set_new(map, text,
+                                value_of(&fields[1], schema_member(entries[i], fields[1].offset)));
         free(text);
         json_decref(key);
     }
@@ -131,10 +123,10 @@ static json_t *map_of(size_t count, ProtobufCMessage *const *entries)
 
 static json_t *field_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
-    void *member = harness_message_member(message, field->offset);
+    void *member = schema_member(message, field->offset);
     if (field->label != PROTOBUF_C_LABEL_REPEATED)
         return value_of(field, member);
-    size_t count = *(size_t *)harness_message_member(message, field->quantifier_offset);
+    size_t count = *(size_t *)schema_member(message, field->quantifier_offset);
     return schema_is_map(field) ? map_of(count, *(ProtobufCMessage ***)member)
                                 : list_of(field, count, *(char **)member);
 }
@@ -145,7 +137,7 @@ static json_t *message_of(const ProtobufCMessage *message)
     const ProtobufCMessageDescriptor *type = message->descriptor;
     json_t *object = json_object();
     for (unsigned i = 0; i < type->n_fields; i++)
-        if (harness_message_has(message, &type->fields[i]))
+        if (schema_has(message, &type->fields[i]))
             json_object_set_new(object, type->fields[i].name, field_of(message, &type->fields[i]));
     return object;
 }

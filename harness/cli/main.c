@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/usage.h"
@@ -43,6 +44,9 @@ static int complain_of_command(const char *given)
     if (harness_nearest(given, names, nearest, sizeof(nearest)) != NULL)
         return cli_complain(CLI_USAGE, "there is no command '%s'; did you mean '%s'?", given,
                             nearest);
+    if (access(given, R_OK) == 0)
+        return cli_complain(CLI_USAGE, "there is no command '%s'; ripcord run %s plays it", given,
+                            given);
     return cli_complain(CLI_USAGE, "there is no command '%s'; ripcord --help lists those there are",
                         given);
 }

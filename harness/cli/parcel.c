@@ -10,7 +10,7 @@
 
 #define TEXT_ABSENT UINT32_MAX
 
-/* --- packing -------------------------------------------------------------------------------- */
+/* --- packing --- */
 
 struct packer {
     struct wire_buffer *out;
@@ -53,7 +53,7 @@ enum rpc_status cli_parcel_pack(const struct cli_outcome *outcome, struct wire_b
     return packer.status;
 }
 
-/* --- opening -------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 struct opener {
     struct wire_bytes rest;

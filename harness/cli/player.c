@@ -41,7 +41,7 @@ void cli_player_flush(void)
         record_flush(record);
 }
 
-/* --- one seed, one trace ------------------------------------------------------------------ */
+/* --- one seed, one trace --- */
 
 struct text {
     const char *bytes;
@@ -126,7 +126,7 @@ static void play_again(const struct cli_player *player, const struct harness_cas
     free(bytes);
 }
 
-/* --- a case ------------------------------------------------------------------------------- */
+/* --- a case --- */
 
 /* An errno, or 0. */
 static int open_record(const struct cli_player *player, const char *path, struct record **record)

@@ -9,7 +9,7 @@
 #include "faults/point.h"
 #include "harness/cli/usage.h"
 
-/* --- as text ---------------------------------------------------------------------------------- */
+/* --- as text --- */
 
 static void show_effects(enum point point)
 {
@@ -43,7 +43,7 @@ static void show_points(void)
     }
 }
 
-/* --- as JSON ---------------------------------------------------------------------------------- */
+/* --- as JSON --- */
 
 /* "bytes accepted" as a list. */
 static json_t *words(const char *text)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/cli/input.h"
 #include "harness/cli/usage.h"
 
 enum {
@@ -21,7 +22,7 @@ enum {
 
 extern char **environ;
 
-/* --- descriptor sets -------------------------------------------------------------------------- */
+/* --- descriptor sets --- */
 
 static int add_set(struct schema *schema, const char *path, const struct wire_buffer *set)
 {
@@ -36,41 +37,19 @@ static int add_set(struct schema *schema, const char *path, const struct wire_bu
                         path, problem[0] != '\0' ? problem : rpc_status_text(status));
 }
 
-/* An errno, or 0. */
-static int read_all(int descriptor, struct wire_buffer *bytes)
-{
-    for (;;) {
-        uint8_t *room = wire_buffer_room(bytes, TEXT_MAX);
-        if (room == NULL || bytes->length > SET_MAX)
-            return room == NULL ? ENOMEM : EFBIG;
-        ssize_t got = read(descriptor, room, TEXT_MAX);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? errno : 0;
-        bytes->length += (size_t)got;
-    }
-}
-
 static int load_set(struct schema *schema, const char *path)
 {
     struct wire_buffer set = {.data = NULL};
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    int error = descriptor >= 0 ? read_all(descriptor, &set) : errno;
-    if (descriptor >= 0)
-        close(descriptor);
-    int status = CLI_WELL;
-    if (error != 0)
-        status = cli_complain(CLI_USAGE, "cannot read %s: %s", path, strerror(error));
-    else if (set.length == 0)
+    int status = cli_input_file(path, SET_MAX, &set);
+    if (status == CLI_WELL && set.length == 0)
         status = cli_complain(CLI_USAGE, "%s is no descriptor set: it is empty", path);
-    else
+    else if (status == CLI_WELL)
         status = add_set(schema, path, &set);
     wire_buffer_release(&set);
     return status;
 }
 
-/* --- protoc ----------------------------------------------------------------------------------- */
+/* --- protoc --- */
 
 struct command {
     char *words[ARGUMENTS_MAX];
@@ -163,7 +142,7 @@ static int load_proto(const struct cli_types *types, struct schema *schema, cons
     if (set >= 0 && messages >= 0 && !command.no_memory) {
         if (status != 0)
             status = complain(path, status, messages);
-        else if (lseek(set, 0, SEEK_SET) != 0 || read_all(set, &bytes) != 0)
+        else if (lseek(set, 0, SEEK_SET) != 0 || cli_input_rest(set, SET_MAX, &bytes) != 0)
             status = cli_complain(CLI_MACHINE, "cannot read what protoc has made of %s", path);
         else
             status = add_set(schema, path, &bytes);

@@ -1,9 +1,7 @@
 /*
  * ripcord report RECORD… : every export of a run again, from its records.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "harness/cli/exports.h"
 #include "harness/cli/loading.h"
@@ -31,12 +29,7 @@ static int report(const struct cli_exports *exports, const char *const *paths)
         report_write_text(loading.report, stdout);
     if (status == CLI_WELL)
         status = cli_exports_write(exports, loading.report);
-    const char *path = cli_exports_path(exports);
-    if (status == CLI_WELL && path != NULL)
-        printf("%s%s\n", exports->tap ? "# " : "", path);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        status =
-            cli_complain(CLI_MACHINE, "cannot write to the standard output: %s", strerror(errno));
+    status = cli_exports_end(exports, cli_exports_path(exports), status);
     if (status == CLI_WELL && loading.refused > 0)
         status = CLI_USAGE;
     cli_loading_release(&loading);

@@ -12,7 +12,7 @@
 
 enum { PATH_LENGTH_MAX = 4096 };
 
-/* --- before ----------------------------------------------------------------------------------- */
+/* --- before --- */
 
 static int make_folder(const char *path)
 {
@@ -58,7 +58,7 @@ int cli_reporting_begin(struct cli_reporting *reporting, const struct report_run
     return status;
 }
 
-/* --- while it plays --------------------------------------------------------------------------- */
+/* --- while it plays --- */
 
 int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *player,
                       size_t index, const struct cli_outcome *outcome)
@@ -97,7 +97,7 @@ int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *
     return outcome->record_error != 0 ? CLI_MACHINE : CLI_WELL;
 }
 
-/* --- after ------------------------------------------------------------------------------------ */
+/* --- after --- */
 
 static int write_run(const struct cli_reporting *reporting)
 {

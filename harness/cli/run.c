@@ -38,7 +38,7 @@ struct run {
     int status; /* of the machine so far */
 };
 
-/* --- options ------------------------------------------------------------------------------ */
+/* --- options --- */
 
 static int check_options(const struct options *options)
 {
@@ -72,7 +72,7 @@ static enum cli_loudness loudness(const struct options *options)
     return options->quiet ? CLI_QUIET : options->verbose ? CLI_VERBOSE : CLI_USUAL;
 }
 
-/* --- playing ------------------------------------------------------------------------------ */
+/* --- playing --- */
 
 static bool told(void *owner, size_t index, struct cli_outcome *outcome)
 {
@@ -156,15 +156,10 @@ static int play_and_report(struct run *run, int argc, const char **argv)
     play_all(run);
     if (cli_interrupt_count() > 1)
         return exit_status(run); /* at once */
-    int written = cli_reporting_write(&run->reporting);
-    const char *path = cli_reporting_path(&run->reporting);
-    if (written != CLI_WELL)
-        run->status = written;
-    else if (path != NULL)
-        printf("%s%s\n", run->options.exports.tap ? "# " : "", path);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        run->status =
-            cli_complain(CLI_MACHINE, "cannot write to the standard output: %s", strerror(errno));
+    status = cli_reporting_write(&run->reporting);
+    status = cli_exports_end(&run->options.exports, cli_reporting_path(&run->reporting), status);
+    if (status != CLI_WELL)
+        run->status = status;
     return exit_status(run);
 }
 

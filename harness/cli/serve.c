@@ -66,7 +66,7 @@ struct serving {
     struct cli_watch watch;
 };
 
-/* --- where ------------------------------------------------------------------------------------ */
+/* --- where --- */
 
 /* See that the port is free, and choose one where any will do.  An errno, or 0. */
 static int try_port(struct world_address *address)
@@ -106,7 +106,7 @@ static int choose_address(struct serving *serving)
     return CLI_WELL;
 }
 
-/* --- what ------------------------------------------------------------------------------------- */
+/* --- what --- */
 
 /* A text as Lua reads it. */
 static void add_quoted(char *text, size_t size, const char *given)
@@ -198,7 +198,7 @@ static int choose(struct serving *serving, const struct harness_case **play)
     return CLI_WELL;
 }
 
-/* --- serving ---------------------------------------------------------------------------------- */
+/* --- serving --- */
 
 /* A live world in which the host of that name has the address that was asked for. */
 static struct world *create_world(void *owner, const struct harness_case *play)

@@ -2,12 +2,16 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "harness/cli/paths.h"
 #include "harness/cli/usage.h"
+#include "harness/lua/options.h"
+
+enum { TAGS_MAX = 16384, NAME_MAX_LENGTH = 64, GIVEN_MAX = 512 };
 
 static int load_files(struct cli_suite *suite, char **paths, size_t count)
 {
@@ -64,6 +68,40 @@ static bool has_tag(const struct harness_scenario *scenario, const char *tag)
     return false;
 }
 
+/* All tags of the files, a space behind each. */
+static void tag_names(const struct cli_suite *suite, char *names, size_t size)
+{
+    size_t used = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < suite->file_count; i++)
+        for (size_t j = 0; j < suite->files[i]->count; j++)
+            for (size_t k = 0; k < suite->files[i]->scenarios[j].tag_count && used < size; k++)
+                used += (size_t)snprintf(names + used, size - used, "%s ",
+                                         suite->files[i]->scenarios[j].tags[k]);
+}
+
+/* No case is left: by whose fault, as far as one can say. */
+static int complain_of_none(const struct cli_suite *suite, const struct harness_choice *choice,
+                            const char *tag)
+{
+    char names[TAGS_MAX], nearest[NAME_MAX_LENGTH], given[GIVEN_MAX] = "";
+    tag_names(suite, names, sizeof(names));
+    if (tag != NULL && harness_nearest(tag, names, nearest, sizeof(nearest)) != NULL &&
+        strcmp(tag, nearest) != 0)
+        return cli_complain(CLI_USAGE, "no case is left: there is no tag '%s'; did you mean '%s'?",
+                            tag, nearest);
+    const char *const options[][2] = {
+        {"filter", choice->filter}, {"tag", tag}, {"release", choice->release}};
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        size_t used = strlen(given);
+        if (options[i][1] != NULL)
+            snprintf(given + used, sizeof(given) - used, "%s--%s %s", used > 0 ? " and " : "",
+                     options[i][0], options[i][1]);
+    }
+    return cli_complain(CLI_USAGE, "no case is left: nothing fits %s; ripcord list shows all",
+                        given[0] != '\0' ? given : "this world");
+}
+
 int cli_suite_choose(struct cli_suite *suite, const struct harness_choice *choice, const char *tag)
 {
     char problem[HARNESS_PROBLEM_MAX];
@@ -77,10 +115,7 @@ int cli_suite_choose(struct cli_suite *suite, const struct harness_choice *choic
         if (tag == NULL || has_tag(cases->items[i].scenario, tag))
             cases->items[kept++] = cases->items[i];
     cases->count = kept;
-    if (kept == 0)
-        return cli_complain(CLI_USAGE, "no case is left: --filter, --tag and --release let none "
-                                       "through; ripcord list shows all");
-    return CLI_WELL;
+    return kept > 0 ? CLI_WELL : complain_of_none(suite, choice, tag);
 }
 
 void cli_suite_release(struct cli_suite *suite)

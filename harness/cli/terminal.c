@@ -71,7 +71,7 @@ void cli_terminal_progress(struct cli_terminal *terminal, size_t ended,
     fflush(terminal->out);
 }
 
-/* --- a case ------------------------------------------------------------------------------- */
+/* --- a case --- */
 
 /* A text of several lines stays in its column. */
 static void show_fact(FILE *out, const char *name, const char *text)
@@ -222,7 +222,7 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
     fflush(terminal->out);
 }
 
-/* --- the end ------------------------------------------------------------------------------ */
+/* --- the end --- */
 
 /* Seconds are exact enough for people. */
 static const char *rough_time(int64_t ns, char *text)

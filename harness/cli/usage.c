@@ -1,5 +1,6 @@
 #include "harness/cli/usage.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "harness/lua/options.h"
 
 enum { NAMES_MAX = 1024, NAME_MAX_LENGTH = 64 };
+
+static const char *const *words; /* the arguments, as they were given */
 
 int cli_complain(int status, const char *sentence, ...)
 {
@@ -19,10 +22,18 @@ int cli_complain(int status, const char *sentence, ...)
     return status;
 }
 
+int cli_end_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    return cli_complain(CLI_MACHINE, "cannot write to the standard output: %s", strerror(errno));
+}
+
 poptContext cli_options(int argc, const char **argv, const struct poptOption *table,
                         const char *name, const char *arguments)
 {
     poptContext context = poptGetContext(name, argc, argv, table, 0);
+    words = argv;
     poptSetOtherOptionHelp(context, arguments);
     return context;
 }
@@ -48,6 +59,17 @@ static int complain_of_option(const struct poptOption *table, const char *given)
     return cli_complain(CLI_USAGE, "there is no option %s; --help lists those there are", given);
 }
 
+/* popt names `--seed=x` or just the value: then the option is the word before it. */
+static int complain_of_number(const char *given)
+{
+    const char *const *word = words, *option = given, *value = strchr(given, '=');
+    while (value == NULL && *word != NULL && strcmp(*word, given) != 0)
+        option = *word++;
+    return cli_complain(CLI_USAGE, "%.*s needs a number, not '%s'",
+                        (int)strcspn(option, value != NULL ? "=" : ""), option,
+                        value != NULL ? value + 1 : given);
+}
+
 int cli_options_read(poptContext context, const struct poptOption *table)
 {
     return cli_options_count(context, table, 0, NULL);
@@ -71,7 +93,7 @@ int cli_options_count(poptContext context, const struct poptOption *table, int v
         return cli_complain(CLI_USAGE, "option %s takes no value", given);
     case POPT_ERROR_BADNUMBER:
     case POPT_ERROR_OVERFLOW:
-        return cli_complain(CLI_USAGE, "'%s' is no number for an option that needs one", given);
+        return complain_of_number(given);
     default:
         return cli_complain(CLI_USAGE, "option %s: %s", given, poptStrerror(status));
     }

@@ -11,6 +11,10 @@
 /* Print "ripcord: " and the sentence to the standard error.  Returns `status`. */
 int cli_complain(int status, const char *sentence, ...) __attribute__((format(printf, 2, 3)));
 
+/* Nothing more is printed.  `status`, or CLI_MACHINE after a complaint: some of it could not be
+ * written to the standard output. */
+int cli_end_output(int status);
+
 /* Begin to read options; `arguments` is the text after "ripcord NAME" in the help.  The caller
  * frees the context. */
 poptContext cli_options(int argc, const char **argv, const struct poptOption *table,

@@ -16,7 +16,7 @@
 
 enum { SIGNAL_STACK = 64 * 1024 };
 
-/* --- a crash ------------------------------------------------------------------------------ */
+/* --- a crash --- */
 
 /* Flush the record, then die of the signal after all.  What was interrupted may hold a lock
  * that the flush wants: then the alarm ends it. */
@@ -50,7 +50,7 @@ static void catch_crashes(void)
     setrlimit(RLIMIT_CORE, &no_core);
 }
 
-/* --- work --------------------------------------------------------------------------------- */
+/* --- work --- */
 
 static bool receive(int socket, void *into, size_t size)
 {

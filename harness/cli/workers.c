@@ -74,7 +74,7 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
-/* --- telling, in order ---------------------------------------------------------------------- */
+/* --- telling, in order --- */
 
 static void tell_what_is_due(struct workers *workers)
 {
@@ -99,7 +99,7 @@ static void keep(struct workers *workers, size_t index, const struct cli_outcome
     tell_what_is_due(workers);
 }
 
-/* --- a worker's life ------------------------------------------------------------------------ */
+/* --- a worker's life --- */
 
 static void close_others(const struct workers *workers)
 {
@@ -206,7 +206,7 @@ static bool may_play(const struct workers *workers)
     return !workers->closed && workers->next < workers->player->cases->count;
 }
 
-/* --- an outcome that nobody sends ------------------------------------------------------------ */
+/* --- an outcome that nobody sends --- */
 
 static void describe_death(const struct workers *workers, const struct worker *worker, int status,
                            char *text, size_t size)
@@ -232,7 +232,7 @@ static void count_as_broken(struct workers *workers, struct worker *worker, int 
     keep(workers, worker->first++, &outcome);
 }
 
-/* --- what comes ------------------------------------------------------------------------------ */
+/* --- what comes --- */
 
 /* Take the first answer of `*bytes` off, if it is whole.  False: it makes no sense. */
 static bool take_answer(struct workers *workers, struct worker *worker, struct wire_bytes *bytes,
@@ -311,7 +311,7 @@ static void bury(struct workers *workers, struct worker *worker)
     }
 }
 
-/* --- time ------------------------------------------------------------------------------------ */
+/* --- time --- */
 
 /* The record of one that is too slow should be whole: SIGABRT lets it flush, SIGKILL comes a
  * second later. */
@@ -349,7 +349,7 @@ static void heed_signals(struct workers *workers)
     workers->interrupted = true;
 }
 
-/* --- the loop -------------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 static bool is_busy(const struct workers *workers)
 {
@@ -469,9 +469,11 @@ static void play_here(struct workers *workers)
 
 static void forget_the_rest(struct workers *workers)
 {
-    for (unsigned i = 0; i < AHEAD_MAX; i++)
-        if (workers->waiting[i].there)
-            harness_result_release(&workers->waiting[i].outcome.result);
+    for (size_t i = workers->told; i < workers->next; i++) {
+        struct waiting *place = &workers->waiting[i % AHEAD_MAX];
+        if (place->there)
+            harness_result_release(&place->outcome.result);
+    }
 }
 
 long cli_workers_play(const struct cli_player *player, const struct cli_workers_options *options)

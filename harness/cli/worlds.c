@@ -67,7 +67,7 @@ static bool sim_leftovers(void *owner, struct world *world, char *text, size_t s
     return text[0] != '\0';
 }
 
-/* --- the command that plays a case again ------------------------------------------------------ */
+/* --- the command that plays a case again --- */
 
 struct text {
     char bytes[REPLAY_MAX];
@@ -126,19 +126,15 @@ static const char *replay(void *owner, const struct harness_case *play)
     return text.bytes;
 }
 
-/* --- choosing --------------------------------------------------------------------------------- */
+/* --- choosing --- */
 
 bool cli_worlds(const struct cli_worlds_options *options, struct harness_worlds *worlds)
 {
-    union {
-        const void *in;
-        void *out;
-    } borrowed = {.in = options};
     *worlds = (struct harness_worlds){
         .replay = replay,
         .gone = forget_world,
         .interrupted = why_interrupted,
-        .owner = borrowed.out,
+        .owner = (void *)(uintptr_t)options,
         .speed = 1,
     };
     if (strcmp(options->world, "sim") == 0) {

@@ -22,6 +22,8 @@ int cli_written_find(const struct release *release, const char *const *files, co
 void cli_written_free(struct cli_written *written);
 
 const struct writable_types *cli_written_classes(const struct cli_written *written);
+/* Of its methods, as far as they are known. */
+int32_t cli_written_fingerprint(const struct cli_written *written);
 /* The protocol's version, or `otherwise` where it is not known. */
 uint64_t cli_written_version(const struct cli_written *written, uint64_t otherwise);
 

@@ -33,7 +33,7 @@ static const struct harness_event *closed_for(const struct explain_story *story,
     return fits ? close : NULL;
 }
 
-/* --- the server --------------------------------------------------------------------------- */
+/* --- the server --- */
 
 static bool say_purge(struct explain_story *story, char *text, size_t size)
 {
@@ -97,7 +97,7 @@ static bool say_gone(struct explain_story *story, char *text, size_t size)
     return true;
 }
 
-/* --- an answer that ends a connection ----------------------------------------------------- */
+/* --- an answer that ends a connection --- */
 
 static bool say_fatal(struct explain_story *story, char *text, size_t size)
 {
@@ -189,7 +189,7 @@ bool explain_dead_receiver(struct explain_story *story, char *text, size_t size)
     return true;
 }
 
-/* --- connecting --------------------------------------------------------------------------- */
+/* --- connecting --- */
 
 static bool say_attempts(struct explain_story *story, char *text, size_t size)
 {
@@ -225,7 +225,7 @@ static bool say_attempts(struct explain_story *story, char *text, size_t size)
     return true;
 }
 
-/* --- whatever else ended the connection --------------------------------------------------- */
+/* --- whatever else ended the connection --- */
 
 /* The other side's last FIN. */
 static const struct harness_event *last_fin(const struct explain_story *story)

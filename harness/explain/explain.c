@@ -20,7 +20,7 @@ static void add(char *why, size_t size, const char *text)
         snprintf(why + used, size - used, "%s%s", used > 0 ? "; " : "", text);
 }
 
-/* --- calls -------------------------------------------------------------------------------- */
+/* --- calls --- */
 
 /* The first of the table that is the case. */
 static void add_first(struct explain_story *story, explain_fn *const *kinds, char *why, size_t size)
@@ -99,8 +99,8 @@ static void add_idle_fault(struct harness *harness, char *why, size_t size)
         if (fault.strikes > 0 || fault.lifted_ns != 0 || fault.partition != NULL ||
             !harness_explain_visits(fault.aim, fault.armed_ns, visits, sizeof(visits)))
             continue;
-        snprintf(text, sizeof(text), "the fault %s (line %d) has not struck: %s", fault.name,
-                 fault.line, visits);
+        snprintf(text, sizeof(text), "the fault %s (%s:%d) has not struck: %s", fault.name,
+                 fault.file, fault.line, visits);
         add(why, size, text);
         return;
     }
@@ -142,7 +142,7 @@ void harness_explain_open(struct harness *harness, char *why, size_t size)
     }
 }
 
-/* --- connections -------------------------------------------------------------------------- */
+/* --- connections --- */
 
 static uint32_t connection_at(lua_State *L, int index)
 {
@@ -185,7 +185,7 @@ static void add_connections(struct harness *harness, uint32_t one, uint32_t othe
     add(why, size, text);
 }
 
-/* --- events ------------------------------------------------------------------------------- */
+/* --- events --- */
 
 /* "its why is idle" of a server.close. */
 static void add_event(const struct harness_event *event, char *why, size_t size)
@@ -236,7 +236,7 @@ static void add_list(lua_State *L, int subject, void *object,
         add_purge(harness_of(L), question, why, size);
 }
 
-/* --- the door ----------------------------------------------------------------------------- */
+/* --- the door --- */
 
 void harness_explain(lua_State *L, int subject, int argument,
                      const struct harness_question *question, char *why, size_t size)

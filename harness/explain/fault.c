@@ -57,8 +57,8 @@ static bool say_strike(struct explain_story *story, const struct harness_fault_v
         return false;
     if (fault->effect->effect == EFFECT_DELAY)
         snprintf(by, sizeof(by), " (by %s)", explain_at(story, fault->effect->by_ns));
-    snprintf(text, size, "the fault %s (line %d) struck %s at %s: %s%s", fault->name, fault->line,
-             say_target(fault, call), explain_at(story, strike->at_ns),
+    snprintf(text, size, "the fault %s (%s:%d) struck %s at %s: %s%s", fault->name, fault->file,
+             fault->line, say_target(fault, call), explain_at(story, strike->at_ns),
              point_effect_sentence(fault->effect->effect), by);
     return true;
 }
@@ -73,8 +73,8 @@ static bool say_partition(struct explain_story *story, const struct harness_faul
         !harness_partition_divides(fault->partition, client->host->host->id,
                                    story->server->host->host->id, &since_ns))
         return false;
-    snprintf(text, size, "the partition of line %d has kept %s and %s apart since %s", fault->line,
-             client->host->host->name, story->server->host->host->name,
+    snprintf(text, size, "the partition of %s:%d has kept %s and %s apart since %s", fault->file,
+             fault->line, client->host->host->name, story->server->host->host->name,
              explain_at(story, since_ns));
     return true;
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- sleeps between attempts to connect --------------------------------------------------- */
+/* --- sleeps between attempts to connect --- */
 
 /* What it is late by is a whole number of its sleeps. */
 static bool say_sleeps(struct explain_story *story, uint64_t late_ns, char *text, size_t size)
@@ -31,7 +31,7 @@ static bool say_sleeps(struct explain_story *story, uint64_t late_ns, char *text
     return true;
 }
 
-/* --- stages ------------------------------------------------------------------------------- */
+/* --- stages --- */
 
 static uint64_t between(const struct harness_event *from, const struct harness_event *to)
 {

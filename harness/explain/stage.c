@@ -12,7 +12,7 @@
 
 enum { NAME_SIZE = 160, LANES_MAX = 1024 };
 
-/* --- who stands still --------------------------------------------------------------------- */
+/* --- who stands still --- */
 
 static bool is_at(const struct explain_story *story, const struct point_event *visit)
 {
@@ -32,8 +32,8 @@ static bool say_hold(struct explain_story *story, char *text, size_t size)
             continue;
         bool own = stand->visit.call_id == story->view.call_id;
         snprintf(text, size,
-                 "%s has stood at the hold of %s (line %d) since %s, and nobody has released it",
-                 own ? "it" : "its connection", stand->name, stand->line,
+                 "%s has stood at the hold of %s (%s:%d) since %s, and nobody has released it",
+                 own ? "it" : "its connection", stand->name, stand->file, stand->line,
                  explain_at(story, stand->visit.at_ns));
         return true;
     }
@@ -59,7 +59,7 @@ static bool say_paused(struct explain_story *story, char *text, size_t size)
     return setup != NULL && say_paused_host(story, setup->host, text, size);
 }
 
-/* --- the response ------------------------------------------------------------------------- */
+/* --- the response --- */
 
 /* Whoever stands at client.read of the connection. */
 static const struct harness_stand *reader_of(const struct explain_story *story)
@@ -130,7 +130,7 @@ static bool say_behind(struct explain_story *story, char *text, size_t size)
     return true;
 }
 
-/* --- the Handler -------------------------------------------------------------------------- */
+/* --- the Handler --- */
 
 static bool find_serving(const struct explain_story *story, uint32_t connection, int32_t call_id,
                          struct harness_serving *serving)
@@ -187,7 +187,7 @@ static bool say_running(struct explain_story *story, char *text, size_t size)
     return true;
 }
 
-/* --- the callQueue ------------------------------------------------------------------------ */
+/* --- the callQueue --- */
 
 /* Whether the call that the Handler took is over before the story's end, or has left it. */
 static bool is_over(const struct explain_story *story, const struct harness_event *take)
@@ -280,7 +280,7 @@ static bool say_queued(struct explain_story *story, char *text, size_t size)
     return true;
 }
 
-/* --- the Reader --------------------------------------------------------------------------- */
+/* --- the Reader --- */
 
 static uint64_t queue_length(const struct explain_story *story)
 {
@@ -397,7 +397,7 @@ static bool say_unread_request(struct explain_story *story, char *text, size_t s
     return true;
 }
 
-/* --- a scripted peer ---------------------------------------------------------------------- */
+/* --- a scripted peer --- */
 
 static bool say_silent_peer(struct explain_story *story, char *text, size_t size)
 {
@@ -415,7 +415,7 @@ static bool say_silent_peer(struct explain_story *story, char *text, size_t size
     return true;
 }
 
-/* --- the client --------------------------------------------------------------------------- */
+/* --- the client --- */
 
 /* Its request is not whole on the wire: the socket takes no more. */
 static bool say_blocked_writer(struct explain_story *story, char *text, size_t size)

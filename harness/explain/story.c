@@ -110,7 +110,7 @@ const char *explain_server_name(const struct explain_story *story)
     return story->server != NULL ? story->server->name : "the server";
 }
 
-/* --- reading ------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 /* The number of the event that is the call's end. */
 static uint32_t end_of(const struct harness *harness, const struct harness_call_view *view)

@@ -7,7 +7,7 @@
 
 #include "harness/explain/story.h"
 
-/* --- one that fired ----------------------------------------------------------------------- */
+/* --- one that fired --- */
 
 static bool is_read_timeout(const struct explain_story *story)
 {
@@ -115,7 +115,7 @@ static bool say_fired(struct explain_story *story, char *text, size_t size)
     return unit > 1;
 }
 
-/* --- one that is armed -------------------------------------------------------------------- */
+/* --- one that is armed --- */
 
 /* Whether it waits for its response, the receiver at a read. */
 static bool is_waiting(const struct explain_story *story)

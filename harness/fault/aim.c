@@ -17,15 +17,16 @@ struct harness_aim_condition {
     enum point_field field;
     const char *text; /* this text, or */
     bool has_number;
-    int64_t number; /* this number (of bytes, of ms), or */
-    int reference;  /* what this Lua value says */
+    int64_t number;                        /* this number (of bytes, of ms), or */
+    const struct harness_pattern *pattern; /* what this matcher says, or */
+    int reference; /* what this Lua value says; of a pattern too, to show it */
 };
 
 static const char *const who = "host server client connection call lane method call_id retry "
                                "direction";
 static const char *const when = "nth times from to chance maybe where";
 
-/* --- judging ------------------------------------------------------------------------------ */
+/* --- judging --- */
 
 static const struct point_value *value_of(const struct point_event *event, enum point_field field)
 {
@@ -63,19 +64,17 @@ static bool value_fits(struct harness *harness, const struct harness_aim_conditi
 {
     if (value == NULL)
         return false;
+    if (condition->pattern != NULL)
+        return harness_pattern_fits(condition->pattern, value->text, value->number);
     if (condition->reference == LUA_NOREF) {
         if (value->text != NULL)
             return condition->text != NULL && strcmp(condition->text, value->text) == 0;
         return condition->has_number && condition->number == value->number;
     }
     lua_State *judge = harness_judge_state(harness);
-    union {
-        const void *in;
-        void *out;
-    } borrowed[2] = {{.in = condition}, {.in = value}};
     lua_pushcfunction(judge, fits_in_lua);
-    lua_pushlightuserdata(judge, borrowed[0].out);
-    lua_pushlightuserdata(judge, borrowed[1].out);
+    lua_pushlightuserdata(judge, (void *)(uintptr_t)condition);
+    lua_pushlightuserdata(judge, (void *)(uintptr_t)value);
     return call_judge(harness, judge, 2);
 }
 
@@ -91,13 +90,9 @@ static int ask_function(lua_State *L)
 static bool function_fits(const struct harness_aim *aim, const struct point_event *event)
 {
     lua_State *judge = harness_judge_state(aim->harness);
-    union {
-        const void *in;
-        void *out;
-    } borrowed = {.in = event};
     lua_pushcfunction(judge, ask_function);
     lua_pushinteger(judge, aim->function);
-    lua_pushlightuserdata(judge, borrowed.out);
+    lua_pushlightuserdata(judge, (void *)(uintptr_t)event);
     return call_judge(aim->harness, judge, 2);
 }
 
@@ -117,7 +112,7 @@ bool harness_aim_fits(const struct harness_aim *aim, const struct point_event *e
     return aim_fits(&aim->plan, event, lane, event->at_ns);
 }
 
-/* --- reading ------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 /* The handle on the top of the stack. */
 static void take_handle(lua_State *L, struct harness_aim *aim, const char *what)
@@ -145,15 +140,6 @@ static void take_handles(lua_State *L, int index, struct harness_aim *aim)
             take_handle(L, aim, named[i]);
         lua_pop(L, 1);
     }
-}
-
-static bool stands_among(const char *name, const char *names)
-{
-    size_t length = strlen(name);
-    for (const char *at = names; (at = strstr(at, name)) != NULL; at += length)
-        if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
-            return true;
-    return false;
 }
 
 /* A duration in ms or a size in bytes, as this field counts. */
@@ -190,9 +176,11 @@ static void add_condition(lua_State *L, struct harness_aim *aim, enum point_fiel
         condition->text = harness_arena_text(aim->harness->arena, lua_tostring(L, -1));
     condition->has_number = read_number(L, field, &condition->number);
     if (condition->text == NULL && !condition->has_number) {
+        if (field != FIELD_TO) /* scripts see a host there */
+            condition->pattern = harness_pattern(L, -1);
         lua_pushvalue(L, -1);
         condition->reference = luaL_ref(L, LUA_REGISTRYINDEX);
-        aim->needs_lua = true;
+        aim->needs_lua |= condition->pattern == NULL;
     }
 }
 
@@ -209,7 +197,7 @@ static void take_fields(lua_State *L, int index, struct harness_aim *aim, const 
     aim->conditions = harness_keep(L, FIELD_COUNT * sizeof(*aim->conditions));
     for (unsigned i = 0; i < FIELD_COUNT; i++) {
         const char *name = point_field_name((enum point_field)i);
-        if (i == FIELD_METHOD || !stands_among(name, fields) || stands_among(name, more))
+        if (i == FIELD_METHOD || !harness_is_among(name, fields) || harness_is_among(name, more))
             continue;
         int type = harness_option_push(L, index, name);
         if (type != LUA_TNIL && !(i == FIELD_TO && is_time(L)))
@@ -228,11 +216,12 @@ static void take_call(lua_State *L, int index, struct plan_aim *plan)
     int top = lua_gettop(L);
     if (harness_option_push(L, index, "call_id") != LUA_TNIL) {
         plan->has_call = true;
-        plan->call_id = (int32_t)luaL_checkinteger(L, -1);
+        plan->call_id =
+            (int32_t)harness_option_integer(L, index, "call_id", 0, INT32_MIN, INT32_MAX);
     }
     if (harness_option_push(L, index, "retry") != LUA_TNIL) {
         plan->has_retry = true;
-        plan->retry = (int32_t)luaL_checkinteger(L, -1);
+        plan->retry = (int32_t)harness_option_integer(L, index, "retry", 0, INT32_MIN, INT32_MAX);
     }
     lua_pop(L, 2);
     if (harness_option_push(L, index, "lane") != LUA_TNIL) /* a text, or a handle */
@@ -251,19 +240,22 @@ static void take_when(lua_State *L, int index, struct harness_aim *aim)
     plan->times = (uint32_t)harness_option_integer(L, index, "times", 0, 1, UINT32_MAX);
     plan->from_ns = harness_option_duration(L, index, "from", 0);
     if (harness_option_push(L, index, "to") != LUA_TNIL &&
-        (is_time(L) || !stands_among("to", point_fields(aim->point))))
+        (is_time(L) || !harness_is_among("to", point_fields(aim->point))))
         plan->to_ns = harness_duration(L, -1, "to");
     if (harness_option_push(L, index, "chance") != LUA_TNIL) {
-        double chance = luaL_checknumber(L, -1);
-        if (!(chance >= 0 && chance <= 1))
-            luaL_error(L, "chance: a number from 0 to 1 expected");
+        double chance = lua_tonumber(L, -1);
+        if (!lua_isnumber(L, -1) || !(chance >= 0 && chance <= 1))
+            luaL_error(L, "chance: a number from 0 to 1 expected, got %s",
+                       harness_push_text(L, -1));
         plan->has_chance = true;
         plan->chance = (uint32_t)(chance * UINT32_MAX);
     }
     lua_pop(L, 2);
     plan->maybe = harness_option_boolean(L, index, "maybe", false);
     if (harness_option_push(L, index, "where") != LUA_TNIL) {
-        luaL_checktype(L, -1, LUA_TFUNCTION);
+        if (!lua_isfunction(L, -1))
+            luaL_error(L, "where: a function expected, function(event) return … end; got %s",
+                       harness_push_text(L, -1));
         lua_pushvalue(L, -1);
         aim->function = luaL_ref(L, LUA_REGISTRYINDEX);
         aim->needs_lua = true;
@@ -297,7 +289,7 @@ struct harness_aim *harness_aim(lua_State *L, int index, enum point point, const
     return aim;
 }
 
-/* --- part by part --------------------------------------------------------------------------- */
+/* --- part by part --- */
 
 /* What an aim can have besides the event's own fields. */
 enum part {

@@ -20,7 +20,7 @@
 #include "harness/trace/ledger.h"
 #include "reports/record.h"
 
-enum { STRIKES_MAX = 64, PARAMS_MAX = 4, FILE_LENGTH_MAX = 512 };
+enum { STRIKES_MAX = 64, PARAMS_MAX = 4 };
 
 /* What a fault handle names. */
 struct fault {
@@ -68,23 +68,18 @@ static struct harness_faults *faults_of(lua_State *L, struct harness *harness)
     return harness->faults;
 }
 
-static const char *keep_place(lua_State *L, struct harness *harness, int *line)
-{
-    char file[FILE_LENGTH_MAX];
-    *line = harness_place(L, file, sizeof(file));
-    return harness_arena_text(harness->arena, file);
-}
-
-/* A fault or hold that Lua must judge can't be judged on a server's thread. */
+/* A fault or hold that Lua must judge can't be judged on a server's thread: the script may run just
+ * then, or wait for the lock of the plan, which its judge would hold. */
 static void check_world(lua_State *L, struct harness *harness, const struct harness_aim *aim)
 {
     const char *name = point_name(aim->point);
     if (harness->kind == HARNESS_LIVE && aim->needs_lua && strncmp(name, "client.", 7) != 0)
-        harness_skip(L, "live can't ask the script at %s; aim by plain values", name);
+        harness_skip(L,
+                     "live can't ask the script at %s; aim by fields and matchers, without `where`",
+                     name);
 }
 
-/* --- t:fault -----------------------------------------------------------------------------------
- */
+/* --- t:fault --- */
 
 /* All faults there are, pushed, with spaces between. */
 static const char *push_fault_names(lua_State *L)
@@ -135,7 +130,7 @@ static int t_fault(lua_State *L)
 
     struct fault *fault = harness_keep(L, sizeof(*fault));
     fault->name = harness_arena_text(harness->arena, name);
-    fault->file = keep_place(L, harness, &fault->line);
+    fault->file = harness_keep_place(L, &fault->line);
     fault->armed_ns = world_now(harness->world);
     fault->aim = aim;
     fault->param_count = harness_fault_pairs(L, 3, parameters, fault->params, PARAMS_MAX);
@@ -210,7 +205,7 @@ void harness_fault_struck(void *owner, struct plan_fault *struck, const struct p
     while (fault != NULL && fault->number != plan_fault_id(struck))
         fault = fault->next;
     if (fault != NULL && fault->struck_count < STRIKES_MAX)
-        keep_strike(fault, event, event->at_ns != 0 ? event->at_ns : world_now(harness->world));
+        keep_strike(fault, event, world_event_time(harness->world, event));
     if (fault != NULL)
         learn_target(fault, event);
     harness_ledger_struck(harness->ledger, plan_fault_strike(struck)->effect, event);
@@ -256,14 +251,12 @@ const struct harness_type harness_fault_type = {
     .describe = describe_fault,
 };
 
-/* --- t:hold ------------------------------------------------------------------------------------
- */
+/* --- t:hold --- */
 
 /* Points that are seen, but where nobody can stand. */
 static void check_standing(lua_State *L, enum point point)
 {
     static const char *const instead[POINT_COUNT] = {
-        [POINT_CLIENT_END] = "hold client.reply, or the wire.response",
         [POINT_CLIENT_RETRY] = "hold the client.call that follows",
         [POINT_CLIENT_FAILOVER] = "hold the client.resolve that follows",
         [POINT_CLIENT_SASL] = "hold wire.sasl",
@@ -286,7 +279,7 @@ static int t_hold(lua_State *L)
     check_world(L, harness, aim);
     struct gate *gate = harness_keep(L, sizeof(*gate));
     gate->name = harness_arena_text(harness->arena, lua_tostring(L, 2));
-    gate->file = keep_place(L, harness, &gate->line);
+    gate->file = harness_keep_place(L, &gate->line);
     gate->armed_ns = world_now(harness->world);
     gate->aim = aim;
     if (plan_hold(harness->plan, point, &aim->plan, &gate->plan) != RPC_OK)
@@ -337,8 +330,7 @@ const struct harness_type harness_gate_type = {
     .describe = describe_gate,
 };
 
-/* --- for explanations ---------------------------------------------------------------------------
- */
+/* --- for explanations --- */
 
 bool harness_fault_at(const struct harness *harness, size_t i, struct harness_fault_view *view)
 {
@@ -348,6 +340,7 @@ bool harness_fault_at(const struct harness *harness, size_t i, struct harness_fa
     if (fault == NULL)
         return false;
     *view = (struct harness_fault_view){.name = fault->name,
+                                        .file = fault->file,
                                         .line = fault->line,
                                         .point = fault->aim->point,
                                         .aim = fault->aim,
@@ -381,20 +374,22 @@ size_t harness_stands(struct harness *harness, struct harness_stand *stands, siz
         return 0;
     for (const struct gate *gate = harness->faults->first_gate; gate != NULL; gate = gate->next)
         if (gate->plan != NULL)
-            count += stands_at(gate->plan,
-                               &(struct harness_stand){.name = gate->name, .line = gate->line},
-                               stands + count, max - count);
+            count += stands_at(
+                gate->plan,
+                &(struct harness_stand){.name = gate->name, .file = gate->file, .line = gate->line},
+                stands + count, max - count);
     for (const struct fault *fault = harness->faults->first; fault != NULL; fault = fault->next)
         if (fault->plan != NULL && plan_fault_gate(fault->plan) != NULL)
-            count += stands_at(
-                plan_fault_gate(fault->plan),
-                &(struct harness_stand){.name = fault->name, .line = fault->line, .by_fault = true},
-                stands + count, max - count);
+            count += stands_at(plan_fault_gate(fault->plan),
+                               &(struct harness_stand){.name = fault->name,
+                                                       .file = fault->file,
+                                                       .line = fault->line,
+                                                       .by_fault = true},
+                               stands + count, max - count);
     return count;
 }
 
-/* --- at the end ---------------------------------------------------------------------------------
- */
+/* --- at the end --- */
 
 static void heal(struct harness *harness)
 {

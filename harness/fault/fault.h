@@ -39,7 +39,8 @@ struct harness_strike {
 /* A fault as it stands. */
 struct harness_fault_view {
     const char *name; /* "server.execute.delay" */
-    int line;         /* of the script, where it was armed */
+    const char *file; /* of the script, where it was armed */
+    int line;
     enum point point;
     const struct harness_aim *aim;
     const struct point_strike *effect;
@@ -56,6 +57,7 @@ bool harness_fault_at(const struct harness *harness, size_t i, struct harness_fa
 /* Somebody who stands at a hold of the script's, or where a "stop" has struck. */
 struct harness_stand {
     const char *name; /* "server.put", "client.read.stop" */
+    const char *file; /* of the script */
     int line;
     bool by_fault;
     struct point_event visit; /* without values */

@@ -45,8 +45,7 @@ static void struck(void *owner, const struct point_event *event, enum point_effe
     harness_lock(harness);
     struct outside_fault *fault = find(harness, event->point, effect);
     if (fault != NULL && fault->strikes < DRAWN_MAX)
-        fault->struck_ns[fault->strikes] =
-            (int64_t)(event->at_ns != 0 ? event->at_ns : world_now(harness->world));
+        fault->struck_ns[fault->strikes] = (int64_t)world_event_time(harness->world, event);
     if (fault != NULL)
         fault->strikes++;
     harness->outside->strikes++;

@@ -10,7 +10,7 @@
 #include "harness/trace/ledger.h"
 #include "rpc/wire/schema_walk.h"
 
-/* --- making ------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static void call_done(struct client_call *client_call, void *owner)
 {
@@ -119,10 +119,11 @@ int harness_call_make(lua_State *L, struct harness_proxy *proxy)
     struct harness_call *call = harness_keep(L, sizeof(*call));
     char *name = harness_keep(L, strlen(method) + 1);
     memcpy(name, method, strlen(method));
-    *call = (struct harness_call){
-        .proxy = proxy,
-        .first = caller == NULL ? call : caller,
-        .method = harness_method_of(proxy->client->harness, proxy->protocol, name)};
+    *call =
+        (struct harness_call){.proxy = proxy,
+                              .first = caller == NULL ? call : caller,
+                              .method = harness_method_of(proxy->client->harness, proxy->protocol,
+                                                          proxy->writables, name)};
     encode(L, 3, &call->method, &body);
     enum rpc_status status = begin(L, call, name, (struct wire_bytes){body.data, body.length});
     wire_buffer_release(&body);
@@ -141,8 +142,7 @@ void harness_call_free(struct harness_call *call)
     call->caller = NULL;
 }
 
-/* --- the caller ---------------------------------------------------------------------------------
- */
+/* --- the caller --- */
 
 static void describe_caller(const void *object, char *text, size_t size)
 {
@@ -152,8 +152,7 @@ static void describe_caller(const void *object, char *text, size_t size)
 
 const struct harness_type harness_caller_type = {.name = "caller", .describe = describe_caller};
 
-/* --- the handle ---------------------------------------------------------------------------------
- */
+/* --- the handle --- */
 
 static const struct client_outcome *outcome_of(const struct harness_call *call)
 {
@@ -215,6 +214,13 @@ static void push_message(lua_State *L, struct harness *harness, void *object)
     (void)harness;
     const struct client_outcome *outcome = outcome_of(object);
     lua_pushstring(L, outcome == NULL ? NULL : outcome->message);
+}
+
+static void push_stack(lua_State *L, struct harness *harness, void *object)
+{
+    (void)harness;
+    const struct client_outcome *outcome = outcome_of(object);
+    lua_pushstring(L, outcome == NULL ? NULL : outcome->stack);
 }
 
 static void push_failure(lua_State *L, const char *class_name, const char *message)
@@ -319,14 +325,23 @@ static void push_doing(lua_State *L, struct harness *harness, void *object)
 }
 
 static const struct harness_field fields[] = {
-    {"ending", push_ending},     {"value", push_value},
-    {"class", push_class},       {"message", push_message},
-    {"cause", push_cause},       {"code", push_code},
-    {"started", push_started},   {"at", push_at},
-    {"took", push_took},         {"connection", push_connection},
-    {"caller", push_caller},     {"call_id", push_call_id},
-    {"attempts", push_attempts}, {"executions", push_executions},
-    {"doing", push_doing},       {NULL, NULL},
+    {"ending", push_ending},
+    {"value", push_value},
+    {"class", push_class},
+    {"message", push_message},
+    {"stack", push_stack},
+    {"cause", push_cause},
+    {"code", push_code},
+    {"started", push_started},
+    {"at", push_at},
+    {"took", push_took},
+    {"connection", push_connection},
+    {"caller", push_caller},
+    {"call_id", push_call_id},
+    {"attempts", push_attempts},
+    {"executions", push_executions},
+    {"doing", push_doing},
+    {NULL, NULL},
 };
 
 static void describe(const void *object, char *text, size_t size)

@@ -8,6 +8,7 @@
 
 #include "harness/handles/server.h"
 #include "harness/lua/options.h"
+#include "harness/lua/show.h"
 #include "harness/lua/units.h"
 #include "harness/message/types.h"
 #include "harness/trace/ledger.h"
@@ -24,7 +25,7 @@ struct harness_client *harness_client_by_id(struct harness *harness, uint32_t id
     return NULL;
 }
 
-/* --- what a proxy calls to ----------------------------------------------------------------- */
+/* --- what a proxy calls to --- */
 
 static const char *keep_option(lua_State *L, int index, const char *key, const char *otherwise)
 {
@@ -39,11 +40,14 @@ static const char *keep_option(lua_State *L, int index, const char *key, const c
 int64_t harness_pop_rpc_timeout(lua_State *L)
 {
     const struct release *release = harness_of(L)->release;
-    uint64_t ns = harness_duration(L, -1, "rpc_timeout");
-    if (ns > 0 && !release->takes_rpc_timeout)
+    int64_t ns = harness_signed_duration(L, -1, "rpc_timeout"), ms = ns / (int64_t)WORLD_MS;
+    if (ms < -1)
+        luaL_error(L, "rpc_timeout: a duration expected; 0 and -1 are none, got %s",
+                   harness_push_text(L, -1));
+    if (ms != 0 && !release->takes_rpc_timeout)
         harness_skip(L, "a client of this release has no rpc time-out");
     lua_pop(L, 1);
-    return (int64_t)(ns / WORLD_MS);
+    return ms;
 }
 
 /* As Hadoop's proxies do: what is given by hand, else ipc.client.rpc-timeout.ms where the
@@ -57,14 +61,31 @@ static int64_t read_rpc_timeout(lua_State *L, int index, const struct release_se
     return set == RELEASE_NONE ? 0 : set;
 }
 
+/* The engine: as the options at `index` say, else that of the protocol, as `server` has it.  A
+ * Client has only one (its valueClass). */
+static bool writes(lua_State *L, int index, const struct harness_proxy *proxy,
+                   const struct harness_proxy *like, const struct harness_server *server)
+{
+    bool same = server != NULL && strcmp(server->protocol, proxy->protocol) == 0;
+    bool usual = same ? server->writables : harness_writes(proxy->client->harness, proxy->protocol);
+    if (like->protocol == NULL)
+        return harness_engine_option(L, index, usual);
+    if (usual && !like->writables)
+        luaL_error(L, "%s speaks protobuf; the calls of %s are Writables: it needs another client",
+                   proxy->client->name, proxy->protocol);
+    return like->writables;
+}
+
 void harness_read_remote(lua_State *L, struct harness_proxy *proxy, int to, int index,
                          const struct harness_proxy *like)
 {
     const struct harness *harness = proxy->client->harness;
+    const struct harness_server *server = NULL;
     proxy->remote = like->remote;
     proxy->protocol = like->protocol;
     if (!lua_isnoneornil(L, to)) {
         struct harness_target target = harness_target(L, to);
+        server = target.server;
         proxy->remote.name = target.name;
         proxy->remote.address = target.address;
         if (target.server != NULL && like->protocol == NULL) {
@@ -75,15 +96,17 @@ void harness_read_remote(lua_State *L, struct harness_proxy *proxy, int to, int 
     const char *otherwise = proxy->protocol == NULL ? HARNESS_TEST_PROTOCOL : proxy->protocol;
     proxy->protocol = keep_option(L, index, "protocol", otherwise);
     proxy->remote.protocol = proxy->protocol;
+    proxy->writables = writes(L, index, proxy, like, server);
+    proxy->remote.methods_hash =
+        proxy->writables ? harness_types_fingerprint(harness->types, proxy->protocol) : 0;
     if (proxy->remote.protocol_version == 0 &&
-        !(harness->release->writable_values &&
+        !(proxy->writables &&
           harness_types_version(harness->types, proxy->protocol, &proxy->remote.protocol_version)))
         proxy->remote.protocol_version = 1;
     proxy->remote.user = keep_option(L, index, "user", like->remote.user);
 }
 
-/* --- the client's methods ----------------------------------------------------------------------
- */
+/* --- the client's methods --- */
 
 static struct harness_client *check_client(lua_State *L)
 {
@@ -155,11 +178,10 @@ static void aim(const void *object, struct plan_aim *aim)
 const struct harness_type harness_client_type = {
     .name = "client", .methods = methods, .fields = fields, .describe = describe, .aim = aim};
 
-/* --- t:client
- * ------------------------------------------------------------------------------------- */
+/* --- t:client --- */
 
 static const char client_options[] =
-    "conf host user protocol rpc_timeout service_class retry plain_sockets call_id";
+    "conf host user protocol engine rpc_timeout service_class retry plain_sockets call_id";
 
 static void run_stopped(struct world_task *task)
 {
@@ -186,6 +208,7 @@ static enum rpc_status create(lua_State *L, struct harness_client *client, int i
         .user = keep_option(L, index, "user", NULL),
         .service_class = (int)harness_option_integer(L, index, "service_class", 0, 0, 255),
         .plain_sockets = harness_option_boolean(L, index, "plain_sockets", false),
+        .writables = client->proxy.writables,
         .types = harness_writable_types(harness),
         .first_call_id =
             (int32_t)harness_option_integer(L, index, "call_id", 0, INT32_MIN, INT32_MAX),
@@ -214,6 +237,8 @@ static int make_client(lua_State *L)
     struct harness_handles *handles = harness->handles;
     struct release_settings settings;
     lua_settop(L, 3);
+    if (lua_isnoneornil(L, 2))
+        return luaL_error(L, "client: a server, a peer or \"name:port\" expected, got nil");
     harness_options(L, 3, "client", client_options, 0);
     if (harness_option_push(L, 3, "retry") != LUA_TNIL)
         return harness_skip(L, "retry policies are not built yet");
@@ -241,6 +266,7 @@ static int make_client(lua_State *L)
     while (*last != NULL)
         last = &(*last)->next;
     *last = client;
+    harness_tell_settings(harness, client->name, 0, &client->settings);
     harness_enter(L, HARNESS_CLIENT, client_id(client->client), &harness_client_type, client);
     harness_push(L, &harness_client_type, client);
     return 1;
@@ -248,8 +274,7 @@ static int make_client(lua_State *L)
 
 static const luaL_Reg of_t[] = {{"client", make_client}, {NULL, NULL}};
 
-/* --- the module
- * -------------------------------------------------------------------------------------- */
+/* --- the module --- */
 
 #define EACH_CLIENT(harness, client)                                                               \
     for (struct harness_client *client = (harness)->handles->clients; client != NULL;              \

@@ -17,6 +17,7 @@ struct harness_proxy {
     struct harness_client *client;
     struct client_remote remote; /* its texts live as long as the case */
     const char *protocol;
+    bool writables; /* the protocol's engine, the same for all proxies of a client */
     bool closed;
     unsigned number;                 /* 0: the client's own */
     struct harness_opening *opening; /* NULL: none was asked for */

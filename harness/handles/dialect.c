@@ -24,9 +24,11 @@ static const char *const fields_of[] = {
         ANY "call state mechanism method token call_id retry client_id status class message",
     [WIRE_CONTEXT] = ANY "call user effective protocol call_id retry client_id",
     [WIRE_REQUEST] =
-        ANY "call method value types call_id retry client_id protocol version rpc_kind rpc_op",
+        ANY "call method value types call_id retry client_id protocol version hash rpc_version "
+            "rpc_kind rpc_op",
     [WIRE_PING] = ANY "call call_id retry client_id",
-    [WIRE_RESPONSE] = ANY "call call_id retry client_id status code class message value type",
+    [WIRE_RESPONSE] =
+        ANY "call call_id retry client_id status code class message value type rpc_kind",
     [WIRE_GOODBYE] = "version class message",
     [WIRE_HTTP] = "",
 };
@@ -37,12 +39,14 @@ static const char state_names[] = "SUCCESS NEGOTIATE INITIATE CHALLENGE RESPONSE
 static const char *const states[] = {"SUCCESS",   "NEGOTIATE", "INITIATE",
                                      "CHALLENGE", "RESPONSE",  "WRAP"};
 
+static const char rpc_kind_names[] = "builtin writable protobuf"; /* RpcKindProto */
+
 const char *harness_kind_name(enum wire_kind kind)
 {
     return kinds[kind];
 }
 
-/* --- which method a call id was for ---------------------------------------------------------- */
+/* --- which method a call id was for --- */
 
 static void push_methods(lua_State *L, const struct harness_dialect *dialect)
 {
@@ -73,8 +77,7 @@ static const char *push_method(lua_State *L, const struct harness_dialect *diale
     return method == NULL ? "" : method;
 }
 
-/* --- tables to messages ------------------------------------------------------------------------
- */
+/* --- tables to messages --- */
 
 /* A text of the table at `index`; it stays on the stack, to be alive. */
 static struct wire_bytes take_text(lua_State *L, int index, const char *key,
@@ -100,6 +103,29 @@ static int take_omittable(lua_State *L, int index, const char *key, int otherwis
     bool omitted = harness_option_push(L, index, key) == LUA_TBOOLEAN && !lua_toboolean(L, -1);
     lua_pop(L, 1);
     return omitted ? WIRE_NUMBER_ABSENT : take_number(L, index, key, otherwise);
+}
+
+/* An RPC kind, by name too. */
+static int take_rpc_kind(lua_State *L, int index, int otherwise)
+{
+    bool named = harness_option_push(L, index, "rpc_kind") == LUA_TSTRING;
+    lua_pop(L, 1);
+    return named ? harness_option_word(L, index, "rpc_kind", rpc_kind_names)
+                 : take_omittable(L, index, "rpc_kind", otherwise);
+}
+
+/* Before version 9 all is. */
+static bool is_written(const struct harness_dialect *dialect, const struct wire_message *message)
+{
+    return !dialect->codec->protobuf_headers || message->rpc_kind == WIRE_KIND_WRITABLE;
+}
+
+/* Whether it is given in place of a value. */
+static bool gives_bytes(lua_State *L, int index)
+{
+    bool given = harness_option_push(L, index, "bytes") != LUA_TNIL;
+    lua_pop(L, 1);
+    return given;
 }
 
 static struct wire_bytes own_id(const struct harness_dialect *dialect)
@@ -144,11 +170,18 @@ static void take_request(lua_State *L, int index, struct harness_dialect *dialec
     message->protocol = take_text(L, index, "protocol", wire_text(dialect->protocol));
     message->protocol_version =
         (uint64_t)take_number(L, index, "version", (int32_t)dialect->protocol_version);
-    message->rpc_kind = take_omittable(L, index, "rpc_kind", message->rpc_kind);
+    message->methods_hash = take_number(L, index, "hash", message->methods_hash);
+    message->writable_version =
+        take_number(L, index, "rpc_version", (int32_t)message->writable_version);
+    int usual = dialect->writables ? WIRE_KIND_WRITABLE : message->rpc_kind;
+    message->rpc_kind = take_rpc_kind(L, index, usual);
     message->rpc_op = take_omittable(L, index, "rpc_op", message->rpc_op);
-    message->body =
-        harness_dialect_request(L, index, dialect->protocol, (const char *)message->method.data);
+    if (!gives_bytes(L, index))
+        message->body =
+            harness_dialect_request(L, index, dialect->protocol, is_written(dialect, message),
+                                    (const char *)message->method.data);
     remember(L, dialect, message->call_id, message->method);
+    wire_kinds_pass(&dialect->kinds, dialect->codec, message);
 }
 
 /* `call`: the id, or the request that is answered. */
@@ -196,9 +229,11 @@ static void take_response(lua_State *L, int index, const struct harness_dialect 
                : message->status == WIRE_FATAL ? WIRE_FATAL_UNKNOWN
                                                : WIRE_CODE_NONE;
     message->code = take_number(L, index, "code", code);
+    message->rpc_kind = take_rpc_kind(L, index, wire_kinds_of(&dialect->kinds, message->call_id));
     const char *method = push_method(L, dialect, message->call_id);
-    if (message->status == WIRE_SUCCESS)
-        message->body = harness_dialect_response(L, index, dialect->protocol, method);
+    if (message->status == WIRE_SUCCESS && !gives_bytes(L, index))
+        message->body = harness_dialect_response(L, index, dialect->protocol,
+                                                 is_written(dialect, message), method);
 }
 
 static void take_sasl(lua_State *L, int index, struct wire_message *message,
@@ -319,8 +354,7 @@ void harness_dialect_encode(lua_State *L, int index, struct harness_dialect *dia
     lua_settop(L, top);
 }
 
-/* --- messages to tables
- * ----------------------------------------------------------------------------- */
+/* --- messages to tables --- */
 
 static void set_bytes(lua_State *L, const char *key, struct wire_bytes bytes)
 {
@@ -342,10 +376,19 @@ static void set_text(lua_State *L, const char *key, const char *text)
     lua_setfield(L, -2, key);
 }
 
+/* Of a call of Writables, in versions that have others. */
+static void set_invocation(lua_State *L, const struct wire_message *message)
+{
+    set_text(L, "rpc_kind", "writable");
+    set_number(L, "hash", message->methods_hash);
+    set_number(L, "rpc_version", (lua_Integer)message->writable_version);
+}
+
 static void push_request(lua_State *L, struct harness_dialect *dialect,
                          struct wire_message *message, struct wire_arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
+    wire_kinds_pass(&dialect->kinds, dialect->codec, message);
     if (dialect->codec->open_request(message, arena, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
@@ -356,10 +399,13 @@ static void push_request(lua_State *L, struct harness_dialect *dialect,
     set_bytes(L, "bytes", message->body);
     if (dialect->codec->protobuf_headers)
         set_number(L, "version", (lua_Integer)message->protocol_version);
+    if (dialect->codec->protobuf_headers && is_written(dialect, message))
+        set_invocation(L, message);
     remember(L, dialect, message->call_id, message->method);
     const char *method = push_method(L, dialect, message->call_id);
     lua_insert(L, -2);
-    harness_dialect_set_request(L, dialect->protocol, method, message->body);
+    harness_dialect_set_request(L, dialect->protocol, is_written(dialect, message), method,
+                                message->body);
     lua_remove(L, -2);
 }
 
@@ -388,6 +434,7 @@ static void push_response(lua_State *L, struct harness_dialect *dialect,
     set_status(L, dialect, message);
     if (message->status != WIRE_SUCCESS)
         return;
+    message->rpc_kind = wire_kinds_of(&dialect->kinds, message->call_id);
     if (dialect->codec->open_value(message, NULL, problem) != RPC_OK) {
         set_text(L, "problem", problem);
         set_bytes(L, "bytes", message->payload);
@@ -396,7 +443,8 @@ static void push_response(lua_State *L, struct harness_dialect *dialect,
     set_bytes(L, "bytes", message->body);
     const char *method = push_method(L, dialect, message->call_id);
     lua_insert(L, -2);
-    harness_dialect_set_response(L, dialect->protocol, method, message->body);
+    harness_dialect_set_response(L, dialect->protocol, is_written(dialect, message), method,
+                                 message->body);
     lua_remove(L, -2);
 }
 

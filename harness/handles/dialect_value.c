@@ -10,7 +10,7 @@
 
 enum { TYPES_MAX = 255, SIGNATURE_MAX = 4096 };
 
-/* --- to bytes --------------------------------------------------------------------------------- */
+/* --- to bytes --- */
 
 /* What is being encoded. */
 struct job {
@@ -34,7 +34,8 @@ static int encode_value(lua_State *L)
 static int encode_objects(lua_State *L)
 {
     struct job *job = lua_touserdata(L, 1);
-    const struct harness_manner manner = {job->method.types->classes, job->method.overlong};
+    const struct harness_manner manner =
+        job->is_answer ? harness_answer_manner(&job->method) : harness_request_manner(&job->method);
     int last = lua_gettop(L);
     for (int at = 2; at < last; at += 2) {
         if (lua_type(L, at) != LUA_TSTRING)
@@ -84,9 +85,9 @@ static struct wire_bytes encode_typed(lua_State *L, const struct harness_method 
 }
 
 struct wire_bytes harness_dialect_request(lua_State *L, int index, const char *protocol,
-                                          const char *method)
+                                          bool writables, const char *method)
 {
-    struct job job = {.method = harness_method_of(harness_of(L), protocol, method)};
+    struct job job = {.method = harness_method_of(harness_of(L), protocol, writables, method)};
     luaL_checkstack(L, 8, "too many values");
     if (job.method.request == NULL && harness_option_push(L, index, "types") == LUA_TTABLE) {
         int types = lua_gettop(L);
@@ -98,9 +99,9 @@ struct wire_bytes harness_dialect_request(lua_State *L, int index, const char *p
 }
 
 struct wire_bytes harness_dialect_response(lua_State *L, int index, const char *protocol,
-                                           const char *method)
+                                           bool writables, const char *method)
 {
-    struct job job = {.method = harness_method_of(harness_of(L), protocol, method),
+    struct job job = {.method = harness_method_of(harness_of(L), protocol, writables, method),
                       .is_answer = true};
     luaL_checkstack(L, 8, "too many values");
     if (job.method.request == NULL && harness_option_push(L, index, "type") == LUA_TSTRING) {
@@ -111,7 +112,7 @@ struct wire_bytes harness_dialect_response(lua_State *L, int index, const char *
     return run(L, encode_value, &job, 1);
 }
 
-/* --- from bytes ------------------------------------------------------------------------------- */
+/* --- from bytes --- */
 
 /* A value that is pushed, or the bytes. */
 static void set_value(lua_State *L, enum rpc_status decoded, struct wire_bytes body)
@@ -138,22 +139,24 @@ static void set_types(lua_State *L, struct wire_bytes body)
     lua_setfield(L, -2, "types");
 }
 
-void harness_dialect_set_request(lua_State *L, const char *protocol, const char *method,
-                                 struct wire_bytes body)
+void harness_dialect_set_request(lua_State *L, const char *protocol, bool writables,
+                                 const char *method, struct wire_bytes body)
 {
     char problem[WIRE_PROBLEM_MAX];
-    const struct harness_method known = harness_method_of(harness_of(L), protocol, method);
+    const struct harness_method known =
+        harness_method_of(harness_of(L), protocol, writables, method);
     luaL_checkstack(L, 8, "too many values");
     set_value(L, harness_request_decode(L, &known, body, problem), body);
     if (known.request == NULL)
         set_types(L, body);
 }
 
-void harness_dialect_set_response(lua_State *L, const char *protocol, const char *method,
-                                  struct wire_bytes body)
+void harness_dialect_set_response(lua_State *L, const char *protocol, bool writables,
+                                  const char *method, struct wire_bytes body)
 {
     char problem[WIRE_PROBLEM_MAX];
-    const struct harness_method known = harness_method_of(harness_of(L), protocol, method);
+    const struct harness_method known =
+        harness_method_of(harness_of(L), protocol, writables, method);
     luaL_checkstack(L, 8, "too many values");
     set_value(L, harness_answer_decode(L, &known, body, problem), body);
 }

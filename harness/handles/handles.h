@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "harness/harness.h"
+#include "harness/message/value.h"
 #include "rpc/wire/schema.h"
 #include "rpc/wire/wire.h"
 
@@ -58,7 +59,7 @@ extern const struct harness_type harness_raw_type;
 extern const struct harness_type harness_served_type;
 extern const struct harness_type harness_server_type;
 
-/* --- hosts: host.c ---------------------------------------------------------------------- */
+/* --- hosts: host.c --- */
 
 struct harness_host {
     struct harness_host *next;
@@ -76,12 +77,19 @@ struct harness_host *harness_host_by_id(struct harness *harness, uint32_t id);
 struct harness_host *harness_host_option(lua_State *L, int index, const char *key, const char *kind,
                                          unsigned number);
 
-/* --- connections: connection.c ------------------------------------------------------------ */
+/* --- settings: settings.c --- */
+
+/* For the record: what `name`, a server (with so many Handlers) or a client (0), has been given
+ * that is not the release's default.  Says nothing where there is nothing. */
+void harness_tell_settings(struct harness *harness, const char *name, unsigned handlers,
+                           const struct release_settings *settings);
+
+/* --- connections: connection.c --- */
 
 /* Push the connection of the world's number `number`, nil for 0.  It is made when it is new. */
 void harness_push_connection(lua_State *L, uint32_t number);
 
-/* --- protocols: protocol.c ---------------------------------------------------------------- */
+/* --- protocols: protocol.c --- */
 
 #define HARNESS_TEST_PROTOCOL "org.ripcord.TestProtocol"
 
@@ -96,8 +104,15 @@ const struct schema_service *harness_service(const char *protocol);
  * takes and gives org.ripcord.Anything. */
 struct schema_method harness_method(const char *protocol, const char *method);
 
-/* What a method takes and gives in the case's release: protobuf messages, or (before 2.x) values
- * of Java types by its signatures; org.ripcord.Anything where nobody has declared it. */
+/* Whether calls of that protocol are Writables where nobody says otherwise: all before 2.x, later
+ * those of which a file or script has said so. */
+bool harness_writes(const struct harness *harness, const char *protocol);
+/* The option "engine" of the table at `index`: whether it is "writable" or "protobuf"; absent:
+ * `otherwise`.  What the release does not have is a skip. */
+bool harness_engine_option(lua_State *L, int index, bool otherwise);
+
+/* What a method takes and gives: protobuf messages, or Writables, values of Java types by its
+ * signatures; org.ripcord.Anything where nobody has declared it. */
 struct harness_method {
     const char *name;
     const char *protocol;
@@ -105,15 +120,20 @@ struct harness_method {
     const struct harness_types *types;                    /* of Writables: the classes; */
     const struct harness_signature *signature; /* the newest one of that name; NULL: none */
     bool overlong;                             /* release->utf8_nul_overlong */
+    bool packed;                               /* parameters' arrays are, where that is known */
 };
 
 /* Its texts are borrowed from the arguments. */
 struct harness_method harness_method_of(const struct harness *harness, const char *protocol,
-                                        const char *method);
-/* The same for who plays no case: Writables by `types`. */
+                                        bool writables, const char *method);
+/* Of Writables the same for who plays no case. */
 struct harness_method harness_method_written(const struct harness_types *types,
                                              const struct release *release, const char *protocol,
                                              const char *method);
+
+/* Of a method of Writables: how its parameters and its result are written. */
+struct harness_manner harness_request_manner(const struct harness_method *method);
+struct harness_manner harness_answer_manner(const struct harness_method *method);
 
 /* Append the bytes of a call's body.  A table of fields where the only parameter is a message or
  * a Writable, else the list of its arguments; a string of bytes as they are.  A Lua error when it
@@ -128,15 +148,13 @@ enum rpc_status harness_request_decode(lua_State *L, const struct harness_method
                                        struct wire_bytes bytes, char *problem);
 enum rpc_status harness_answer_decode(lua_State *L, const struct harness_method *method,
                                       struct wire_bytes bytes, char *problem);
-/* Of Writables: bytes behind the body's last value. */
-struct wire_bytes harness_request_trailing(const struct harness *harness, struct wire_bytes body);
 
 /* Append the bytes of a request or response: a table of fields, or a string of bytes as they
  * are.  A Lua error when the table does not fit. */
 void harness_encode_value(lua_State *L, int index, const ProtobufCMessageDescriptor *type,
                           struct wire_buffer *out);
 
-/* --- targets: target.c -------------------------------------------------------------------- */
+/* --- targets: target.c --- */
 
 /* Where a client or a dial goes to. */
 struct harness_target {

@@ -156,7 +156,7 @@ static void aim(const void *object, struct plan_aim *aim)
 const struct harness_type harness_host_type = {
     .name = "host", .methods = methods, .fields = fields, .describe = describe, .aim = aim};
 
-/* --- t ------------------------------------------------------------------------------------ */
+/* --- t --- */
 
 /* Whether something of the script's runs there, which has looked at the clock. */
 static bool is_used(const struct harness *harness, const struct harness_host *host)

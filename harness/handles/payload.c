@@ -100,6 +100,7 @@ static const void *make_inject(lua_State *L, int index)
     struct harness_dialect *dialect = harness_keep(L, sizeof(*dialect));
     *dialect =
         (struct harness_dialect){.codec = wire_codec((int)harness_of(L)->release->ipc_version),
+                                 .writables = harness_writes(harness_of(L), HARNESS_TEST_PROTOCOL),
                                  .protocol = HARNESS_TEST_PROTOCOL,
                                  .user = "ripcord",
                                  .protocol_version = 1};
@@ -107,7 +108,9 @@ static const void *make_inject(lua_State *L, int index)
     lua_pushvalue(L, index);
     lua_pushlightuserdata(L, dialect);
     lua_pushlightuserdata(L, &bytes);
-    if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
+    bool well = lua_pcall(L, 3, 0, 0) == LUA_OK;
+    wire_kinds_release(&dialect->kinds);
+    if (!well) {
         wire_buffer_release(&bytes);
         lua_error(L);
     }

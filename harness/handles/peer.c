@@ -12,7 +12,7 @@
 
 enum { BACKLOG = 128 };
 
-/* --- accept ---------------------------------------------------------------------------------- */
+/* --- accept --- */
 
 static void connection_came(struct world_watch *watch)
 {
@@ -109,8 +109,7 @@ static void aim(const void *object, struct plan_aim *aim)
 const struct harness_type harness_peer_type = {
     .name = "peer", .methods = methods, .fields = fields, .describe = describe, .aim = aim};
 
-/* --- t ------------------------------------------------------------------------------------------
- */
+/* --- t --- */
 
 /* t:peer {host, port} */
 static int make_peer(lua_State *L)
@@ -168,6 +167,7 @@ static struct harness_raw *prepare_dial(lua_State *L, const struct harness_targe
         snprintf(raw->dialect.protocol, sizeof(raw->dialect.protocol), "%s",
                  target->server->protocol);
         raw->dialect.protocol_version = target->server->protocol_version;
+        raw->dialect.writables = target->server->writables;
     }
     return raw;
 }
@@ -197,8 +197,7 @@ static int dial(lua_State *L)
 
 static const luaL_Reg of_t[] = {{"peer", make_peer}, {"dial", dial}, {NULL, NULL}};
 
-/* --- the module
- * ------------------------------------------------------------------------------------- */
+/* --- the module --- */
 
 /* What a script has left open is closed, so that nobody waits for it. */
 static void close_all(struct harness *harness)

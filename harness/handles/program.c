@@ -113,8 +113,7 @@ static void view(const void *object, struct harness_program_view *seen)
 const struct harness_type harness_program_type = {
     .name = "program", .methods = methods, .fields = fields, .describe = describe, .program = view};
 
-/* --- t:program ----------------------------------------------------------------------------------
- */
+/* --- t:program --- */
 
 static const char *text_of(lua_State *L, int index, const char *what)
 {

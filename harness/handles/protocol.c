@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/handles/handles.h"
+#include "harness/lua/options.h"
 #include "harness/message/message.h"
 #include "harness/message/types.h"
 #include "harness/message/value.h"
@@ -67,15 +68,27 @@ void harness_encode_value(lua_State *L, int index, const ProtobufCMessageDescrip
         luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
 }
 
-/* --- what a case's release says of a method ----------------------------------------------------
- */
+/* --- what a case's release says of a method --- */
 
 #define ANYTHING "org.ripcord.Anything"
 
-struct harness_method harness_method_of(const struct harness *harness, const char *protocol,
-                                        const char *method)
+bool harness_writes(const struct harness *harness, const char *protocol)
 {
-    if (!harness->release->writable_values) {
+    return harness->release->writable_values || harness_types_writables(harness->types, protocol);
+}
+
+bool harness_engine_option(lua_State *L, int index, bool otherwise)
+{
+    const int word = harness_option_word(L, index, "engine", "protobuf writable");
+    if (word == 0 && harness_of(L)->release->writable_values)
+        harness_skip(L, "before 2.x all calls are Writables");
+    return word < 0 ? otherwise : word == 1;
+}
+
+struct harness_method harness_method_of(const struct harness *harness, const char *protocol,
+                                        bool writables, const char *method)
+{
+    if (!writables) {
         struct schema_method known = harness_method(protocol, method);
         return (struct harness_method){.name = method,
                                        .protocol = protocol,
@@ -99,12 +112,19 @@ struct harness_method harness_method_written(const struct harness_types *types,
         .types = types,
         .signature = signature,
         .overlong = release->utf8_nul_overlong,
+        .packed = writable_types_find(types->classes, wire_text(WRITABLE_PACKED_CLASS)) != NULL,
     };
 }
 
-static struct harness_manner manner_of(const struct harness_method *method)
+struct harness_manner harness_request_manner(const struct harness_method *method)
 {
-    return (struct harness_manner){method->types->classes, method->overlong};
+    return (struct harness_manner){method->types->classes, method->overlong, method->packed};
+}
+
+/* ObjectWritable.write packs nothing, so replies don't. */
+struct harness_manner harness_answer_manner(const struct harness_method *method)
+{
+    return (struct harness_manner){method->types->classes, method->overlong, false};
 }
 
 static void add_bytes(lua_State *L, int index, struct wire_buffer *out)
@@ -222,7 +242,7 @@ void harness_request_encode(lua_State *L, int index, const struct harness_method
         harness_encode_value(L, index, method->request, out);
         return;
     }
-    const struct harness_manner manner = manner_of(method);
+    const struct harness_manner manner = harness_request_manner(method);
     const struct harness_signature *signature = method->signature;
     if (lua_type(L, index) == LUA_TSTRING) {
         add_bytes(L, index, out);
@@ -253,7 +273,7 @@ void harness_answer_encode(lua_State *L, int index, const struct harness_method 
         harness_encode_value(L, index, method->response, out);
         return;
     }
-    const struct harness_manner manner = manner_of(method);
+    const struct harness_manner manner = harness_answer_manner(method);
     const char *type = method->signature == NULL ? ANYTHING : method->signature->returns;
     if (is_writable(method->types, type) && lua_type(L, index) == LUA_TSTRING) {
         add_bytes(L, index, out);
@@ -313,16 +333,4 @@ enum rpc_status harness_answer_decode(lua_State *L, const struct harness_method 
         return harness_message_decode(L, method->response, bytes, problem);
     return harness_value_decode(L, method->types->classes, WRITABLE_GOAL_OBJECT, NULL, bytes, NULL,
                                 problem);
-}
-
-struct wire_bytes harness_request_trailing(const struct harness *harness, struct wire_bytes body)
-{
-    char problem[WIRE_PROBLEM_MAX];
-    size_t used;
-    if (!harness->release->writable_values ||
-        writable_walk(harness->types->classes, WRITABLE_GOAL_PARAMETERS, NULL, body, NULL, NULL,
-                      &used, problem) != RPC_OK ||
-        used == body.length)
-        return WIRE_ABSENT;
-    return (struct wire_bytes){body.data + used, body.length - used};
 }

@@ -27,7 +27,7 @@ struct harness_opening {
     bool ended;
 };
 
-/* --- proxies ----------------------------------------------------------------------------- */
+/* --- proxies --- */
 
 static struct harness_proxy *check_proxy(lua_State *L)
 {
@@ -107,12 +107,46 @@ static void count(lua_State *L, struct harness_proxy *proxy)
         luaL_error(L, "%s can't have another proxy: %s", client->name, rpc_status_text(status));
 }
 
-/* client:proxy { to, user, protocol, version, rpc_timeout } */
+/* The proxy's own `conf`: the client's with other values. */
+static void read_conf(lua_State *L, struct harness_proxy *proxy)
+{
+    const struct release_settings *usual = &proxy->client->settings;
+    if (harness_option_push(L, 2, "conf") != LUA_TNIL) {
+        struct release_settings *settings = harness_keep(L, sizeof(*settings));
+        *settings = *usual;
+        harness_conf(L, lua_gettop(L), proxy->client->harness->release, settings);
+        proxy->remote.settings = settings;
+        int64_t timeout = settings->value[SETTING_RPC_TIMEOUT];
+        if (timeout != usual->value[SETTING_RPC_TIMEOUT])
+            proxy->remote.rpc_timeout_ms = timeout == RELEASE_NONE ? 0 : timeout;
+    }
+    lua_pop(L, 1);
+}
+
+/* What a ConnectionId has besides, and the service class. */
+static void read_key(lua_State *L, struct client_remote *remote)
+{
+    remote->protocol_version = (uint64_t)harness_option_integer(
+        L, 2, "version", (lua_Integer)remote->protocol_version, 0, INT64_MAX);
+    remote->login = (uint32_t)harness_option_integer(L, 2, "login", remote->login, 0, UINT32_MAX);
+    if (harness_option_push(L, 2, "rpc_timeout") != LUA_TNIL)
+        remote->rpc_timeout_ms = harness_pop_rpc_timeout(L);
+    else
+        lua_pop(L, 1);
+    if (harness_option_push(L, 2, "service_class") != LUA_TNIL) {
+        remote->own_service_class = true;
+        remote->service_class = (int)harness_option_integer(L, 2, "service_class", 0, 0, 255);
+    }
+    lua_pop(L, 1);
+}
+
+/* client:proxy { to, conf, user, login, protocol, version, rpc_timeout, service_class } */
 int harness_make_proxy(lua_State *L)
 {
     struct harness_client *client = harness_check(L, 1, &harness_client_type);
     lua_settop(L, 2);
-    harness_options(L, 2, "proxy", "user protocol version rpc_timeout retry service_class",
+    harness_options(L, 2, "proxy",
+                    "conf user login protocol version rpc_timeout retry service_class",
                     HARNESS_POSITIONS);
     if (harness_option_push(L, 2, "retry") != LUA_TNIL)
         return harness_skip(L, "retry policies are not built yet");
@@ -126,23 +160,14 @@ int harness_make_proxy(lua_State *L)
     struct harness_proxy *proxy = harness_keep(L, sizeof(*proxy));
     proxy->client = client;
     harness_read_remote(L, proxy, 3, 2, &client->proxy);
-    proxy->remote.protocol_version = (uint64_t)harness_option_integer(
-        L, 2, "version", (lua_Integer)proxy->remote.protocol_version, 0, INT64_MAX);
-    if (harness_option_push(L, 2, "rpc_timeout") != LUA_TNIL)
-        proxy->remote.rpc_timeout_ms = harness_pop_rpc_timeout(L);
-    else
-        lua_pop(L, 1);
-    if (harness_option_push(L, 2, "service_class") != LUA_TNIL) {
-        proxy->remote.own_service_class = true;
-        proxy->remote.service_class = (int)harness_option_integer(L, 2, "service_class", 0, 0, 255);
-    }
-    lua_pop(L, 1);
+    read_conf(L, proxy);
+    read_key(L, &proxy->remote);
     count(L, proxy);
     harness_push(L, &harness_proxy_type, proxy);
     return 1;
 }
 
-/* --- opening one --------------------------------------------------------------------------- */
+/* --- opening one --- */
 
 static void begun(struct client_call *call, void *owner)
 {
@@ -219,7 +244,8 @@ static int open_proxy(lua_State *L)
     lua_pop(L, 1);
     struct harness_opening *opening = harness_keep(L, sizeof(*opening));
     opening->proxy = proxy;
-    opening->method = harness_method_of(client->harness, proxy->protocol, "getProtocolVersion");
+    opening->method =
+        harness_method_of(client->harness, proxy->protocol, proxy->writables, "getProtocolVersion");
     opening->started_ns = world_now(client->harness->world);
     enum rpc_status status = open_it(opening, (int64_t)(wait_ns / WORLD_MS));
     if (status != RPC_OK)
@@ -235,7 +261,7 @@ void harness_openings_free(struct harness_client *client)
     client->openings = NULL;
 }
 
-/* --- the opening's handle --------------------------------------------------------------------- */
+/* --- the opening's handle --- */
 
 static const struct client_outcome *outcome_of(const struct harness_opening *opening)
 {

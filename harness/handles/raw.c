@@ -14,7 +14,7 @@ enum { DRAIN_STEP = 65536 };
 /* A frame may be as long as a script likes. */
 static const size_t frame_length_max = (size_t)1 << 30;
 
-/* --- life ------------------------------------------------------------------------------------ */
+/* --- life --- */
 
 struct harness_raw *harness_raw_make(lua_State *L, struct harness_host *host,
                                      struct world_executor *executor, enum wire_side side,
@@ -25,11 +25,13 @@ struct harness_raw *harness_raw_make(lua_State *L, struct harness_host *host,
     *raw = (struct harness_raw){.harness = harness, .host = host};
     snprintf(raw->name, sizeof(raw->name), "%s", name);
     const struct wire_codec *codec = wire_codec((int)harness->release->ipc_version);
-    raw->dialect = (struct harness_dialect){.codec = codec,
-                                            .speaks = side,
-                                            .protocol = HARNESS_TEST_PROTOCOL,
-                                            .user = "ripcord",
-                                            .protocol_version = 1};
+    raw->dialect =
+        (struct harness_dialect){.codec = codec,
+                                 .speaks = side,
+                                 .writables = harness_writes(harness, HARNESS_TEST_PROTOCOL),
+                                 .protocol = HARNESS_TEST_PROTOCOL,
+                                 .user = "ripcord",
+                                 .protocol_version = 1};
     world_random(harness->world, raw->dialect.client_id, sizeof(raw->dialect.client_id));
     raw->decoder = wire_decoder_create(
         codec, side == WIRE_TO_SERVER ? WIRE_TO_CLIENT : WIRE_TO_SERVER, frame_length_max);
@@ -91,6 +93,7 @@ void harness_raw_close(struct harness_raw *raw)
 void harness_raw_free(struct harness_raw *raw)
 {
     wire_decoder_free(raw->decoder);
+    wire_kinds_release(&raw->dialect.kinds);
     wire_buffer_release(&raw->out);
     if (raw->executor == &raw->own_executor)
         world_executor_release(raw->executor);
@@ -109,8 +112,7 @@ static struct harness_raw *check_open(lua_State *L)
     return raw;
 }
 
-/* --- writing -----------------------------------------------------------------------------------
- */
+/* --- writing --- */
 
 /* RPC_AGAIN: the socket takes no more at present. */
 static enum rpc_status write_out(struct harness_raw *raw)
@@ -128,12 +130,9 @@ static enum rpc_status write_out(struct harness_raw *raw)
     return RPC_OK;
 }
 
-static int written(lua_State *L, struct harness *harness, void *owner)
+/* Whether the socket took it, pushed; HARNESS_NOT_YET: there is no room, which is watched for. */
+static int push_written(lua_State *L, struct harness_raw *raw)
 {
-    struct harness_raw *raw = owner;
-    (void)harness;
-    if (raw->stream == NULL)
-        return luaL_error(L, "%s was closed while it wrote", raw->name);
     enum rpc_status status = write_out(raw);
     if (status == RPC_AGAIN) {
         world_watch_start(&raw->watches[WORLD_WRITE]);
@@ -146,6 +145,15 @@ static int written(lua_State *L, struct harness *harness, void *owner)
     }
     lua_pushboolean(L, status == RPC_OK);
     return 1;
+}
+
+static int written(lua_State *L, struct harness *harness, void *owner)
+{
+    struct harness_raw *raw = owner;
+    (void)harness;
+    if (raw->stream == NULL)
+        return luaL_error(L, "%s was closed while it wrote", raw->name);
+    return push_written(L, raw);
 }
 
 /* Encode the arguments from `first` on into `bytes`, a userdata's; a mistake leaves nothing. */
@@ -180,19 +188,9 @@ static void take_bytes(lua_State *L, struct harness_raw *raw, struct wire_buffer
 /* Write what is in raw->out: at once when the socket takes it, else the task waits. */
 static int send_out(lua_State *L, struct harness_raw *raw)
 {
-    enum rpc_status status = write_out(raw);
-    if (status == RPC_AGAIN) {
-        world_watch_start(&raw->watches[WORLD_WRITE]);
-        struct harness_wait wait = {.ready = written, .owner = raw, .what = "room in the socket"};
-        return harness_wait(L, &wait);
-    }
-    if (status != RPC_OK) {
-        raw->end = HARNESS_RAW_RST;
-        wire_buffer_release(&raw->out);
-        raw->out_at = 0;
-    }
-    lua_pushboolean(L, status == RPC_OK);
-    return 1;
+    struct harness_wait wait = {.ready = written, .owner = raw, .what = "room in the socket"};
+    int results = push_written(L, raw);
+    return results != HARNESS_NOT_YET ? results : harness_wait(L, &wait);
 }
 
 /* raw:send(…) → whether the socket took it */
@@ -219,8 +217,7 @@ static int encode(lua_State *L)
     return 1;
 }
 
-/* --- reading -------------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 /* What does not decode ends where its length says. */
 static bool is_framed(const struct harness_raw *raw)
@@ -357,8 +354,7 @@ static int drain(lua_State *L)
     return harness_wait(L, &wait);
 }
 
-/* --- opening
- * --------------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 /* A server's side: preamble and context have come, the table at 2 collects them. */
 static int opened(lua_State *L, struct harness *harness, void *owner)
@@ -398,6 +394,7 @@ static int open_raw(lua_State *L)
     harness_options(L, 2, "open", "user protocol", 0);
     set_dialect(L, "user", raw->dialect.user);
     set_dialect(L, "protocol", raw->dialect.protocol);
+    raw->dialect.writables |= harness_writes(raw->harness, raw->dialect.protocol);
     lua_settop(L, 1);
     lua_newtable(L);
     if (raw->dialect.speaks == WIRE_TO_CLIENT) {
@@ -412,8 +409,7 @@ static int open_raw(lua_State *L)
     return send_bytes(L);
 }
 
-/* --- ending
- * ---------------------------------------------------------------------------------------- */
+/* --- ending --- */
 
 static int close_raw(lua_State *L)
 {

@@ -46,7 +46,7 @@ struct harness_served {
     uint32_t connection;
 };
 
-/* --- from the server's thread to the script's ------------------------------------------------ */
+/* --- from the server's thread to the script's --- */
 
 static size_t copy_text(char *text, size_t size, struct wire_bytes bytes)
 {
@@ -87,7 +87,7 @@ enum server_outcome harness_serve_in_lua(struct server_call *call, void *owner)
     return SERVER_PENDING;
 }
 
-/* --- answers --------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 static bool is_open(const struct harness_served *served)
 {
@@ -184,8 +184,7 @@ static void function_ended(struct harness_task *task, lua_State *L, int status, 
     throw_away(served, "java.lang.RuntimeException", text);
 }
 
-/* --- the beginning -----------------------------------------------------------------------------
- */
+/* --- the beginning --- */
 
 static void keep_request(lua_State *L, struct harness_served *served, bool *well, char *problem)
 {
@@ -200,7 +199,8 @@ static struct harness_method types_of(const struct harness_served *served)
 {
     const struct harness_server *server = served->server;
     const struct harness *harness = server->harness;
-    struct harness_method method = harness_method_of(harness, server->protocol, served->name);
+    struct harness_method method =
+        harness_method_of(harness, server->protocol, server->writables, served->name);
     char types[1024], problem[WIRE_PROBLEM_MAX];
     if (method.request == NULL &&
         writable_signature(harness->types->classes, server_call_body(served->call), types,
@@ -320,8 +320,7 @@ static void begin(struct world_task *task)
     }
 }
 
-/* --- the server's life
- * ---------------------------------------------------------------------------- */
+/* --- the server's life --- */
 
 void harness_served_interrupt(struct harness_server *server)
 {
@@ -407,8 +406,7 @@ void harness_served_free(struct harness_server_life *life)
     }
 }
 
-/* --- the handle
- * ------------------------------------------------------------------------------------ */
+/* --- the handle --- */
 
 static struct harness_served *check_served(lua_State *L)
 {

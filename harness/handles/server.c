@@ -18,7 +18,7 @@
 
 enum { HANDLERS_MAX = 1024, USERS_MAX = 256 };
 
-/* --- methods served ------------------------------------------------------------------------- */
+/* --- methods served --- */
 
 server_method_fn *harness_find_method(const struct server_protocol *protocol,
                                       struct wire_bytes method)
@@ -32,7 +32,7 @@ server_method_fn *harness_find_method(const struct server_protocol *protocol,
     return test ? harness_test_method(method) : NULL;
 }
 
-/* --- methods by their declared types ---------------------------------------------------------- */
+/* --- methods by their declared types --- */
 
 /* What answers a method by its name alone, of those with these parameters. */
 static server_method_fn *find_typed(const struct server_protocol *protocol,
@@ -105,7 +105,7 @@ static bool lets_in(void *owner, struct wire_bytes user, struct wire_bytes proto
     return false;
 }
 
-/* --- lives ------------------------------------------------------------------------------------ */
+/* --- lives --- */
 
 static void run_start(struct world_task *task)
 {
@@ -178,7 +178,7 @@ static enum rpc_status create(struct harness_server *server)
         .version = server->protocol_version,
         .find = harness_find_method,
         .owner = life,
-        .engine = harness->release->writable_values ? SERVER_WRITABLE : SERVER_PROTOBUF,
+        .engine = server->writables ? SERVER_WRITABLE : SERVER_PROTOBUF,
         .find_typed = harness_find_typed,
     };
     server->life = life;
@@ -232,8 +232,7 @@ static void stop(struct harness_server *server)
     harness_served_interrupt(server);
 }
 
-/* --- the handle's methods ------------------------------------------------------------------------
- */
+/* --- the handle's methods --- */
 
 static struct harness_server *check_server(lua_State *L)
 {
@@ -296,8 +295,7 @@ static int refresh(lua_State *L)
     return 0;
 }
 
-/* --- fields --------------------------------------------------------------------------------------
- */
+/* --- fields --- */
 
 static void push_address(lua_State *L, struct harness *harness, void *object)
 {
@@ -361,11 +359,10 @@ static void aim(const void *object, struct plan_aim *aim)
 const struct harness_type harness_server_type = {
     .name = "server", .methods = methods, .fields = fields, .describe = describe, .aim = aim};
 
-/* --- t:server
- * -------------------------------------------------------------------------------------- */
+/* --- t:server --- */
 
 static const char server_options[] =
-    "handlers queue conf host port protocol auth acl retry_cache level start role";
+    "handlers queue conf host port protocol engine auth acl retry_cache level start role";
 
 /* A server of another kind than the first refuses whoever comes without SASL. */
 static const char auth_words[] = "simple token kerberos";
@@ -406,12 +403,14 @@ static void read_users(lua_State *L, int index, struct harness_server *server)
     lua_pop(L, 1);
 }
 
-static void set_protocol(lua_State *L, struct harness_server *server, const char *name)
+/* The one called `name`, with the engine that the options at `index` say, or its own. */
+static void set_protocol(lua_State *L, int index, struct harness_server *server, const char *name)
 {
     if (*name == '\0' || strlen(name) >= sizeof(server->protocol))
         luaL_error(L, "a protocol's name has 1 to %d letters", HARNESS_PROTOCOL_MAX - 1);
     snprintf(server->protocol, sizeof(server->protocol), "%s", name);
-    if (!server->harness->release->writable_values ||
+    server->writables = harness_engine_option(L, index, harness_writes(server->harness, name));
+    if (!server->writables ||
         !harness_types_version(server->harness->types, name, &server->protocol_version))
         server->protocol_version = 1;
 }
@@ -435,15 +434,15 @@ static void take_role(lua_State *L, int index, struct harness_server *server)
 {
     if (harness_option_push(L, index, "role") == LUA_TTABLE) {
         int role = lua_gettop(L);
-        bool writes = server->harness->release->writable_values;
         harness_options(L, role, "role", "name protocol methods written state", 0);
         const char *protocol = harness_option_text(L, role, "protocol", NULL);
         if (protocol == NULL)
             luaL_error(L, "a role needs a protocol");
-        set_protocol(L, server, protocol);
+        set_protocol(L, index, server, protocol);
+        bool writes = server->writables;
         bool others = harness_option_push(L, role, "written") == LUA_TTABLE;
         if (others && !writes && harness_option_push(L, role, "methods") == LUA_TNIL)
-            harness_skip(L, "the role %s speaks with Writables only, before 2.x",
+            harness_skip(L, "the role %s speaks with Writables only",
                          harness_option_text(L, role, "name", protocol));
         if (!(writes && others) && harness_option_push(L, role, "methods") != LUA_TTABLE)
             luaL_error(L, "a role needs a table of methods");
@@ -470,13 +469,16 @@ static void read_options(lua_State *L, int index, struct harness_server *server)
         .settings = &server->settings,
         .host = server->host->host,
         .types = harness_writable_types(server->harness),
+        .has_method = harness_has_method,
+        .has_method_owner = server->harness,
         .port = (uint16_t)harness_option_integer(L, index, "port", 0, 0, 65535),
         .handlers = (unsigned)harness_option_integer(L, index, "handlers", 1, 1, HANDLERS_MAX),
         .queue = (unsigned)harness_option_integer(L, index, "queue", 0, 0, INT32_MAX),
     };
     server->config.requires_sasl = harness_option_word(L, index, "auth", auth_words) > 0;
     read_users(L, index, server);
-    set_protocol(L, server, harness_option_text(L, index, "protocol", HARNESS_TEST_PROTOCOL));
+    set_protocol(L, index, server,
+                 harness_option_text(L, index, "protocol", HARNESS_TEST_PROTOCOL));
     take_role(L, index, server);
 }
 
@@ -502,6 +504,7 @@ static int make_server(lua_State *L)
     while (*last != NULL)
         last = &(*last)->next;
     *last = server;
+    harness_tell_settings(harness, server->name, server->config.handlers, &server->settings);
     server->state = HARNESS_SERVER_BOUND;
     if (start) {
         server->state = HARNESS_SERVER_RUNNING;
@@ -513,8 +516,7 @@ static int make_server(lua_State *L)
 
 static const luaL_Reg of_t[] = {{"server", make_server}, {NULL, NULL}};
 
-/* --- the module
- * ------------------------------------------------------------------------------------- */
+/* --- the module --- */
 
 #define EACH_SERVER(harness, server)                                                               \
     for (struct harness_server *server = (harness)->handles->servers; server != NULL;              \

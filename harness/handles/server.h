@@ -51,6 +51,7 @@ struct harness_server {
     char name[WORLD_NAME_MAX];
     char protocol[HARNESS_PROTOCOL_MAX];
     uint64_t protocol_version;
+    bool writables; /* the protocol's engine */
     struct release_settings settings;
     struct server_config config;
     const char *const *users; /* who is let in, ends with NULL; NULL: everybody */
@@ -99,5 +100,10 @@ server_method_fn *harness_find_method(const struct server_protocol *protocol,
 /* The same by name and exact parameter types, for calls of Writables. */
 server_method_fn *harness_find_typed(const struct server_protocol *protocol,
                                      const struct server_call *call, char *types, size_t size);
+
+/* Whether a case knows that protocol, and such a method of it; the owner is its struct harness.
+ * For struct server_config. */
+bool harness_has_method(void *owner, struct wire_bytes protocol, struct wire_bytes method,
+                        const char *types);
 
 #endif

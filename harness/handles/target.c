@@ -15,7 +15,7 @@ static struct harness_target by_name(lua_State *L, const char *text)
     unsigned long port = colon == NULL ? 0 : strtoul(colon + 1, &end, 10);
     if (colon == NULL || colon == text || end == colon + 1 || *end != '\0' || port == 0 ||
         port > 65535)
-        luaL_error(L, "\"name:port\" expected, got '%s'", text);
+        luaL_error(L, "a server, a peer or \"name:port\" expected, got '%s'", text);
     size_t length = (size_t)(colon - text);
     char *name = harness_keep(L, length + 1);
     memcpy(name, text, length);
@@ -35,6 +35,8 @@ struct harness_target harness_target(lua_State *L, int index)
                                        .address = peer->listener->address};
     if (lua_type(L, index) == LUA_TSTRING)
         return by_name(L, lua_tostring(L, index));
+    if (lua_istable(L, index) && lua_rawlen(L, index) == 0)
+        luaL_error(L, "client: the server comes first: t:client(server, {…})");
     if (lua_istable(L, index))
         harness_skip(L, "clients with several targets (failover) are not built yet");
     luaL_argerror(L, index,

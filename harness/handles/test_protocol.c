@@ -25,11 +25,11 @@ struct harness_test_call {
     int32_t call_id;
 };
 
-/* --- requests ---------------------------------------------------------------------------- */
+/* --- requests --- */
 
-static const struct harness *harness_of_life(const struct harness_server_life *life)
+static const struct harness_server *server_of(const void *life)
 {
-    return life->owner->harness;
+    return ((const struct harness_server_life *)life)->owner;
 }
 
 /* False: the call has its answer, an exception. */
@@ -37,19 +37,19 @@ static bool read_request(const struct harness_server_life *life, struct server_c
                          enum harness_test_kind kind, struct harness_test_request *request)
 {
     char problem[WIRE_PROBLEM_MAX];
-    const struct harness *harness = harness_of_life(life);
+    const struct release *release = server_of(life)->harness->release;
     enum rpc_status status =
-        harness_test_read(harness, kind, server_call_body(call), request, problem);
+        harness_test_read(server_of(life), kind, server_call_body(call), request, problem);
     if (status == RPC_OK && !request->null)
         return true;
     if (status == RPC_OK)
         server_call_throw(call, "java.lang.NullPointerException", NULL);
     else
-        server_call_throw(call, harness->release->protobuf_exception, problem);
+        server_call_throw(call, release->protobuf_exception, problem);
     return false;
 }
 
-/* --- taking time ------------------------------------------------------------------------- */
+/* --- taking time --- */
 
 static void leave(struct harness_test_call *test)
 {
@@ -161,7 +161,7 @@ void harness_test_calls_free(struct harness_server_life *life)
     }
 }
 
-/* --- methods ----------------------------------------------------------------------------- */
+/* --- methods --- */
 
 static void out_of_memory(struct server_call *call)
 {
@@ -184,8 +184,7 @@ static enum server_outcome echo(struct server_call *call, void *life)
     struct wire_buffer value = {0};
     if (!read_request(life, call, HARNESS_TEST_ECHO, &request))
         return SERVER_DONE;
-    answer(call,
-           harness_test_answer(harness_of_life(life), HARNESS_TEST_ECHO, request.text, &value),
+    answer(call, harness_test_answer(server_of(life), HARNESS_TEST_ECHO, request.text, &value),
            &value);
     return take_time(life, call, request.time_ms, false);
 }
@@ -211,7 +210,7 @@ static enum server_outcome throw_exception(struct server_call *call, void *life)
 static enum server_outcome hang(struct server_call *call, void *life)
 {
     struct wire_buffer value = {0};
-    answer(call, harness_test_answer(harness_of_life(life), HARNESS_TEST_HANG, WIRE_ABSENT, &value),
+    answer(call, harness_test_answer(server_of(life), HARNESS_TEST_HANG, WIRE_ABSENT, &value),
            &value);
     return take_time(life, call, 0, true);
 }
@@ -228,7 +227,7 @@ static enum server_outcome blob(struct server_call *call, void *life)
                           "Requested array size exceeds VM limit");
         return SERVER_DONE;
     }
-    answer(call, harness_test_blob(harness_of_life(life), call, size, &value), &value);
+    answer(call, harness_test_blob(server_of(life), call, size, &value), &value);
     return take_time(life, call, request.time_ms, false);
 }
 
@@ -244,8 +243,7 @@ server_method_fn *harness_test_method(struct wire_bytes name)
     return NULL;
 }
 
-/* --- VersionedProtocol ---------------------------------------------------------------------------
- */
+/* --- VersionedProtocol --- */
 
 static void see_name(void *owner, const struct writable_item *item)
 {

@@ -12,11 +12,14 @@
 #include "harness/lua/options.h"
 #include "harness/lua/units.h"
 #include "harness/trace/ledger.h"
+#include "rpc/client/client.h"
 #include "rpc/release.h"
 
-static const char *const endings =
-    "value remote_error remote_fatal setup_failed refused connect_timeout unreachable "
-    "read_timeout eof reset bad_reply internal stopped interrupted encode_error rejected never";
+static const char endings[] =
+#define X(id, text) text " "
+    CLIENT_ENDING_MAP(X)
+#undef X
+    ;
 
 /* Whose words a rule is about. */
 enum manner {
@@ -158,14 +161,13 @@ static bool is_wrapped_well(const struct release *release, const struct harness_
 
 static void check_ending(lua_State *L, int argument)
 {
-    if (lua_type(L, argument) != LUA_TSTRING)
+    if (harness_is_matcher(L, argument))
         return;
-    const char *name = lua_tostring(L, argument), *at = strstr(endings, name);
-    size_t length = strlen(name);
-    while (at != NULL &&
-           ((at != endings && at[-1] != ' ') || (at[length] != ' ' && at[length] != '\0')))
-        at = strstr(at + 1, name);
-    if (at == NULL || length == 0)
+    if (lua_type(L, argument) != LUA_TSTRING)
+        luaL_error(L, "fails: an ending expected, \"eof\", or a matcher; got %s",
+                   harness_push_text(L, argument));
+    const char *name = lua_tostring(L, argument);
+    if (!harness_is_among(name, endings))
         harness_no_such(L, "a call", "ending", name, endings);
 }
 
@@ -192,32 +194,32 @@ void harness_judge_fails(lua_State *L, struct harness *harness, int subject, int
         verdict->ok = is_wrapped_well(harness->release, &view, verdict->why);
 }
 
-void harness_judge_pending(lua_State *L, struct harness *harness, int subject, int argument,
-                           struct harness_verdict *verdict)
+/* The link says that the call has not ended. */
+static void judge_unended(lua_State *L, struct harness *harness, int subject, const char *link,
+                          const char *expected, struct harness_verdict *verdict)
 {
     struct harness_call_view view;
-    (void)argument;
-    harness_need_call(L, subject, "pending", &view);
+    harness_need_call(L, subject, link, &view);
     about(&view, verdict);
     verdict->ok = !view.ended;
-    snprintf(verdict->expected, sizeof(verdict->expected), "still pending");
+    snprintf(verdict->expected, sizeof(verdict->expected), "%s", expected);
     harness_show_call(L, subject, &view, verdict->seen, sizeof(verdict->seen));
     if (verdict->ok)
         harness_ledger_may_pend(harness, view.number);
 }
 
+void harness_judge_pending(lua_State *L, struct harness *harness, int subject, int argument,
+                           struct harness_verdict *verdict)
+{
+    (void)argument;
+    judge_unended(L, harness, subject, "pending", "still pending", verdict);
+}
+
 void harness_judge_never_ends(lua_State *L, struct harness *harness, int subject, int argument,
                               struct harness_verdict *verdict)
 {
-    struct harness_call_view view;
     (void)argument;
-    harness_need_call(L, subject, "never_ends", &view);
-    about(&view, verdict);
-    verdict->ok = !view.ended;
-    snprintf(verdict->expected, sizeof(verdict->expected), "no end, ever");
-    harness_show_call(L, subject, &view, verdict->seen, sizeof(verdict->seen));
-    if (verdict->ok)
-        harness_ledger_may_pend(harness, view.number);
+    judge_unended(L, harness, subject, "never_ends", "no end, ever", verdict);
 }
 
 /* What a call's exception or a program's output says. */

@@ -6,6 +6,7 @@
 #include "harness/explain/explain.h"
 #include "harness/harness.h"
 #include "harness/judge/findings.h"
+#include "harness/judge/matcher.h"
 #include "harness/judge/verdict.h"
 #include "harness/lua/options.h"
 #include "harness/lua/sandbox.h"
@@ -13,9 +14,18 @@
 
 enum { FILE_LENGTH_MAX = 512, NAMED_ITEMS = 3 };
 
+/* Where an expectation stands that no link has asked anything of yet. */
+struct harness_unasked {
+    struct harness_unasked *next;
+    const char *file;
+    int line;
+};
+
 /* A userdata whose user value is its subject. */
 struct expectation {
-    bool each, require, asked;
+    bool each, require;
+    struct harness_unasked *unasked; /* NULL: a link has asked */
+    const char *file;
     int line;
 };
 
@@ -34,8 +44,7 @@ static struct expectation *check_expectation(lua_State *L, int index)
     return NULL;
 }
 
-/* --- one link -----------------------------------------------------------------------------------
- */
+/* --- one link --- */
 
 static const struct harness_link *link_of(lua_State *L)
 {
@@ -176,7 +185,8 @@ static int judge_all(lua_State *L, struct harness *harness)
     struct expectation *expectation = lua_touserdata(L, 1);
     struct harness_verdict told = {.ok = true};
     if (subject_count(L, expectation) == 0) {
-        harness_broken(harness, "line %d: `each` of an empty list asks nothing", expectation->line);
+        harness_broken(harness, "%s:%d: `each` of an empty list asks nothing", expectation->file,
+                       expectation->line);
         lua_settop(L, 1);
         return 1;
     }
@@ -257,6 +267,20 @@ static bool may_change(lua_State *L)
     return type != NULL && (type->list || type->call != NULL);
 }
 
+/* A link asks of it: it is unasked no more. */
+static void strike_off(struct harness *harness, struct expectation *expectation)
+{
+    struct harness_unasked **at = &harness->unasked;
+    if (expectation->unasked == NULL)
+        return;
+    while (*at != expectation->unasked)
+        at = &(*at)->next;
+    *at = expectation->unasked->next;
+    expectation->unasked->next = harness->spare_unasked;
+    harness->spare_unasked = expectation->unasked;
+    expectation->unasked = NULL;
+}
+
 static int ask(lua_State *L)
 {
     const struct harness_link *link = link_of(L);
@@ -268,9 +292,7 @@ static int ask(lua_State *L)
     if (given > (link->arguments == 0 ? 0 : 1))
         return luaL_error(L, "%s takes %s", link->name,
                           link->arguments == 0 ? "no value" : "at most one value");
-    if (!expectation->asked)
-        harness->unasked--;
-    expectation->asked = true;
+    strike_off(harness, expectation);
     lua_settop(L, 2);
     if (link->patience == HARNESS_NOW)
         return harness->late_ns != 0 && may_change(L) ? judge_soon(L, harness)
@@ -279,16 +301,12 @@ static int ask(lua_State *L)
         return harness_skip(L, "live can't prove that something never happens");
     char what[64];
     snprintf(what, sizeof(what), "an end (%s)", link->name);
-    union {
-        const void *in;
-        void *out;
-    } borrowed = {.in = link};
-    return harness_wait(
-        L, &(struct harness_wait){.ready = judge_when_ended, .owner = borrowed.out, .what = what});
+    return harness_wait(L, &(struct harness_wait){.ready = judge_when_ended,
+                                                  .owner = (void *)(uintptr_t)link,
+                                                  .what = what});
 }
 
-/* --- expectations --------------------------------------------------------------------------------
- */
+/* --- expectations --- */
 
 static const char *push_link_names(lua_State *L)
 {
@@ -308,11 +326,7 @@ static int get_link(lua_State *L)
     for (const struct harness_link *link = harness_links; link->name != NULL; link++) {
         if (strcmp(link->name, name) != 0)
             continue;
-        union {
-            const void *in;
-            void *out;
-        } borrowed = {.in = link};
-        lua_pushlightuserdata(L, borrowed.out);
+        lua_pushlightuserdata(L, (void *)(uintptr_t)link);
         lua_pushcclosure(L, ask, 1);
         return 1;
     }
@@ -335,16 +349,44 @@ static void push_metatable(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable);
 }
 
-static int create(lua_State *L, bool each, bool require)
+/* Behind those that are there already. */
+static struct harness_unasked *add_unasked(lua_State *L, struct harness *harness)
 {
-    char file[FILE_LENGTH_MAX];
+    struct harness_unasked *unasked = harness->spare_unasked, **last = &harness->unasked;
+    if (unasked == NULL)
+        unasked = harness_keep(L, sizeof(*unasked));
+    else
+        harness->spare_unasked = unasked->next;
+    while (*last != NULL)
+        last = &(*last)->next;
+    unasked->next = NULL;
+    unasked->file = harness_keep_place(L, &unasked->line);
+    return *last = unasked;
+}
+
+/* What is expected is said by a link.  (A function's further results are let pass.) */
+static void check_single(lua_State *L, const char *name)
+{
+    const struct harness_type *type = harness_type_at(L, 2, NULL);
+    bool call = type != NULL && type->call != NULL;
+    if (lua_isnoneornil(L, 3) || (!call && !lua_istable(L, 3) && !harness_is_matcher(L, 3)))
+        return;
+    luaL_error(L, "t:%s takes one value; say t:%s(x):%s", name, name,
+               call ? "returns{…}, or :fails \"…\"" : "is(…)");
+}
+
+static int create(lua_State *L, const char *name, bool each, bool require)
+{
     luaL_checkany(L, 2);
+    check_single(L, name);
     lua_settop(L, 2);
     struct expectation *expectation = lua_newuserdatauv(L, sizeof(*expectation), 1);
-    *expectation = (struct expectation){
-        .each = each, .require = require, .line = harness_place(L, file, sizeof(file))};
-    harness_of(L)->unasked++;
-    harness_of(L)->unasked_line = expectation->line;
+    struct harness_unasked *unasked = add_unasked(L, harness_of(L));
+    *expectation = (struct expectation){.each = each,
+                                        .require = require,
+                                        .unasked = unasked,
+                                        .file = unasked->file,
+                                        .line = unasked->line};
     push_metatable(L);
     lua_setmetatable(L, -2);
     lua_pushvalue(L, 2);
@@ -352,26 +394,35 @@ static int create(lua_State *L, bool each, bool require)
     return 1;
 }
 
+void harness_unasked_check(struct harness *harness)
+{
+    const struct harness_unasked *first = harness->unasked;
+    if (first != NULL)
+        harness_broken(harness,
+                       "%s:%d: an expectation without a link asks nothing; say what is expected: "
+                       "t:expect(x):is(…), :returns{…}, :fails \"…\"",
+                       first->file, first->line);
+}
+
 static int t_expect(lua_State *L)
 {
-    return create(L, false, false);
+    return create(L, "expect", false, false);
 }
 
 static int t_require(lua_State *L)
 {
-    return create(L, false, true);
+    return create(L, "require", false, true);
 }
 
 static int t_each(lua_State *L)
 {
     const struct harness_type *type = harness_type_at(L, 2, NULL);
     if (!lua_istable(L, 2) && (type == NULL || !type->list))
-        return luaL_error(L, "each: a list expected, got %s", luaL_typename(L, 2));
-    return create(L, true, false);
+        return luaL_error(L, "each: a list expected, got %s", harness_push_text(L, 2));
+    return create(L, "each", true, false);
 }
 
-/* --- t:always(name, fn)
- * ---------------------------------------------------------------------------- */
+/* --- t:always(name, fn) --- */
 
 struct always {
     struct always *next;
@@ -387,7 +438,6 @@ struct harness_always {
 static int t_always(lua_State *L)
 {
     struct harness *harness = harness_of(L);
-    char file[FILE_LENGTH_MAX];
     const char *name = luaL_checkstring(L, 2);
     luaL_checktype(L, 3, LUA_TFUNCTION);
     lua_settop(L, 3);
@@ -398,8 +448,7 @@ static int t_always(lua_State *L)
         harness->always = all;
     }
     always->name = harness_arena_text(harness->arena, name);
-    always->line = harness_place(L, file, sizeof(file));
-    always->file = harness_arena_text(harness->arena, file);
+    always->file = harness_keep_place(L, &always->line);
     always->function = luaL_ref(L, LUA_REGISTRYINDEX);
     *harness->always->last = always;
     harness->always->last = &always->next;

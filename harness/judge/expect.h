@@ -10,6 +10,9 @@ struct harness;
 
 extern const luaL_Reg harness_t_expect[];
 
+/* An expectation that no link has asked anything of makes the case void. */
+void harness_unasked_check(struct harness *harness);
+
 /* The `always` of the case, after an event; on the executor of handlers. */
 void harness_always_check(struct harness *harness);
 

@@ -30,7 +30,7 @@ enum rpc_status harness_findings_begin(struct harness *harness)
     return harness->findings != NULL ? RPC_OK : RPC_NO_MEMORY;
 }
 
-/* --- source -------------------------------------------------------------------------------- */
+/* --- source --- */
 
 /* Where line `line` of the text begins; its length. */
 static const char *find_line(const char *text, int line, size_t *length)
@@ -81,7 +81,7 @@ static size_t source_around(struct harness *harness, const struct harness_findin
     return count;
 }
 
-/* --- checks --------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 static void record(struct harness *harness, const struct harness_finding *finding)
 {
@@ -174,7 +174,7 @@ const struct harness_finding *harness_findings_at(const struct harness *harness,
     return failed < FAILED_MAX ? &harness->findings->kept[failed] : NULL;
 }
 
-/* --- void and skipped ----------------------------------------------------------------------- */
+/* --- void and skipped --- */
 
 void harness_broken(struct harness *harness, const char *sentence, ...)
 {

@@ -10,6 +10,7 @@
 #include "harness/lua/order.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
+#include "harness/play/arena.h"
 
 /* kind, what scripts call it, how it is said, how many values it takes */
 #define KIND_MAP(X)                                                                                \
@@ -138,7 +139,7 @@ void harness_matchers_open(lua_State *L)
     }
 }
 
-/* --- values ---------------------------------------------------------------------------- */
+/* --- values --- */
 
 static bool matches(lua_State *L, int expected, int seen, char *why, int depth);
 
@@ -305,7 +306,108 @@ bool harness_matches_fields(lua_State *L, int expected, int seen, char *why)
     return fits;
 }
 
-/* --- times ----------------------------------------------------------------------------- */
+/* --- as data --- */
+
+struct harness_pattern {
+    enum kind kind; /* KINDS: it is just this value */
+    const char *text;
+    size_t length; /* of the text */
+    bool whole;
+    int64_t number;
+    double real;
+    const struct harness_pattern *values; /* of a matcher */
+    size_t count;
+};
+
+static bool read_pattern(lua_State *L, int index, struct harness_pattern *pattern, int depth);
+
+/* Of a matcher: what it was given. */
+static bool read_values(lua_State *L, int index, struct harness_pattern *pattern, int depth)
+{
+    pattern->count = (size_t)value_count(L, index);
+    struct harness_pattern *values = harness_keep(L, (pattern->count + 1) * sizeof(*values));
+    pattern->values = values;
+    bool plain = true;
+    for (size_t i = 0; plain && i < pattern->count; i++) {
+        push_value(L, index, (lua_Integer)i + 1);
+        plain = read_pattern(L, lua_gettop(L), &values[i], depth + 1);
+        lua_pop(L, 1);
+    }
+    return plain;
+}
+
+static bool read_pattern(lua_State *L, int index, struct harness_pattern *pattern, int depth)
+{
+    const struct matcher *matcher = matcher_at(L, index);
+    luaL_checkstack(L, 4, "nested too deep");
+    *pattern = (struct harness_pattern){.kind = matcher != NULL ? matcher->kind : KINDS};
+    if (matcher != NULL)
+        return depth < DEPTH_MAX && read_values(L, index, pattern, depth);
+    if (lua_type(L, index) == LUA_TSTRING) {
+        pattern->text = harness_arena_text(harness_of(L)->arena, lua_tostring(L, index));
+        pattern->length = strlen(pattern->text);
+        return pattern->length == lua_rawlen(L, index);
+    }
+    pattern->whole = lua_isinteger(L, index);
+    pattern->number = lua_tointeger(L, index);
+    pattern->real = lua_tonumber(L, index);
+    return lua_type(L, index) == LUA_TNUMBER;
+}
+
+const struct harness_pattern *harness_pattern(lua_State *L, int index)
+{
+    index = lua_absindex(L, index);
+    if (matcher_at(L, index) == NULL)
+        return NULL;
+    struct harness_pattern *pattern = harness_keep(L, sizeof(*pattern));
+    return read_pattern(L, index, pattern, 0) ? pattern : NULL;
+}
+
+/* How the plain value is to what was seen: below 0, 0, above; false: they are of two kinds. */
+static bool compare(const struct harness_pattern *value, const char *text, int64_t number,
+                    int *order)
+{
+    if (value->kind != KINDS || (value->text != NULL) != (text != NULL))
+        return false;
+    if (text != NULL)
+        *order = strcmp(value->text, text);
+    else if (value->whole)
+        *order = (value->number > number) - (value->number < number);
+    else
+        *order = (value->real > (double)number) - (value->real < (double)number);
+    return true;
+}
+
+bool harness_pattern_fits(const struct harness_pattern *pattern, const char *text, int64_t number)
+{
+    const struct harness_pattern *first = pattern->values;
+    int low, high;
+    switch (pattern->kind) {
+    case KIND_ANY:
+        return true;
+    case KIND_HAS:
+        return text != NULL && strstr(text, first->text) != NULL;
+    case KIND_STARTS:
+        return text != NULL && strncmp(text, first->text, first->length) == 0;
+    case KIND_BETWEEN:
+        return compare(&first[0], text, number, &low) && low <= 0 &&
+               compare(&first[1], text, number, &high) && high >= 0;
+    case KIND_AT_LEAST:
+        return compare(first, text, number, &low) && low <= 0;
+    case KIND_AT_MOST:
+        return compare(first, text, number, &high) && high >= 0;
+    case KIND_ONE_OF:
+        for (size_t i = 0; i < pattern->count; i++)
+            if (harness_pattern_fits(&first[i], text, number))
+                return true;
+        return false;
+    case KINDS:
+        break;
+    }
+    return compare(pattern, text, number, &low) && low == 0;
+}
+
+/* --- times --- */
 
 static uint64_t time_value(lua_State *L, int expected, lua_Integer i)
 {

@@ -32,4 +32,13 @@ bool harness_matches_time(lua_State *L, int expected, uint64_t seen_ns, uint64_t
 
 bool harness_is_matcher(lua_State *L, int index);
 
+/* A matcher of plain values, taken apart so that any thread can judge by it, without Lua. */
+struct harness_pattern;
+
+/* The matcher at `index`, kept as long as the case; NULL: it is none, or has values that only Lua
+ * can compare. */
+const struct harness_pattern *harness_pattern(lua_State *L, int index);
+/* Whether a text (NULL: the number) is what it says. */
+bool harness_pattern_fits(const struct harness_pattern *pattern, const char *text, int64_t number);
+
 #endif

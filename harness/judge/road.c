@@ -97,7 +97,7 @@ void harness_way_pass_by(struct harness *harness, struct way *way, const struct 
         harness_way_arrive(harness, way, RECORD_NEVER);
 }
 
-/* --- writes that stop half way --------------------------------------------------------------- */
+/* --- writes that stop half way --- */
 
 static int64_t number_in(const struct point_event *event, enum point_field field)
 {
@@ -276,8 +276,7 @@ void harness_road_event(struct harness *harness, const struct point_event *event
     }
 }
 
-/* --- faults beneath messages -------------------------------------------------------------------
- */
+/* --- faults beneath messages --- */
 
 /* What was sent in this instant was in the segment that has been struck. */
 static void mark(struct way *way, uint32_t fault, enum record_fate fate, bool lost,

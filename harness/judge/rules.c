@@ -60,7 +60,7 @@ static bool same_call(const struct harness_event *a, const struct harness_event 
            a->retry == b->retry;
 }
 
-/* --- the callQueue ---------------------------------------------------------------------- */
+/* --- the callQueue --- */
 
 /* One queue, and the put behind the last one that was taken. */
 struct queue {
@@ -165,7 +165,7 @@ void harness_rule_queue_busy(struct harness *harness, const struct harness_invar
     }
 }
 
-/* --- connections ------------------------------------------------------------------------ */
+/* --- connections --- */
 
 /* Whether each call that came on the connection before the event has been answered by then. */
 static bool has_open_calls(const struct harness *harness, const struct harness_event *close)
@@ -253,7 +253,7 @@ void harness_rule_accepted(struct harness *harness, const struct harness_invaria
     }
 }
 
-/* --- what travels ----------------------------------------------------------------------- */
+/* --- what travels --- */
 
 void harness_rule_stream(struct harness *harness, const struct harness_invariant *self)
 {

@@ -16,10 +16,21 @@ static void show_both(lua_State *L, int argument, int subject, struct harness_ve
     harness_show(L, subject, verdict->seen, sizeof(verdict->seen));
 }
 
+/* A call is no value, and can be one only where another call is expected. */
+static void check_value(lua_State *L, int subject, int argument)
+{
+    const struct harness_type *type = harness_type_at(L, subject, NULL);
+    bool call = type != NULL && type->call != NULL;
+    if (call && (lua_istable(L, argument) || lua_type(L, argument) == LUA_TSTRING))
+        luaL_error(L, "is: %s is a call; say :returns{…} of its value, :fails \"…\" of its ending",
+                   harness_push_text(L, subject));
+}
+
 static void judge_is(lua_State *L, struct harness *harness, int subject, int argument,
                      struct harness_verdict *verdict)
 {
     (void)harness;
+    check_value(L, subject, argument);
     verdict->ok = harness_matches(L, argument, subject, verdict->why);
     show_both(L, argument, subject, verdict);
 }
@@ -62,7 +73,7 @@ static void judge_with(lua_State *L, struct harness *harness, int subject, int a
     show_fields(L, argument, subject, verdict->seen, sizeof(verdict->seen));
 }
 
-/* --- times ----------------------------------------------------------------------------------- */
+/* --- times --- */
 
 static void say_miss(lua_State *L, int argument, uint64_t seen_ns, char *why,
                      struct harness_verdict *verdict)
@@ -195,8 +206,7 @@ static void judge_took(lua_State *L, struct harness *harness, int subject, int a
     snprintf(verdict->seen, sizeof(verdict->seen), "it has not ended");
 }
 
-/* --- lists, events, programs --------------------------------------------------------------------
- */
+/* --- lists, events, programs --- */
 
 static void judge_count(lua_State *L, struct harness *harness, int subject, int argument,
                         struct harness_verdict *verdict)

@@ -7,6 +7,18 @@
 ---@alias Size string|integer
 ---A range of releases: "2.6", "-1.2", "2.3-", "1.2-2.6", or several with commas.
 ---@alias Releases string
+---A release: "2.6".
+---@alias Release string
+---A key of Hadoop's configuration: "ipc.client.connect.max.retries".
+---@alias ConfKey string
+---What can be seen and held, as `ripcord points` lists it: "server.write".
+---@alias Point string
+---A point and how it is broken: "server.write.short".
+---@alias FaultName string
+---What can be scripted of chance: "client.retry", "client.sasl", "client.port", "server.cleanup", "server.select".
+---@alias Draw string
+---What a message is; "fin" and "rst" are those of who is at the other end.
+---@alias MessageKind "preamble"|"sasl"|"context"|"request"|"ping"|"response"|"goodbye"|"http"|"fin"|"rst"
 ---How a call ends.
 ---@alias Ending "value"|"remote_error"|"remote_fatal"|"setup_failed"|"refused"|"connect_timeout"|"unreachable"|"read_timeout"|"eof"|"reset"|"bad_reply"|"internal"|"stopped"|"interrupted"|"encode_error"|"rejected"|"never"
 ---What a thread does just now.
@@ -69,7 +81,7 @@ function one_of(...) end
 ---@field name? string
 ---@field protocol string the Java name of its protocol
 ---@field methods? table<string, fun(call: HandlerCall, request: table): any>
----@field written? table<string, fun(call: HandlerCall, request: table): any> in place of `methods` before 2.x
+---@field written? table<string, fun(call: HandlerCall, request: table): any> in place of `methods` where calls are Writables
 ---@field state? table what the script may look at and change
 
 roles = {}
@@ -103,22 +115,22 @@ function roles.jobtracker(options) end
 ---@param fields WritableField[]|{ enum?: string[], abstract?: boolean }
 function writable(name, fields) end
 
----The methods of a protocol before 2.x, for all cases of the file: { "returns", "parameter", … }, or a list of such where several share the name.
+---A protocol of Writables, in every release (from 2.x on Hadoop's WritableRpcEngine) unless its `engine` says otherwise, for all cases of the file.  A method is { "returns", "parameter", … }, or a list of such where several share the name.
 ---@param name string its Java name
----@param options { version?: integer, methods?: table<string, string[]|string[][]> }
+---@param options { version?: integer, methods?: table<string, string[]|string[][]>, engine?: "protobuf"|"writable" }
 function protocol(name, options) end
 
 -- --- t --------------------------------------------------------------------------------------------
 
----@class Scenario
+---@class (exact) Scenario
 ---@field now number milliseconds since the scenario began
 ---@field seed integer
----@field release string "2.6"
+---@field release Release
 ---@field world "sim"|"live"
 local Scenario = {}
 
 ---Whether the release is this one or a later one.
----@param release string
+---@param release Release
 ---@return boolean
 function Scenario:since(release) end
 
@@ -131,14 +143,17 @@ function Scenario:by(values) end
 ---@class ServerOptions
 ---@field handlers? integer Handlers, 1
 ---@field queue? integer calls in the callQueue; default: Hadoop's
----@field conf? table<string, any> Hadoop's keys; false: no file sets it, core-default.xml neither
+---@field conf? table<ConfKey, any> Hadoop's keys; false: no file sets it, core-default.xml neither
 ---@field host? Host|string default: "server1", "server2" …
 ---@field port? integer
 ---@field protocol? string
+---@field engine? "protobuf"|"writable" what its calls are made of; default: as the protocol is declared, else protobuf from 2.x on
 ---@field auth? "simple"|"token"|"kerberos" others than "simple" refuse who comes without SASL
 ---@field acl? string[] the users who are let in
 ---@field start? boolean false: it is bound, and accepts nobody before `start`
 ---@field role? Role
+---@field retry_cache? any not built yet: the case is skipped
+---@field level? any not built yet: the case is skipped
 
 ---A server; it speaks the test protocol: echo{message,time} blob{size,time} throw{class,message,time} hang{}.
 ---@param options? ServerOptions
@@ -146,12 +161,14 @@ function Scenario:by(values) end
 function Scenario:server(options) end
 
 ---@class ClientOptions
----@field conf? table<string, any> Hadoop's keys; false: no file sets it, core-default.xml neither
+---@field conf? table<ConfKey, any> Hadoop's keys; false: no file sets it, core-default.xml neither
 ---@field host? Host|string default: "client1", "client2" …
 ---@field user? string
 ---@field protocol? string
----@field rpc_timeout? Duration
+---@field engine? "protobuf"|"writable" what its calls are made of; default: as the server has it, else as the protocol is declared, else protobuf from 2.x on
+---@field rpc_timeout? Duration 0 and -1: none, and yet not the same
 ---@field service_class? integer
+---@field retry? any not built yet: the case is skipped
 ---@field plain_sockets? boolean its reads can't be interrupted
 ---@field call_id? integer the first one
 
@@ -188,6 +205,15 @@ function Scenario:host(name, options) end
 ---@param to Host|"fail"
 function Scenario:dns(name, to) end
 
+---A user with credentials; not built yet: the case is skipped.
+---@param user string
+---@param options? { method?: string, password?: string }
+function Scenario:login(user, options) end
+
+---What stands between a client and a server; not built yet: the case is skipped.
+---@param target Server|Peer|string
+function Scenario:relay(target) end
+
 ---The network, before all else.
 ---@param options { latency?: Duration, buffer?: Size, rto?: Duration }
 function Scenario:net(options) end
@@ -213,29 +239,29 @@ function Scenario:times(n, fn) end
 
 ---A task beside the body.
 ---@param fn fun()
----@return any
+---@return Task
 function Scenario:spawn(fn) end
 
 ---The events of a point that fit; the list grows as time passes.
----@param point string
----@param aim? table
+---@param point Point
+---@param aim? Aim
 ---@return Events
 function Scenario:events(point, aim) end
 
 ---Stop whoever gets to the point, before the step.
----@param point string
----@param aim? table
+---@param point Point
+---@param aim? Aim
 ---@return Gate
 function Scenario:hold(point, aim) end
 
 ---Break the point: "server.write.short".
----@param fault string
----@param aim? table
+---@param fault FaultName
+---@param aim? Aim
 ---@return Fault
 function Scenario:fault(fault, aim) end
 
----Script a draw: "client.retry", "client.sasl", "client.port", "server.cleanup", "server.select".
----@param site string
+---Script a draw.
+---@param site Draw
 ---@param values any
 function Scenario:draw(site, values) end
 
@@ -275,7 +301,7 @@ function Scenario:writable(name, fields) end
 
 ---As `protocol`, for this case.
 ---@param name string
----@param options { version?: integer, methods?: table<string, string[]|string[][]> }
+---@param options { version?: integer, methods?: table<string, string[]|string[][]>, engine?: "protobuf"|"writable" }
 function Scenario:protocol(name, options) end
 
 ---A line in the record.
@@ -286,9 +312,30 @@ function Scenario:log(text) end
 ---@param text any
 function Scenario:answer(text) end
 
+---Whom and when an event, a hold or a fault is about; besides, the fields of the point and the parameters of the fault (`ripcord points`).
+---@class Aim
+---@field [integer] Host|Server|Client|Proxy|Call|Connection|Peer|Raw|Lane
+---@field host? Host
+---@field server? Server
+---@field client? Client
+---@field connection? Connection
+---@field call? Call
+---@field lane? Lane|string "reader/0"
+---@field method? string|Matcher
+---@field call_id? integer
+---@field retry? integer
+---@field direction? "c2s"|"s2c"
+---@field nth? integer only that visit, from 1
+---@field times? integer at most so many strikes
+---@field from? Duration
+---@field to? any a Duration, or the point's own field
+---@field chance? number from 0 to 1
+---@field maybe? boolean it need not strike
+---@field where? fun(event: Event): boolean live asks it at points of clients only; the other fields, and matchers in them, anywhere
+
 -- --- expectations ------------------------------------------------------------------------------------
 
----@class Expectation
+---@class (exact) Expectation
 local Expectation = {}
 
 ---@return Expectation
@@ -336,7 +383,7 @@ function Expectation:exits(status) end
 
 -- --- handles ------------------------------------------------------------------------------------------
 
----@class Server
+---@class (exact) Server
 ---@field address string "10.0.0.2:8020"
 ---@field port integer
 ---@field host Host
@@ -344,7 +391,7 @@ function Expectation:exits(status) end
 ---@field counters Counters
 local Server = {}
 
----Serve a method by a function: what it returns is the answer, a table or a string of bytes; before 2.x whatever the method's type is, nil being null.
+---Serve a method by a function: what it returns is the answer, a table or a string of bytes; of Writables whatever the method's type is, nil being null.
 ---@param method string
 ---@param fn fun(call: HandlerCall, request: table): any
 ---@return Server
@@ -354,14 +401,14 @@ function Server:stop() end
 ---Start it again at its address, or for the first time.
 function Server:start() end
 ---New settings where Hadoop takes them while it runs.
----@param conf table<string, any>
+---@param conf table<ConfKey, any>
 function Server:refresh(conf) end
 ---"listener", "reader/0", "handler/0", "responder"
 ---@param name string
 ---@return Lane
 function Server:lane(name) end
 
----@class Counters
+---@class (exact) Counters
 ---@field accepted integer
 ---@field open_connections integer
 ---@field dropped_connections integer
@@ -377,14 +424,14 @@ function Server:lane(name) end
 ---@field backoffs integer
 ---@field cache_hits integer
 
----@class Lane
+---@class (exact) Lane
 ---@field name string "reader/0"
 ---@field doing Doing
 ---@field blocked boolean a Reader that can't get rid of its call
 ---@field queue integer calls in the callQueue
 
 ---A call in the function that serves it.
----@class HandlerCall
+---@class (exact) HandlerCall
 ---@field request table
 ---@field method string
 ---@field user string
@@ -424,25 +471,37 @@ function HandlerCall:unwritable(class, message) end
 ---@field caller? Caller|Call the thread that makes it; default: one of its own
 ---@field idempotent? boolean
 
----@class Client
+---@class (exact) Client
 ---@field connections Connection[]
 ---@field host Host
 local Client = {}
 
----A call.  Its request is a table of fields, or before 2.x the list of its arguments unless its only parameter is a Writable; a string goes out as it is.
+---A call.  Its request is a table of fields, or of Writables the list of its arguments unless its only parameter is a Writable; a string goes out as it is.
 ---@param method string
 ---@param request? table|string
 ---@param options? CallOptions
 ---@return Call
 function Client:call(method, request, options) end
----Another ConnectionId of this client; the target by position, default: the client's.
----@param options { [1]: Server|Peer|string?, user?: string, protocol?: string, version?: integer, rpc_timeout?: Duration, service_class?: integer }
+---As RPC.getProxy: what it says of the ConnectionId; the rest is as in the client.
+---@class ProxyOptions
+---@field [1] Server|Peer|string? default: the client's target
+---@field conf? table<ConfKey, any> what differs from the client's
+---@field user? string
+---@field login? integer two logins of one user's name are two users
+---@field protocol? string
+---@field version? integer of the protocol
+---@field rpc_timeout? Duration 0 and -1: none, and yet not the same
+---@field service_class? integer no part of the ConnectionId
+---@field retry? any not built yet: the case is skipped
+
+---Another proxy of this client, with a ConnectionId of its own where it differs.
+---@param options ProxyOptions
 ---@return Proxy
 function Client:proxy(options) end
 ---As Hadoop's stop; wait for the effect.
 function Client:stop() end
 
----@class Proxy
+---@class (exact) Proxy
 local Proxy = {}
 
 ---@param method string
@@ -458,7 +517,7 @@ function Proxy:open(options) end
 function Proxy:close() end
 
 ---How a proxy is opened; expectations take it as a call.
----@class Opening
+---@class (exact) Opening
 ---@field ending Ending
 ---@field value integer? the version that was answered; from 2.2 on nil
 ---@field class string? of the exception
@@ -476,11 +535,12 @@ function Proxy:close() end
 ---@field message string?
 ---@field cause Failure?
 
----@class Call
+---@class (exact) Call
 ---@field ending Ending
 ---@field value table?
 ---@field class string? of the exception
----@field message string?
+---@field message string? of the exception
+---@field stack string? the server's stack trace, which stands behind the message in Java, "\n\tat …"
 ---@field cause Failure? the local exception inside
 ---@field code integer? RpcErrorCodeProto
 ---@field started number milliseconds
@@ -497,7 +557,7 @@ local Call = {}
 ---Thread.interrupt() of the caller that waits for it.
 function Call:interrupt() end
 
----@class Connection
+---@class (exact) Connection
 ---@field client Client?
 ---@field user string?
 ---@field reader integer?
@@ -507,7 +567,7 @@ function Call:interrupt() end
 ---@field last_contact integer? wall clock, in milliseconds
 ---@field doing Doing
 
----@class Peer
+---@class (exact) Peer
 ---@field address string
 ---@field port integer
 ---@field host Host
@@ -520,7 +580,7 @@ function Peer:close() end
 
 ---A message: its kind by position, and what it says.  What is left out is as a good peer says it.
 ---@class Message
----@field [1] "preamble"|"sasl"|"context"|"request"|"ping"|"response"|"goodbye"|"http"|"fin"|"rst"
+---@field [1] MessageKind
 ---@field call_id? integer
 ---@field call? integer|Message of a response: the request that is answered
 ---@field retry? integer
@@ -532,10 +592,14 @@ function Peer:close() end
 ---@field user? string of a context
 ---@field effective? string of a context: for whom `user` speaks
 ---@field protocol? string of context and request
+---@field hash? integer of a request of Writables from 2.x on: clientMethodsHash, which no server looks at
+---@field rpc_version? integer of a request of Writables from 2.x on: writableRpcVersion, 2
+---@field rpc_kind? integer|"builtin"|"writable"|"protobuf"|false of a request (false: it is left out), and what a response's value is made of; default: as the server's engine, or as the call was
+---@field rpc_op? integer|false of a request; false: it is left out
 ---@field method? string of a request
----@field value? any of request and response; before 2.x of a request whose method does not take just one Writable: the list of its arguments
----@field types? string[] of a request before 2.x: the Java types that its parameters are declared with, in place of the method's own
----@field type? string of a response before 2.x: the declared type of its value, in place of the method's own
+---@field value? any of request and response; of a request of Writables whose method does not take just one Writable: the list of its arguments
+---@field types? string[] of a request of Writables: the Java types that its parameters are declared with, in place of the method's own
+---@field type? string of a response of Writables: the declared type of its value, in place of the method's own
 ---@field status? "SUCCESS"|"ERROR"|"FATAL"|integer of a response; before 2.x of sasl too, and a number is sent as it is
 ---@field code? integer of a response
 ---@field class? string of a response or goodbye
@@ -548,7 +612,7 @@ function Peer:close() end
 ---@field bytes? string the value's bytes as they are
 ---@field problem? string received: why it does not decode
 
----@class Raw
+---@class (exact) Raw
 ---@field ended "fin"|"rst"|nil how the other side has ended, once that was read
 ---@field connection Connection?
 ---@field host Host
@@ -566,7 +630,7 @@ function Raw:send(...) end
 ---@return string
 function Raw:encode(...) end
 ---The next message; waits for it.  Another kind is an error.
----@param kind? string
+---@param kind? MessageKind
 ---@return Message
 function Raw:recv(kind) end
 ---All bytes up to the end; waits for it.
@@ -579,7 +643,10 @@ function Raw:shutdown() end
 ---RST
 function Raw:reset() end
 
----@class Host
+---@class (exact) Task
+---@field ended boolean
+
+---@class (exact) Host
 ---@field name string
 ---@field address string
 ---@field uptime number how long it has been up; 3.4 measures a response's age by it
@@ -595,7 +662,7 @@ function Host:resume() end
 ---@param by Duration
 function Host:clock(by) end
 
----@class Program
+---@class (exact) Program
 ---@field output string what it has printed
 ---@field status integer? 128 + n: ended by signal n
 ---@field started number
@@ -618,7 +685,7 @@ function Program:kill(signal) end
 ---@field lane string
 ---@field direction "c2s"|"s2c"|nil
 
----@class Events
+---@class (exact) Events
 ---@field [integer] Event
 ---@operator len: integer
 local Events = {}
@@ -628,13 +695,13 @@ local Events = {}
 ---@return any[]
 function Events:map(field) end
 
----@class Fault
+---@class (exact) Fault
 ---@field strikes integer
 local Fault = {}
 
 function Fault:lift() end
 
----@class Gate
+---@class (exact) Gate
 ---@field held integer who stand there now
 local Gate = {}
 

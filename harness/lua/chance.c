@@ -91,12 +91,13 @@ static int t_random_bytes(lua_State *L)
     return 1;
 }
 
-/* --- t:draw: what a site of the protocol's own chance answers ------------------------------ */
+/* --- t:draw: what a site of the protocol's own chance answers --- */
 
 struct scripted {
     bool always; /* one value for every draw; else a list, used up */
     uint32_t *values;
     size_t count, used;
+    const char *file; /* of the script */
     int line;
 };
 
@@ -196,13 +197,11 @@ static int t_draw(lua_State *L)
         values[i] = check_value(L, lua_gettop(L), site);
         lua_pop(L, 1);
     }
-    char file[8];
+    int line;
+    const char *file = harness_keep_place(L, &line);
     harness_lock(harness);
-    harness->draws_scripted->sites[site] =
-        (struct scripted){.always = !list,
-                          .values = values,
-                          .count = count,
-                          .line = harness_place(L, file, sizeof(file))};
+    harness->draws_scripted->sites[site] = (struct scripted){
+        .always = !list, .values = values, .count = count, .file = file, .line = line};
     harness->world->draw = answer;
     harness->world->draw_owner = harness->draws_scripted;
     harness_unlock(harness);
@@ -222,8 +221,9 @@ void harness_draws_check(struct harness *harness)
         const struct scripted *scripted = &harness->draws_scripted->sites[site];
         size_t wanted = scripted->always && scripted->count > 0 ? 1 : scripted->count;
         if (scripted->used < wanted)
-            harness_broken(harness, "line %d: %zu of %zu scripted draws of %s were left over",
-                           scripted->line, wanted - scripted->used, wanted, names[site]);
+            harness_broken(harness, "%s:%d: %zu of %zu scripted draws of %s were left over",
+                           scripted->file, scripted->line, wanted - scripted->used, wanted,
+                           names[site]);
     }
 }
 

@@ -60,7 +60,7 @@ void harness_heap_free(struct harness_heap *heap)
     free(heap);
 }
 
-/* --- blocks ----------------------------------------------------------------------------- */
+/* --- blocks --- */
 
 static struct chunk *chunk_create(struct harness_heap *heap, size_t size)
 {
@@ -150,7 +150,7 @@ void *harness_heap_allocate(void *owner, void *block, size_t old_size, size_t ne
     return moved;
 }
 
-/* --- keep and restore ------------------------------------------------------------------- */
+/* --- keep and restore --- */
 
 bool harness_heap_keep(struct harness_heap *heap)
 {

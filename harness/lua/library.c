@@ -11,7 +11,7 @@
 #include "harness/lua/order.h"
 #include "harness/lua/show.h"
 
-/* --- pairs and next, in order ----------------------------------------------------------- */
+/* --- pairs and next, in order --- */
 
 /* state: { keys, table, place } as upvalues 1, 2, 3 */
 static int next_pair(lua_State *L)
@@ -65,7 +65,7 @@ static int sorted_next(lua_State *L)
     return 1;
 }
 
-/* --- no addresses ----------------------------------------------------------------------- */
+/* --- no addresses --- */
 
 static int to_text(lua_State *L)
 {
@@ -131,7 +131,7 @@ static int print(lua_State *L)
     return 0;
 }
 
-/* --- no finalizers, no weak tables -------------------------------------------------------- */
+/* --- no finalizers, no weak tables --- */
 
 /* setmetatable, its real self in the upvalue */
 static int set_metatable(lua_State *L)
@@ -152,7 +152,7 @@ static int set_metatable(lua_State *L)
     return 1;
 }
 
-/* --- a stable sort: Lua's own one asks the clock ------------------------------------------ */
+/* --- a stable sort: Lua's own one asks the clock --- */
 
 static bool is_less(lua_State *L, int a, int b)
 {
@@ -212,7 +212,7 @@ static int sort(lua_State *L)
     return 0;
 }
 
-/* --- the library ------------------------------------------------------------------------ */
+/* --- the library --- */
 
 static void leave_out(lua_State *L, const char *const *names)
 {

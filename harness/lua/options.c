@@ -20,7 +20,7 @@ static size_t next_word(const char **at)
     return strcspn(*at, " ");
 }
 
-static bool stands_in(const char *name, const char *words)
+bool harness_is_among(const char *name, const char *words)
 {
     size_t wanted = strlen(name);
     const char *at = words;
@@ -78,13 +78,27 @@ const char *harness_nearest(const char *name, const char *known, char *nearest, 
     return found ? nearest : NULL;
 }
 
+/* The words with one space between, pushed. */
+static const char *push_single(lua_State *L, const char *words)
+{
+    luaL_Buffer single;
+    const char *at = words;
+    luaL_buffinit(L, &single);
+    for (size_t length, before = 0; (length = next_word(&at)) > 0; at += length, before = 1) {
+        luaL_addlstring(&single, " ", before);
+        luaL_addlstring(&single, at, length);
+    }
+    luaL_pushresult(&single);
+    return lua_tostring(L, -1);
+}
+
 int harness_no_such(lua_State *L, const char *what, const char *kind, const char *name,
                     const char *known)
 {
     char nearest[NAME_MAX_LENGTH + 1];
     if (harness_nearest(name, known, nearest, sizeof(nearest)) != NULL)
         return luaL_error(L, "%s has no %s '%s'; did you mean '%s'?", what, kind, name, nearest);
-    return luaL_error(L, "%s has no %s '%s' (it has: %s)", what, kind, name, known);
+    return luaL_error(L, "%s has no %s '%s' (it has: %s)", what, kind, name, push_single(L, known));
 }
 
 /* The first wrong key in the order of names goes to `wrong`; hash order must not show. */
@@ -97,7 +111,7 @@ static bool find_wrong(lua_State *L, int index, const char *known, const char **
         if (lua_type(L, -1) != LUA_TSTRING)
             continue;
         const char *key = lua_tostring(L, -1);
-        if (!stands_in(key, known) && (*wrong == NULL || strcmp(key, *wrong) < 0))
+        if (!harness_is_among(key, known) && (*wrong == NULL || strcmp(key, *wrong) < 0))
             *wrong = key;
     }
     return *wrong != NULL;

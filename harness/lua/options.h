@@ -21,6 +21,9 @@ void harness_options(lua_State *L, int index, const char *what, const char *know
 int harness_no_such(lua_State *L, const char *what, const char *kind, const char *name,
                     const char *known);
 
+/* Whether the name is one of `words`, spaces between. */
+bool harness_is_among(const char *name, const char *words);
+
 /* The name of `known` nearest to `name`, or NULL when none is near.  Writes it to `nearest`. */
 const char *harness_nearest(const char *name, const char *known, char *nearest, size_t size);
 

@@ -15,6 +15,7 @@
 #include "harness/lua/options.h"
 #include "harness/lua/order.h"
 #include "harness/lua/show.h"
+#include "harness/play/arena.h"
 #include "harness/play/scenario.h"
 #include "harness/play/task.h"
 
@@ -31,7 +32,7 @@ static const char leaving; /* its address: the error that nobody may keep */
 static const char modules; /* its address: what `require` has loaded */
 static const char self;    /* its address: the struct harness_sandbox */
 
-/* --- errors ---------------------------------------------------------------------------- */
+/* --- errors --- */
 
 static void raise_again(lua_State *L, lua_Debug *record)
 {
@@ -97,7 +98,17 @@ int harness_place(lua_State *L, char *file, size_t size)
     return 0;
 }
 
-/* --- loading --------------------------------------------------------------------------- */
+const char *harness_keep_place(lua_State *L, int *line)
+{
+    char file[PATH_LENGTH_MAX];
+    struct harness *harness = harness_of(L);
+    *line = harness_place(L, file, sizeof(file));
+    if (harness->place == NULL || strcmp(harness->place, file) != 0)
+        harness->place = harness_arena_text(harness->arena, file);
+    return harness->place;
+}
+
+/* --- loading --- */
 
 static struct harness_sandbox *sandbox_of(lua_State *L)
 {
@@ -248,7 +259,7 @@ static int load_text(lua_State *L)
     return 1;
 }
 
-/* --- globals --------------------------------------------------------------------------- */
+/* --- globals --- */
 
 void harness_push_globals(lua_State *L)
 {
@@ -285,6 +296,17 @@ static bool push_lazy(lua_State *L, const char *name)
     return false;
 }
 
+/* Whether `t` has a method of that name. */
+static bool is_of_t(const char *name)
+{
+    for (const struct harness_module *const *module = harness_modules; *module != NULL; module++)
+        for (const luaL_Reg *method = (*module)->methods; method != NULL && method->name != NULL;
+             method++)
+            if (strcmp(method->name, name) == 0)
+                return true;
+    return false;
+}
+
 static int read_global(lua_State *L)
 {
     lua_pushvalue(L, 2);
@@ -294,6 +316,10 @@ static int read_global(lua_State *L)
     if (push_lazy(L, name))
         return 1;
     char nearest[64];
+    if (strcmp(name, "t") == 0)
+        return luaL_error(L, "there is no 't' here: scenario(\"…\", function(t) … end) gives it");
+    if (is_of_t(name))
+        return luaL_error(L, "there is no '%s'; write t:%s(…)", name, name);
     if (harness_nearest(name, push_global_names(L), nearest, sizeof(nearest)) != NULL)
         return luaL_error(L, "there is no '%s'; did you mean '%s'?", name, nearest);
     return luaL_error(L, "there is no '%s'", name);
@@ -339,7 +365,7 @@ static void open_globals(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* --- life ------------------------------------------------------------------------------ */
+/* --- life --- */
 
 static int open_protected(lua_State *L)
 {

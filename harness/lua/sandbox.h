@@ -51,5 +51,7 @@ const char *harness_error_text(lua_State *L, int index);
 /* The place in a scenario's file that is being run: innermost function of the main file, else
  * of any.  `file` has room for `size` bytes; line 0: nowhere. */
 int harness_place(lua_State *L, char *file, size_t size);
+/* The same, the file kept as long as the case. */
+const char *harness_keep_place(lua_State *L, int *line);
 
 #endif

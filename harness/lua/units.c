@@ -269,12 +269,18 @@ void harness_conf(lua_State *L, int index, const struct release *release,
 {
     if (lua_isnoneornil(L, index))
         return;
-    luaL_checktype(L, index, LUA_TTABLE);
+    if (!lua_istable(L, index))
+        luaL_error(L,
+                   "conf: a table of Hadoop's keys expected, { [\"ipc.ping.interval\"] = \"1m\" }; "
+                   "got %s",
+                   harness_push_text(L, index));
     index = lua_absindex(L, index);
     lua_pushnil(L);
     while (lua_next(L, index) != 0) {
         if (lua_type(L, -2) != LUA_TSTRING)
-            luaL_error(L, "conf: keys are Hadoop's names, got %s", luaL_typename(L, -2));
+            luaL_error(L,
+                       "conf: keys are Hadoop's names, [\"ipc.ping.interval\"] = \"1m\"; got a %s",
+                       luaL_typename(L, -2));
         set(L, lua_tostring(L, -2), release, settings);
         lua_pop(L, 1);
     }

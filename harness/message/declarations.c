@@ -52,8 +52,7 @@ static enum rpc_status with_line(struct reading *reading, enum rpc_status status
     return status;
 }
 
-/* --- a class ------------------------------------------------------------------------------------
- */
+/* --- a class --- */
 
 static void free_fields(struct reading *reading)
 {
@@ -160,7 +159,7 @@ static enum rpc_status read_field(struct reading *reading)
     return RPC_OK;
 }
 
-/* --- a protocol -------------------------------------------------------------------------- */
+/* --- a protocol --- */
 
 /* boolean mkdirs(String, byte[]): the words after splitting at blanks, commas and parentheses. */
 static enum rpc_status read_method(struct reading *reading)
@@ -180,7 +179,7 @@ static enum rpc_status read_method(struct reading *reading)
                                                        reading->word_count - 2, reading->problem));
 }
 
-/* --- lines ------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 static enum rpc_status split(struct reading *reading, const char *blanks)
 {
@@ -230,7 +229,7 @@ static enum rpc_status read_head(struct reading *reading)
         if (!isdigit((unsigned char)words[2][0]) || *end != '\0')
             return complain(reading, "'%.100s' is no version", words[2]);
         reading->part = PART_PROTOCOL;
-        return harness_types_set_version(reading->types, reading->name, version);
+        return harness_types_set_protocol(reading->types, reading->name, version, false);
     }
     return complain(reading, "package, class, enum, abstract or protocol expected, not '%.100s'",
                     words[0]);

@@ -10,8 +10,7 @@
 
 enum { METHODS_MAX = 512, PARAMETERS_MAX = 32 };
 
-/* --- one class ---------------------------------------------------------------------------------
- */
+/* --- one class --- */
 
 static const char *text_at(lua_State *L, int index, lua_Integer i)
 {
@@ -215,7 +214,7 @@ static void declare_class(lua_State *L, struct harness *harness)
     lua_settop(L, 2);
 }
 
-/* --- one protocol ------------------------------------------------------------------------ */
+/* --- one protocol --- */
 
 /* { returns, parameters … } at the top; popped. */
 static void declare_signature(lua_State *L, struct harness *harness, const char *protocol,
@@ -258,11 +257,13 @@ static void declare_method(lua_State *L, struct harness *harness, const char *pr
     lua_pop(L, 1);
 }
 
-/* The name is at 1, { version = 61, methods = {…} } at 2. */
+/* The name is at 1, { version = 61, methods = {…}, engine = "writable" } at 2: that is Hadoop's
+ * usual engine too (RPC.getProtocolEngine). */
 static void declare_protocol(lua_State *L, struct harness *harness)
 {
     const char *protocol = lua_tostring(L, 1);
-    harness_options(L, 2, "a protocol", "version methods", 0);
+    harness_options(L, 2, "a protocol", "version methods engine", 0);
+    bool writables = harness_option_word(L, 2, "engine", "writable protobuf") <= 0;
     lua_Integer version = harness_option_integer(L, 2, "version", 1, 0, INT64_MAX);
     if (harness_option_push(L, 2, "methods") != LUA_TNIL) {
         luaL_checktype(L, -1, LUA_TTABLE);
@@ -275,12 +276,12 @@ static void declare_protocol(lua_State *L, struct harness *harness)
         }
     }
     lua_settop(L, 2);
-    if (harness != NULL &&
-        harness_types_set_version(harness->types, protocol, (uint64_t)version) != RPC_OK)
+    if (harness != NULL && harness_types_set_protocol(harness->types, protocol, (uint64_t)version,
+                                                      writables) != RPC_OK)
         luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
 }
 
-/* --- in a file and in a body ------------------------------------------------------------- */
+/* --- in a file and in a body --- */
 
 static const char remembered; /* its address is the key of the file's declarations */
 

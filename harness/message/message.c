@@ -27,35 +27,6 @@ struct schema_pool *harness_message_pool(lua_State *L)
     return pool;
 }
 
-void *harness_message_member(const ProtobufCMessage *message, size_t offset)
-{
-    union {
-        const ProtobufCMessage *in;
-        char *out;
-    } start = {.in = message};
-    return start.out + offset;
-}
-
-bool harness_message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
-{
-    void *member = harness_message_member(message, field->offset);
-    void *quantifier = harness_message_member(message, field->quantifier_offset);
-    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-        return *(uint32_t *)quantifier == field->id;
-    switch (field->label) {
-    case PROTOBUF_C_LABEL_REPEATED:
-        return *(size_t *)quantifier > 0;
-    case PROTOBUF_C_LABEL_REQUIRED:
-    case PROTOBUF_C_LABEL_NONE:
-        return true;
-    case PROTOBUF_C_LABEL_OPTIONAL:
-        break;
-    }
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-        return *(ProtobufCMessage **)member != NULL;
-    return *(protobuf_c_boolean *)quantifier;
-}
-
 enum rpc_status harness_message_decode(lua_State *L, const ProtobufCMessageDescriptor *descriptor,
                                        struct wire_bytes bytes, char *problem)
 {

@@ -39,10 +39,6 @@ ProtobufCMessage *harness_message_build(lua_State *L, int index,
                                         const ProtobufCMessageDescriptor *descriptor,
                                         struct schema_pool *pool);
 
-/* Where a field lies, and whether it is there. */
-void *harness_message_member(const ProtobufCMessage *message, size_t offset);
-bool harness_message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
-
 /* A pool that the collector releases if an error leaves it behind; pushed. */
 struct schema_pool *harness_message_pool(lua_State *L);
 

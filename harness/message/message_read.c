@@ -78,11 +78,10 @@ static void push_map(lua_State *L, size_t count, ProtobufCMessage *const *entrie
     for (size_t i = 0; i < count; i++) {
         const ProtobufCFieldDescriptor *fields = entries[i]->descriptor->fields;
         if (fields[0].type == PROTOBUF_C_TYPE_MESSAGE ||
-            (fields[1].type == PROTOBUF_C_TYPE_MESSAGE &&
-             !harness_message_has(entries[i], &fields[1])))
+            (fields[1].type == PROTOBUF_C_TYPE_MESSAGE && !schema_has(entries[i], &fields[1])))
             continue;
-        push_value(L, &fields[0], harness_message_member(entries[i], fields[0].offset));
-        push_value(L, &fields[1], harness_message_member(entries[i], fields[1].offset));
+        push_value(L, &fields[0], schema_member(entries[i], fields[0].offset));
+        push_value(L, &fields[1], schema_member(entries[i], fields[1].offset));
         lua_rawset(L, -3);
     }
 }
@@ -110,9 +109,9 @@ void harness_message_push(lua_State *L, const ProtobufCMessage *message)
     lua_createtable(L, 0, 4);
     for (unsigned i = 0; i < type->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->fields[i];
-        void *member = harness_message_member(message, field->offset);
-        void *quantifier = harness_message_member(message, field->quantifier_offset);
-        if (!harness_message_has(message, field) && !has_default(field))
+        void *member = schema_member(message, field->offset);
+        void *quantifier = schema_member(message, field->quantifier_offset);
+        if (!schema_has(message, field) && !has_default(field))
             continue;
         if (schema_is_map(field))
             push_map(L, *(size_t *)quantifier, *(ProtobufCMessage ***)member);

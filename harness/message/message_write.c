@@ -46,7 +46,7 @@ static void *take(const struct building *building, size_t count, size_t size)
     return taken;
 }
 
-/* --- values ------------------------------------------------------------------------------ */
+/* --- values --- */
 
 static lua_Integer integer(const struct building *building, const ProtobufCFieldDescriptor *field,
                            int index, lua_Integer least, lua_Integer most)
@@ -150,7 +150,7 @@ static void set_value(struct building *building, const ProtobufCFieldDescriptor 
     }
 }
 
-/* --- lists and maps ---------------------------------------------------------------------- */
+/* --- lists and maps --- */
 
 static void set_list(struct building *building, const ProtobufCFieldDescriptor *field,
                      ProtobufCMessage *message)
@@ -174,15 +174,15 @@ static void set_list(struct building *building, const ProtobufCFieldDescriptor *
         set_value(building, field, lua_gettop(L), elements + i * size);
         lua_pop(L, 1);
     }
-    *(size_t *)harness_message_member(message, field->quantifier_offset) = count;
-    *(char **)harness_message_member(message, field->offset) = elements;
+    *(size_t *)schema_member(message, field->quantifier_offset) = count;
+    *(char **)schema_member(message, field->offset) = elements;
 }
 
 static void set_part(struct building *building, const ProtobufCFieldDescriptor *field, int index,
                      ProtobufCMessage *entry)
 {
-    set_value(building, field, index, harness_message_member(entry, field->offset));
-    *(protobuf_c_boolean *)harness_message_member(entry, field->quantifier_offset) = 1;
+    set_value(building, field, index, schema_member(entry, field->offset));
+    *(protobuf_c_boolean *)schema_member(entry, field->quantifier_offset) = 1;
 }
 
 static void set_map(struct building *building, const ProtobufCFieldDescriptor *field,
@@ -207,11 +207,11 @@ static void set_map(struct building *building, const ProtobufCFieldDescriptor *f
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-    *(size_t *)harness_message_member(message, field->quantifier_offset) = count;
-    *(ProtobufCMessage ***)harness_message_member(message, field->offset) = entries;
+    *(size_t *)schema_member(message, field->quantifier_offset) = count;
+    *(ProtobufCMessage ***)schema_member(message, field->offset) = entries;
 }
 
-/* --- messages ---------------------------------------------------------------------------- */
+/* --- messages --- */
 
 static int no_such_field(const struct building *building, const char *name)
 {
@@ -265,8 +265,8 @@ static void set_choice(const struct building *building, const ProtobufCFieldDesc
 static void set_field(struct building *building, const ProtobufCFieldDescriptor *field,
                       ProtobufCMessage *message)
 {
-    void *quantifier = harness_message_member(message, field->quantifier_offset);
-    void *member = harness_message_member(message, field->offset);
+    void *quantifier = schema_member(message, field->quantifier_offset);
+    void *member = schema_member(message, field->offset);
     if (schema_is_map(field)) {
         set_map(building, field, message);
         return;

@@ -9,11 +9,12 @@
 
 enum { NAME_MAX_BYTES = WRITABLE_NAME_MAX + 1, PARAMETERS_MAX = 32 };
 
-/* A protocol's version; the newest stands first. */
-struct harness_versions {
-    struct harness_versions *next;
+/* What is said of protocols; the newest stands first. */
+struct harness_protocols {
+    struct harness_protocols *next;
     uint64_t version;
-    char protocol[];
+    bool writables;
+    char name[];
 };
 
 /* A signature and its texts in one piece. */
@@ -41,11 +42,7 @@ struct harness_types *harness_types_create(const struct harness_types *base)
 
 static struct owned_signature *owner_of(const struct harness_signature *signature)
 {
-    union {
-        const struct harness_signature *in;
-        struct owned_signature *out;
-    } first = {.in = signature};
-    return first.out;
+    return (struct owned_signature *)(uintptr_t)signature; /* its first member */
 }
 
 void harness_types_free(struct harness_types *types)
@@ -59,10 +56,10 @@ void harness_types_free(struct harness_types *types)
         free(owned);
         owned = older;
     }
-    while (types->versions != NULL) {
-        struct harness_versions *next = types->versions->next;
-        free(types->versions);
-        types->versions = next;
+    while (types->protocols != NULL) {
+        struct harness_protocols *next = types->protocols->next;
+        free(types->protocols);
+        types->protocols = next;
     }
     writable_types_free(types->classes);
     free(types);
@@ -73,52 +70,80 @@ const struct writable_types *harness_writable_types(const struct harness *harnes
     return harness->types->classes;
 }
 
-/* --- methods -----------------------------------------------------------------------------------
- */
+/* --- methods --- */
 
-static bool qualify(const char *type, const char *package, char *name, size_t size)
+/* A name that is being written; `fits` is false from the piece on that found no room. */
+struct writing {
+    char *at;
+    size_t room; /* with the NUL's */
+    bool fits;
+};
+
+static void write_bytes(struct writing *name, const char *bytes, size_t length)
 {
-    int length;
-    if (strcmp(type, "String") == 0)
-        length = snprintf(name, size, "java.lang.String");
-    else if (package != NULL && isupper((unsigned char)type[0]) && strchr(type, '.') == NULL)
-        length = snprintf(name, size, "%s.%s", package, type);
-    else
-        length = snprintf(name, size, "%s", type);
-    return length > 0 && (size_t)length < size;
+    name->fits = name->fits && length < name->room;
+    if (!name->fits)
+        return;
+    memcpy(name->at, bytes, length);
+    name->at += length;
+    name->room -= length;
+    *name->at = '\0';
 }
 
-static char letter_of(const char *primitive)
+static void write_text(struct writing *name, const char *text)
+{
+    write_bytes(name, text, strlen(text));
+}
+
+static bool is_text(const char *bytes, size_t length, const char *text)
+{
+    return strlen(text) == length && memcmp(bytes, text, length) == 0;
+}
+
+static void write_qualified(struct writing *name, const char *type, size_t length,
+                            const char *package)
+{
+    if (is_text(type, length, "String")) {
+        write_text(name, "java.lang.");
+    } else if (package != NULL && isupper((unsigned char)type[0]) &&
+               memchr(type, '.', length) == NULL) {
+        write_text(name, package);
+        write_text(name, ".");
+    }
+    write_bytes(name, type, length);
+}
+
+/* The letter that stands for it in the name of an array; 0: it is no primitive. */
+static char letter_of(const char *type, size_t length)
 {
     static const char *const names[] = {"boolean", "byte", "char",  "short",
                                         "int",     "long", "float", "double"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        if (strcmp(primitive, names[i]) == 0)
+        if (is_text(type, length, names[i]))
             return "ZBCSIJFD"[i];
     return '\0';
 }
 
 bool harness_java_name(const char *type, const char *package, char *name, size_t size)
 {
-    char element[NAME_MAX_BYTES], qualified[NAME_MAX_BYTES];
+    struct writing writing = {name, size, true};
     size_t length = strlen(type), dimensions = 0;
-    while (length > 2 && strncmp(type + length - 2, "[]", 2) == 0) {
+    while (length > 2 && memcmp(type + length - 2, "[]", 2) == 0) {
         length -= 2;
         dimensions++;
     }
-    if (length == 0 || length >= sizeof(element) || dimensions >= 8)
+    if (length == 0 || dimensions >= 8)
         return false;
-    snprintf(element, sizeof(element), "%.*s", (int)length, type);
-    if (!qualify(element, package, qualified, sizeof(qualified)))
-        return false;
-    int used;
-    if (dimensions == 0)
-        used = snprintf(name, size, "%s", qualified);
-    else if (letter_of(qualified) != '\0')
-        used = snprintf(name, size, "%.*s%c", (int)dimensions, "[[[[[[[[", letter_of(qualified));
-    else
-        used = snprintf(name, size, "%.*sL%s;", (int)dimensions, "[[[[[[[[", qualified);
-    return used > 0 && (size_t)used < size;
+    const char letter = dimensions > 0 ? letter_of(type, length) : '\0';
+    write_bytes(&writing, "[[[[[[[[", dimensions);
+    if (letter != '\0') {
+        write_bytes(&writing, &letter, 1);
+    } else {
+        write_text(&writing, dimensions > 0 ? "L" : "");
+        write_qualified(&writing, type, length, package);
+        write_text(&writing, dimensions > 0 ? ";" : "");
+    }
+    return writing.fits;
 }
 
 static enum rpc_status no_such_name(const char *name, char *problem)
@@ -287,31 +312,88 @@ const struct harness_signature *harness_signature_served(const struct harness_ty
     return !known && strcmp(parameters, anything.text) == 0 ? &anything : NULL;
 }
 
-/* --- versions ---------------------------------------------------------------------------- */
+/* --- protocols --- */
 
-enum rpc_status harness_types_set_version(struct harness_types *types, const char *protocol,
-                                          uint64_t version)
+enum rpc_status harness_types_set_protocol(struct harness_types *types, const char *protocol,
+                                           uint64_t version, bool writables)
 {
     size_t length = strlen(protocol) + 1;
-    struct harness_versions *made = calloc(1, sizeof(*made) + length);
+    struct harness_protocols *made = calloc(1, sizeof(*made) + length);
     if (made == NULL)
         return RPC_NO_MEMORY;
     made->version = version;
-    memcpy(made->protocol, protocol, length);
-    made->next = types->versions;
-    types->versions = made;
+    made->writables = writables;
+    memcpy(made->name, protocol, length);
+    made->next = types->protocols;
+    types->protocols = made;
     return RPC_OK;
+}
+
+static const struct harness_protocols *find_protocol(const struct harness_types *types,
+                                                     const char *name)
+{
+    for (; types != NULL; types = types->base)
+        for (const struct harness_protocols *known = types->protocols; known != NULL;
+             known = known->next)
+            if (strcmp(known->name, name) == 0)
+                return known;
+    return NULL;
 }
 
 bool harness_types_version(const struct harness_types *types, const char *protocol,
                            uint64_t *version)
 {
-    for (; types != NULL; types = types->base)
-        for (const struct harness_versions *known = types->versions; known != NULL;
-             known = known->next)
-            if (strcmp(known->protocol, protocol) == 0) {
-                *version = known->version;
-                return true;
-            }
-    return false;
+    const struct harness_protocols *known = find_protocol(types, protocol);
+    if (known != NULL)
+        *version = known->version;
+    return known != NULL;
+}
+
+bool harness_types_writables(const struct harness_types *types, const char *protocol)
+{
+    const struct harness_protocols *known = find_protocol(types, protocol);
+    return known != NULL && known->writables;
+}
+
+/* String.hashCode of a name in ASCII, as Java's mostly are. */
+static uint32_t hash_of(const char *text)
+{
+    uint32_t hash = 0;
+    for (; *text != '\0'; text++)
+        hash = 31 * hash + (unsigned char)*text;
+    return hash;
+}
+
+static uint32_t hash_of_method(const struct harness_signature *signature)
+{
+    uint32_t hash = hash_of(signature->method) + 31 * hash_of(signature->returns);
+    for (size_t i = 0; i < signature->count; i++)
+        hash = 31 * hash ^ hash_of(signature->parameters[i]);
+    return hash;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const int32_t *first = a, *second = b;
+    return (*first > *second) - (*first < *second);
+}
+
+int32_t harness_types_fingerprint(const struct harness_types *types, const char *protocol)
+{
+    const struct harness_signature *each = harness_signature_of(types, protocol, NULL);
+    size_t count = 0, used = 0;
+    uint32_t fingerprint = 1;
+    for (; each != NULL; each = harness_signature_of(types, protocol, each))
+        count++;
+    int32_t *hashes = calloc(count + 1, sizeof(*hashes));
+    if (hashes == NULL)
+        return 0;
+    while ((each = harness_signature_of(types, protocol, each)) != NULL)
+        if (harness_signature_exact(types, protocol, each->method, each->text) == each)
+            hashes[used++] = (int32_t)hash_of_method(each); /* not one that is declared anew */
+    qsort(hashes, used, sizeof(*hashes), by_number);
+    for (size_t i = 0; i < used; i++)
+        fingerprint = 31 * fingerprint + (uint32_t)hashes[i];
+    free(hashes);
+    return (int32_t)fingerprint;
 }

@@ -27,7 +27,7 @@ struct harness_types {
     const struct harness_types *base; /* NULL: none */
     struct writable_types *classes;   /* owned */
     _Atomic(const struct harness_signature *) signatures;
-    struct harness_versions *versions; /* of protocols */
+    struct harness_protocols *protocols;
 };
 
 /* NULL when out of memory.  `base` is borrowed. */
@@ -48,12 +48,16 @@ enum rpc_status harness_types_add_method(struct harness_types *types, const char
                                          const char *method, const char *returns,
                                          const char *const *parameters, size_t count,
                                          char *problem);
-/* The version of a protocol; RPC_NO_MEMORY. */
-enum rpc_status harness_types_set_version(struct harness_types *types, const char *protocol,
-                                          uint64_t version);
+/* A protocol's version, and whether it is one of Writables in all releases; else it is one of
+ * protobuf from 2.x on.  RPC_NO_MEMORY. */
+enum rpc_status harness_types_set_protocol(struct harness_types *types, const char *protocol,
+                                           uint64_t version, bool writables);
 /* False: it is not known. */
 bool harness_types_version(const struct harness_types *types, const char *protocol,
                            uint64_t *version);
+bool harness_types_writables(const struct harness_types *types, const char *protocol);
+/* ipc/ProtocolSignature.java, getFingerprint, of all its methods that are declared. */
+int32_t harness_types_fingerprint(const struct harness_types *types, const char *protocol);
 
 /* The newest declaration first: with those parameters ("java.lang.String,long"); or any, from the
  * one after `after` on (NULL: the first).  NULL: there is none (more). */

@@ -19,6 +19,7 @@
 struct harness_manner {
     const struct writable_types *classes;
     bool overlong; /* UTF8 has NUL as c0 80 */
+    bool packed;   /* arrays of primitives as ArrayPrimitiveWritable$Internal */
 };
 
 /* Push the value of an ObjectWritable, of a class, or the list of parameters.  On failure nothing

@@ -46,7 +46,7 @@ int value_no_such_class(const struct value_building *building, const char *name)
     return luaL_error(L, "%s: no class %s is declared", value_place(building), name);
 }
 
-/* --- putting them ------------------------------------------------------------------------ */
+/* --- putting them --- */
 
 void value_put_number(struct value_building *building, int index, enum writable_kind kind)
 {

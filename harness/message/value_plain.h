@@ -35,7 +35,7 @@ void value_put_name(struct value_building *building, const char *name);
 void value_put_enum(struct value_building *building, int index, const struct writable_class *class,
                     enum writable_prefix prefix);
 
-/* --- errors ------------------------------------------------------------------------------ */
+/* --- errors --- */
 
 /* "class org.example.Name: field 'x'", or the type alone; pushed, as the next one is. */
 const char *value_place(const struct value_building *building);

@@ -24,7 +24,7 @@ struct reading {
     struct open open[WRITABLE_DEPTH_MAX + 1];
 };
 
-/* --- functions that convert -------------------------------------------------------------- */
+/* --- functions that convert --- */
 
 static const char converters; /* its address is the key of the registry's table */
 
@@ -72,8 +72,7 @@ static void convert(lua_State *L, const struct writable_item *item)
     lua_call(L, 1, 1);
 }
 
-/* --- values --------------------------------------------------------------------------------------
- */
+/* --- values --- */
 
 static void push_text(lua_State *L, enum writable_kind kind, struct wire_bytes bytes)
 {
@@ -149,8 +148,7 @@ static void store(struct reading *reading, const struct writable_item *item)
         lua_rawseti(L, -2, (lua_Integer)item->index + 1);
 }
 
-/* --- what is told -------------------------------------------------------------------------------
- */
+/* --- what is told --- */
 
 static bool is_declared(const struct writable_item *item, const char *name)
 {
@@ -231,7 +229,7 @@ static void see(void *owner, const struct writable_item *item)
     store(reading, item);
 }
 
-/* --- decoding ---------------------------------------------------------------------------- */
+/* --- decoding --- */
 
 struct job {
     struct reading reading;

@@ -16,7 +16,7 @@ static void put_object(struct value_building *building, int index, const char *d
 static void put_fields(struct value_building *building, int index,
                        const struct writable_class *class);
 
-/* --- lists ------------------------------------------------------------------------------- */
+/* --- lists --- */
 
 /* How many elements the list at `index` has; nil: none. */
 static size_t count_list(const struct value_building *building, int index)
@@ -54,28 +54,59 @@ static void put_list(struct value_building *building, int index, const struct wr
     }
 }
 
+static void put_primitive(struct value_building *building, int index, enum writable_kind kind)
+{
+    if (lua_isnil(building->L, index))
+        value_expected(building, kind == WRITABLE_BOOLEAN ? "true or false" : "a number", index);
+    if (kind == WRITABLE_BOOLEAN)
+        value_put_boolean(building, index);
+    else if (kind == WRITABLE_FLOAT || kind == WRITABLE_DOUBLE)
+        value_put_real(building, index, kind);
+    else
+        value_put_number(building, index, kind);
+}
+
+/* Whether elements of that type are packed, as which kind. */
+static bool is_packed(const struct value_building *building, const char *element,
+                      enum writable_kind *kind)
+{
+    const struct writable_class *class;
+    struct wire_bytes name = wire_text(element);
+    return building->manner->packed &&
+           writable_types_declared(building->manner->classes, &name, kind, &class) &&
+           *kind <= WRITABLE_DOUBLE;
+}
+
 /* A Java array; byte[] may be a string. */
 static void put_array(struct value_building *building, int index, const char *element)
 {
+    enum writable_kind kind;
     lua_State *L = building->L;
     bool bytes = strcmp(element, "byte") == 0 && lua_type(L, index) == LUA_TSTRING;
     size_t count = 0;
     const char *text = bytes ? lua_tolstring(L, index, &count) : NULL;
+    bool packed = is_packed(building, element, &kind);
     if (!bytes)
         count = count_list(building, index);
+    if (packed)
+        value_put_name(building, element);
     value_check(building, writable_put_number(building->out, WRITABLE_INT, (int64_t)count));
     for (size_t i = 0; i < count && bytes; i++) {
-        value_put_name(building, element);
+        if (!packed)
+            value_put_name(building, element);
         value_check(building, writable_put_number(building->out, WRITABLE_BYTE, text[i]));
     }
     for (size_t i = 0; i < count && !bytes; i++) {
         lua_rawgeti(L, index, (lua_Integer)i + 1);
-        put_object(building, lua_gettop(L), element);
+        if (packed)
+            put_primitive(building, lua_gettop(L), kind);
+        else
+            put_object(building, lua_gettop(L), element);
         lua_pop(L, 1);
     }
 }
 
-/* --- objects ----------------------------------------------------------------------------- */
+/* --- objects --- */
 
 /* The class that the value at `index` is of: the one that it names at [1], or the declared. */
 static const struct writable_class *class_of(const struct value_building *building, int index,
@@ -113,21 +144,19 @@ static void put_null(struct value_building *building, const char *declared)
     value_check(building, writable_put_null_object(building->out, declared));
 }
 
-/* What stands behind the declared class's name. */
+/* The declared class's name, and what stands behind it. */
 static void put_declared(struct value_building *building, int index, const char *declared,
                          enum writable_kind kind, const struct writable_class *class,
                          struct wire_bytes element)
 {
+    enum writable_kind of;
     char name[WRITABLE_NAME_MAX + 1];
-    value_put_name(building, declared);
+    if (kind == WRITABLE_ARRAY && (element.length > WRITABLE_NAME_MAX || class != NULL))
+        luaL_error(building->L, "%s can't be written as %s", value_place(building), declared);
+    snprintf(name, sizeof(name), "%.*s", (int)element.length, (const char *)element.data);
+    bool packed = kind == WRITABLE_ARRAY && is_packed(building, name, &of);
+    value_put_name(building, packed ? WRITABLE_PACKED_CLASS : declared);
     switch ((int)kind) {
-    case WRITABLE_BOOLEAN:
-        value_put_boolean(building, index);
-        return;
-    case WRITABLE_FLOAT:
-    case WRITABLE_DOUBLE:
-        value_put_real(building, index, kind);
-        return;
     case WRITABLE_UTF8:
         value_put_text(building, index, kind);
         return;
@@ -135,17 +164,13 @@ static void put_declared(struct value_building *building, int index, const char 
         value_put_enum(building, index, class, WRITABLE_BY_UTF8);
         return;
     case WRITABLE_ARRAY:
-        if (element.length > WRITABLE_NAME_MAX || class != NULL)
-            luaL_error(building->L, "%s can't be written as %s", value_place(building), declared);
-        memcpy(name, element.data, element.length);
-        name[element.length] = '\0';
         put_array(building, index, name);
         return;
     case WRITABLE_CLASS:
         put_instance(building, index, class);
         return;
     default:
-        value_put_number(building, index, kind);
+        put_primitive(building, index, kind);
     }
 }
 
@@ -158,10 +183,7 @@ static void put_object(struct value_building *building, int index, const char *d
         value_no_such_class(building, declared);
     if (kind == WRITABLE_NULL && !lua_isnil(building->L, index))
         value_expected(building, "nil", index);
-    bool is_null = lua_isnil(building->L, index);
-    if (is_null && kind <= WRITABLE_DOUBLE)
-        value_expected(building, kind == WRITABLE_BOOLEAN ? "true or false" : "a number", index);
-    if (is_null)
+    if (lua_isnil(building->L, index) && kind > WRITABLE_DOUBLE)
         put_null(building, declared);
     else
         put_declared(building, index, declared, kind, class, element);
@@ -224,7 +246,7 @@ static void put_class(struct value_building *building, int index, const char *na
     put_fields(building, index, class);
 }
 
-/* --- any type ---------------------------------------------------------------------------- */
+/* --- any type --- */
 
 static void put_optional(struct value_building *building, int index,
                          const struct writable_shape *shape)
@@ -294,7 +316,7 @@ static void put_shape(struct value_building *building, int index,
     }
 }
 
-/* --- classes ----------------------------------------------------------------------------- */
+/* --- classes --- */
 
 static bool has_field(const struct value_building *building, const struct writable_class *class,
                       const char *name, luaL_Buffer *names, unsigned depth)
@@ -430,7 +452,7 @@ static void put_fields(struct value_building *building, int index,
     put_all(building, index, class);
 }
 
-/* --- for others -------------------------------------------------------------------------- */
+/* --- for others --- */
 
 void harness_value_encode_object(lua_State *L, int index, const struct harness_manner *manner,
                                  const char *declared, struct wire_buffer *out)

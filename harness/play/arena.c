@@ -40,16 +40,15 @@ void *harness_arena_take(struct harness_arena *arena, size_t size)
     struct block *block = arena->first;
     if (block == NULL || block->size - block->used < size) {
         size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-        block = calloc(1, sizeof(*block) + room);
+        block = malloc(sizeof(*block) + room);
         if (block == NULL)
             return NULL;
-        block->size = room;
-        block->next = arena->first;
+        *block = (struct block){.next = arena->first, .size = room};
         arena->first = block;
     }
     void *taken = block->bytes + block->used;
     block->used += size;
-    return taken;
+    return memset(taken, 0, size);
 }
 
 char *harness_arena_text(struct harness_arena *arena, const char *text)

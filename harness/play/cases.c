@@ -40,15 +40,11 @@ static const char *name_of(struct harness_arena *arena, const struct harness_cas
                                rows ? scenario->rows[made->row].name : "");
 }
 
-static const char *reason_to_skip(struct harness_arena *arena, const struct harness_case *made,
-                                  unsigned worlds, bool rough)
+static const char *reason_to_skip(const struct harness_case *made, unsigned worlds, bool rough)
 {
     if ((made->scenario->worlds & worlds) == 0)
         return made->scenario->worlds == HARNESS_LIVE ? "it needs the live world"
                                                       : "it needs the simulated world";
-    if (!made->release->built)
-        return harness_arena_print(arena, "this ripcord does not speak release %s",
-                                   made->release->name);
     if (rough && made->scenario->calm)
         return "what it claims holds in a calm world only";
     return NULL;
@@ -66,7 +62,7 @@ static bool add_seeds(struct maker *maker, struct harness_case *made)
     const struct harness_choice *choice = maker->choice;
     uint64_t seeds = choice->repeat > 0 ? choice->repeat : made->scenario->seeds;
     made->name = name_of(arena, made);
-    made->skip = reason_to_skip(arena, made, choice->worlds, choice->rough);
+    made->skip = reason_to_skip(made, choice->worlds, choice->rough);
     made->rough = choice->rough || made->scenario->rough;
     made->repeated = seeds > 1;
     if (made->name == NULL)
@@ -85,24 +81,12 @@ static bool add_seeds(struct maker *maker, struct harness_case *made)
     return true;
 }
 
-static unsigned built_releases(void)
-{
-    unsigned mask = 0;
-    for (unsigned id = 0; id < RELEASE_COUNT; id++)
-        mask |= (unsigned)release_get((enum release_id)id)->built << id;
-    return mask;
-}
-
-/* The releases that a row is played for.  Nobody asked for one, and none of the row's is
- * spoken here: its first stands for them, and is skipped with a reason. */
+/* The releases that a row is played for. */
 static unsigned releases_of(const struct maker *maker, const struct harness_scenario *scenario,
                             size_t row)
 {
-    unsigned own = scenario->releases;
-    if (scenario->row_count > 0)
-        own &= scenario->rows[row].releases;
-    unsigned chosen = own & maker->releases;
-    return chosen != 0 || maker->choice->release != NULL ? chosen : own & (0 - own);
+    unsigned own = scenario->releases & maker->releases;
+    return scenario->row_count > 0 ? own & scenario->rows[row].releases : own;
 }
 
 static bool add_rows(struct maker *maker, struct harness_case *made)
@@ -149,18 +133,18 @@ enum rpc_status harness_cases_make(struct harness_file *const *files, size_t fil
                                    const struct harness_choice *choice, struct harness_cases *cases,
                                    char *problem)
 {
+    char names[RELEASE_NAMES_MAX];
     struct maker maker = {.cases = cases, .choice = choice};
     *cases = (struct harness_cases){.arena = harness_arena_create()};
     snprintf(problem, HARNESS_PROBLEM_MAX, "%s", rpc_status_text(RPC_NO_MEMORY));
     if (cases->arena == NULL)
         return RPC_NO_MEMORY;
     if (release_range(choice->release, &maker.releases) != RPC_OK || maker.releases == 0) {
-        snprintf(problem, HARNESS_PROBLEM_MAX, "'%s' is no release and no range of releases",
-                 choice->release);
+        snprintf(problem, HARNESS_PROBLEM_MAX,
+                 "'%s' is no release and no range of releases; there are: %s", choice->release,
+                 release_names(names));
         return RPC_MALFORMED;
     }
-    if (choice->release == NULL)
-        maker.releases = built_releases();
     for (size_t i = 0; i < file_count; i++) {
         for (size_t j = 0; j < files[i]->count; j++) {
             struct harness_case made = {

@@ -77,7 +77,7 @@ static int t_settle(lua_State *L)
     return harness_wait(L, &(struct harness_wait){.ready = at_once, .what = "the world to settle"});
 }
 
-/* --- t:wait(what, n) ----------------------------------------------------------------------- */
+/* --- t:wait(what, n) --- */
 
 /* Whether the value at `index` is over, or there are `count` of it. */
 static bool is_over(lua_State *L, int index, lua_Integer count)
@@ -165,7 +165,7 @@ static int t_wait(lua_State *L)
         L, &(struct harness_wait){.ready = is_waited_for, .what = what, .every_event = true});
 }
 
-/* --- t:times(n, fn), t:spawn(fn, …) ---------------------------------------------------------- */
+/* --- t:times(n, fn), t:spawn(fn, …) --- */
 
 static int continue_times(lua_State *L, int status, lua_KContext context)
 {

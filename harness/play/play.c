@@ -22,6 +22,7 @@
 #include "harness/trace/lines.h"
 #include "harness/trace/trace.h"
 #include "harness/trace/tracer.h"
+#include "rpc/release.h"
 
 /* Nothing but pings for so long: nothing else will ever come.  No timer of the stack is
  * longer than an hour. */
@@ -30,6 +31,8 @@
 /* How long what is healed may take to come to rest, and what is stopped to be gone. */
 #define REST_SIM_NS  (UINT64_C(3600) * WORLD_SEC)
 #define REST_LIVE_NS (UINT64_C(5) * WORLD_SEC)
+/* The same where the script has asked nothing so far: only a handler of its own still may. */
+#define REST_UNASKED_NS WORLD_SEC
 
 /* What expectations of times forgive where the seed draws costs and latencies. */
 #define ROUGH_EARLY_NS WORLD_MS
@@ -48,57 +51,13 @@ struct game {
     bool interrupted;
 };
 
-/* --- what harness.h promises -------------------------------------------------------------------
- */
-
-void *harness_allocate(struct harness *harness, size_t size)
-{
-    return harness_arena_take(harness->arena, size);
-}
-
-void *harness_keep(lua_State *L, size_t size)
-{
-    void *kept = harness_allocate(harness_of(L), size);
-    if (kept == NULL)
-        luaL_error(L, "not enough memory");
-    return kept;
-}
-
-void harness_lock(struct harness *harness)
-{
-    world_lock(harness->lock);
-}
-
-void harness_unlock(struct harness *harness)
-{
-    world_unlock(harness->lock);
-}
-
-lua_State *harness_judge_state(struct harness *harness)
-{
-    if (harness->judge == NULL) {
-        harness->judge = lua_newthread(harness->lua);
-        luaL_ref(harness->lua, LUA_REGISTRYINDEX);
-    }
-    harness_count_instructions(harness->judge);
-    return harness->judge;
-}
-
-void harness_log(struct harness *harness, const char *level, const char *text)
-{
-    WORLD_TRACE(harness->world, .point = POINT_LOG, .host = harness->host->id,
-                .lane = harness->executor.lane, .call_id = POINT_NO_CALL,
-                WORLD_VALUES(WORLD_TEXT(LEVEL, level), WORLD_TEXT(TEXT, text)));
-}
-
 void harness_task_failed(struct harness *harness, const char *name, const char *text)
 {
     if (!harness->left)
         harness_broken(harness, "%s: %s", name, text);
 }
 
-/* --- making
- * ---------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static bool begin_world(struct game *game)
 {
@@ -170,8 +129,7 @@ static void begin_script(struct game *game)
     harness_sandbox_play(sandbox, &game->harness);
 }
 
-/* --- the body
- * ---------------------------------------------------------------------------------------- */
+/* --- the body --- */
 
 /* The task that holds the case up waits for what can't come. */
 static void find_hang(struct game *game, const char *seen)
@@ -261,8 +219,7 @@ static void run_body(struct game *game)
     }
 }
 
-/* --- healing, stopping
- * -------------------------------------------------------------------------------- */
+/* --- healing, stopping --- */
 
 static bool has_settled(struct harness *harness)
 {
@@ -294,18 +251,32 @@ static void stop_when_stopped(struct harness *harness)
         world_stop(harness->world);
 }
 
-/* Run until the condition holds, nothing can happen any more, or it takes too long. */
-static bool rest(struct harness *harness, bool (*is_over)(struct harness *),
+/* Run until the condition holds, nothing can happen any more, or it takes `most_ns`. */
+static bool rest(struct harness *harness, uint64_t most_ns, bool (*is_over)(struct harness *),
                  void (*changed)(struct harness *))
 {
-    uint64_t rest_ns = harness->kind == HARNESS_SIM ? REST_SIM_NS : REST_LIVE_NS;
-    uint64_t until_ns = world_now(harness->world) + rest_ns;
+    uint64_t until_ns = world_now(harness->world) + most_ns;
     harness->changed = changed;
     while (!is_over(harness) && world_now(harness->world) < until_ns)
         if (world_run(harness->world, until_ns) != WORLD_STOPPED)
             break;
     harness->changed = NULL;
     return is_over(harness);
+}
+
+static bool is_broken(struct harness *harness)
+{
+    return harness_findings_broken(harness) != NULL;
+}
+
+/* How long it is worth while to wait for rest; nobody wants to sit there for a broken script. */
+static uint64_t patience(struct harness *harness)
+{
+    if (harness->kind == HARNESS_SIM)
+        return REST_SIM_NS;
+    if (is_broken(harness))
+        return 0;
+    return harness_findings_asked(harness) == 0 ? REST_UNASKED_NS : REST_LIVE_NS;
 }
 
 static void heal(struct game *game)
@@ -318,7 +289,7 @@ static void heal(struct game *game)
         if ((*module)->heal != NULL)
             (*module)->heal(harness);
     if (!game->interrupted)
-        harness->unsettled = !rest(harness, has_settled, stop_when_settled);
+        harness->unsettled = !rest(harness, patience(harness), has_settled, stop_when_settled);
 }
 
 static size_t module_count(void)
@@ -334,19 +305,23 @@ static bool stop(struct harness *harness)
     for (size_t i = module_count(); i-- > 0;)
         if (harness_modules[i]->stop != NULL)
             harness_modules[i]->stop(harness);
-    return rest(harness, has_stopped, stop_when_stopped);
+    return rest(harness, harness->kind == HARNESS_SIM ? REST_SIM_NS : REST_LIVE_NS, has_stopped,
+                stop_when_stopped);
 }
 
-/* Faults, holds, draws that were for nothing; a script that asks nothing. */
-static void check_void(struct harness *harness)
+/* A script that asks nothing, and then calls that it has not waited for and faults that it has not
+ * waited to strike: those only follow. */
+static void judge_whole(struct harness *harness)
 {
+    if (harness_findings_asked(harness) == 0)
+        harness_broken(harness,
+                       "the scenario expects nothing; say what: t:expect(x):is(…), :returns{…}, "
+                       ":fails \"…\"");
+    if (is_broken(harness))
+        return;
     harness_faults_check(harness);
     harness_draws_check(harness);
-    if (harness->unasked > 0)
-        harness_broken(harness, "line %d: an expectation without a link asks nothing",
-                       harness->unasked_line);
-    if (harness_findings_asked(harness) == 0)
-        harness_broken(harness, "the scenario expects nothing");
+    harness_invariants_judge(harness);
 }
 
 static void play_body(struct game *game)
@@ -364,20 +339,21 @@ static void play_body(struct game *game)
         go_on_for_ever(game);
     bool skipped = harness_findings_skipped(harness) != NULL;
     bool whole = !game->hung && !harness->left && !skipped;
+    if (whole && harness_tasks_left(harness) == NULL)
+        harness_unasked_check(harness);
     heal(game);
     harness_always_finish(harness);
-    if (whole && harness_findings_broken(harness) == NULL) {
-        check_void(harness);
-        harness_invariants_judge(harness);
-    }
+    if (whole)
+        harness_unasked_check(harness);
+    if (whole && !is_broken(harness))
+        judge_whole(harness);
     harness_ledger_finish(harness);
     harness_faults_record(harness);
     if (!stop(harness) && !game->hung && !skipped)
         harness_broken(harness, "servers, clients or sockets could not be stopped");
 }
 
-/* --- the end
- * --------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void end_modules(struct game *game)
 {
@@ -454,14 +430,28 @@ static void finish_record(struct game *game, const struct harness_result *result
                   });
 }
 
+/* The values of the case, and what the release takes where nothing is set. */
+static size_t take_config(const struct harness_case *play, struct record_pair *config)
+{
+    struct release_settings defaults;
+    size_t count = 0;
+    release_defaults(play->release, &defaults);
+    if (play->scenario->row_count > 0)
+        config[count++] =
+            (struct record_pair){.name = "case", .text = play->scenario->rows[play->row].name};
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (defaults.value[i] != RELEASE_NONE)
+            config[count++] = (struct record_pair){
+                .name = release_setting_key((enum release_setting)i), .number = defaults.value[i]};
+    return count;
+}
+
 static void begin_record(const struct game *game)
 {
     const struct harness_case *play = game->play;
     const struct harness_worlds *worlds = game->worlds;
     const struct harness_scenario *scenario = play->scenario;
-    bool has_rows = scenario->row_count > 0;
-    const struct record_pair config = {.name = "case",
-                                       .text = has_rows ? scenario->rows[play->row].name : NULL};
+    struct record_pair config[SETTING_COUNT + 1];
     const char *refs[HARNESS_REFS_MAX];
     if (game->harness.record == NULL)
         return;
@@ -477,8 +467,8 @@ static void begin_record(const struct game *game)
                                               .speed = (int64_t)worlds->speed,
                                               .rough = play->rough,
                                               .seed = play->seed,
-                                              .config = &config,
-                                              .config_count = has_rows,
+                                              .config = config,
+                                              .config_count = take_config(play, config),
                                               .tags = play->scenario->tags,
                                               .tag_count = play->scenario->tag_count,
                                               .refs = refs,

@@ -21,13 +21,16 @@ enum { SLUG_MAX = 80, SCENARIOS_MAX = 1000, ROWS_MAX = 10000, SEEDS_MAX = 100000
 
 static const char declared; /* its address: the registry's list of { title, options, body, line } */
 
+#define FORM "scenario(\"what must hold\", { options }, function(t) … end)"
+
 static const char *const option_names = "releases world tags cases seeds rough known limit";
 
-/* --- in Lua: scenario(title, {options}, body) ------------------------------------------- */
+/* --- in Lua: scenario(title, {options}, body) --- */
 
 static void check_releases(lua_State *L, int index, const char *what)
 {
     unsigned mask;
+    char names[RELEASE_NAMES_MAX];
     const char *range = harness_option_text(L, index, "releases", NULL);
     if (range == NULL)
         return;
@@ -35,7 +38,8 @@ static void check_releases(lua_State *L, int index, const char *what)
         luaL_error(L, "%s: releases = '%s' is no range; write \"2.6\", \"-1.2\" or \"2.3-\"", what,
                    range);
     if (mask == 0)
-        luaL_error(L, "%s: no release lies in '%s'", what, range);
+        luaL_error(L, "%s: no release lies in '%s'; there are: %s", what, range,
+                   release_names(names));
 }
 
 static void check_tags(lua_State *L, int index)
@@ -125,11 +129,14 @@ static int declare(lua_State *L)
 {
     if (harness_of(L) != NULL && harness_of(L)->world != NULL && harness_of(L)->tasks != NULL)
         return luaL_error(L, "a scenario can't be declared inside another one");
-    const char *title = luaL_checkstring(L, 1);
+    if (lua_type(L, 1) != LUA_TSTRING)
+        return luaL_error(L, "scenario: its title comes first: " FORM);
+    const char *title = lua_tostring(L, 1);
     bool has_options = !lua_isfunction(L, 2);
-    luaL_checktype(L, has_options ? 3 : 2, LUA_TFUNCTION);
+    if (!lua_isfunction(L, has_options ? 3 : 2))
+        return luaL_error(L, "scenario '%s' has no body: " FORM, title);
     if (lua_gettop(L) > (has_options ? 3 : 2))
-        return luaL_error(L, "scenario(title, {options}, function): too many arguments");
+        return luaL_error(L, "scenario '%s' has too many arguments: " FORM, title);
     if (title[strspn(title, " \t\n")] == '\0')
         return luaL_error(L, "scenario: a title expected that says what must hold");
     if (has_options)
@@ -188,7 +195,7 @@ void harness_push_body(lua_State *L, size_t index, size_t row)
     lua_remove(L, -3);
 }
 
-/* --- out of Lua ------------------------------------------------------------------------- */
+/* --- out of Lua --- */
 
 /* `text` as lower-case words with '-' between. */
 static const char *slug_of(struct harness_arena *arena, const char *text)
@@ -355,7 +362,7 @@ static int read_file(lua_State *L)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &declared);
     file->count = (size_t)lua_rawlen(L, -1);
     if (file->count == 0)
-        return luaL_error(L, "%s: no scenario is declared here", file->path);
+        return luaL_error(L, "%s: no scenario is declared here; write: " FORM, file->path);
     file->scenarios = harness_arena_take(file->arena, file->count * sizeof(*file->scenarios));
     if (file->scenarios == NULL)
         return luaL_error(L, "not enough memory");

@@ -12,8 +12,7 @@
 #include "harness/tap/tap.h"
 #include "harness/trace/trace.h"
 
-/* --- fields --------------------------------------------------------------------------------------
- */
+/* --- fields --- */
 
 static void push_now(lua_State *L, struct harness *harness, void *object)
 {
@@ -45,8 +44,7 @@ static const struct harness_field fields[] = {{"now", push_now},
                                               {"world", push_world},
                                               {NULL, NULL}};
 
-/* --- methods
- * -------------------------------------------------------------------------------------- */
+/* --- methods --- */
 
 /* A method of `t`, its function in the upvalue. */
 static int call_method(lua_State *L)
@@ -106,9 +104,11 @@ static unsigned check_range(lua_State *L, int index)
 /* t:since "2.3" */
 static int t_since(lua_State *L)
 {
-    luaL_checkstring(L, 2);
-    lua_pushfstring(L, "%s-", lua_tostring(L, 2));
-    unsigned mask = check_range(L, -1);
+    const char *release = luaL_checkstring(L, 2);
+    unsigned mask;
+    lua_pushfstring(L, "%s-", release);
+    if (release_range(lua_tostring(L, -1), &mask) != RPC_OK)
+        luaL_error(L, "since: '%s' is no release; write \"2.6\"", release);
     lua_pushboolean(L, (mask & 1u << harness_of(L)->release->id) != 0);
     return 1;
 }

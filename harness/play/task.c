@@ -52,7 +52,7 @@ struct harness_tasks {
     _Atomic bool wake_posted, events_wanted;
 };
 
-/* --- being asked ------------------------------------------------------------------------- */
+/* --- being asked --- */
 
 static void ask(struct harness_task *task)
 {
@@ -98,7 +98,7 @@ static void time_has_come(struct world_timer *timer)
     ask(world_container(timer, struct harness_task, timer));
 }
 
-/* --- running ------------------------------------------------------------------------------ */
+/* --- running --- */
 
 static void enter(struct harness_task *task, enum state next)
 {
@@ -212,7 +212,7 @@ static void take_turn(struct world_task *posted)
     }
 }
 
-/* --- waiting ------------------------------------------------------------------------------ */
+/* --- waiting --- */
 
 static void note_wanted_events(struct harness_tasks *tasks)
 {
@@ -277,7 +277,7 @@ void harness_cancel(struct harness_task *task, const char *message)
     ask(task);
 }
 
-/* --- life ---------------------------------------------------------------------------------- */
+/* --- life --- */
 
 enum rpc_status harness_tasks_begin(struct harness *harness)
 {

@@ -4,6 +4,7 @@
 
 #include "rpc/wire/arena.h"
 #include "rpc/wire/fields.h"
+#include "rpc/wire/writable.h"
 
 enum {
     FRAME_MAX = 256 << 20, /* whatever the peers' own limits are */
@@ -12,9 +13,10 @@ enum {
 };
 
 enum rpc_status tap_cut_init(struct tap_cut *cut, const struct wire_codec *codec,
-                             const struct writable_types *types, enum wire_side side)
+                             const struct writable_types *types, struct wire_kinds *kinds,
+                             enum wire_side side)
 {
-    *cut = (struct tap_cut){.codec = codec, .side = side};
+    *cut = (struct tap_cut){.codec = codec, .kinds = kinds, .types = types, .side = side};
     cut->decoder = wire_decoder_create(codec, side, FRAME_MAX);
     if (cut->decoder == NULL)
         return RPC_NO_MEMORY;
@@ -55,6 +57,22 @@ static bool is_framed(const struct tap_cut *cut)
     return cut->side == WIRE_TO_SERVER || cut->codec->frames_replies;
 }
 
+/* In a frame only reading a Writable tells where it ends. */
+static void trim(const struct tap_cut *cut, struct wire_message *message)
+{
+    char problem[WIRE_PROBLEM_MAX];
+    struct wire_bytes body = message->body;
+    size_t size;
+    if (message->kind != WIRE_RESPONSE || message->rpc_kind != WIRE_KIND_WRITABLE ||
+        body.data == NULL || !cut->codec->frames_replies ||
+        writable_walk(cut->types, WRITABLE_GOAL_OBJECT, NULL, body, NULL, NULL, &size, problem) !=
+            RPC_OK ||
+        size == body.length)
+        return;
+    message->body.length = size;
+    message->trailing = (struct wire_bytes){body.data + size, body.length - size};
+}
+
 enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_t *used,
                              struct wire_message *message)
 {
@@ -70,7 +88,9 @@ enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_
         status = RPC_TOO_LONG;
     cut->done = status != RPC_AGAIN;
     if (status == RPC_OK) {
+        wire_kinds_pass(cut->kinds, cut->codec, message);
         wire_message_open(cut->codec, message, wire_decoder_arena(cut->decoder), problem);
+        trim(cut, message);
         cut->deaf = is_last(cut, message);
     } else if (status != RPC_AGAIN && !(status == RPC_MALFORMED && is_framed(cut))) {
         cut->deaf = true;

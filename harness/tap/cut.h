@@ -9,21 +9,25 @@
 
 #include "faults/point.h"
 #include "rpc/status.h"
+#include "rpc/wire/kinds.h"
 #include "rpc/wire/wire.h"
 #include "rpc/world/world.h"
 
 struct tap_cut {
-    const struct wire_codec *codec; /* borrowed */
-    struct wire_decoder *decoder;   /* owned */
+    const struct wire_codec *codec;     /* borrowed */
+    struct wire_decoder *decoder;       /* owned */
+    struct wire_kinds *kinds;           /* borrowed: those of the connection's calls */
+    const struct writable_types *types; /* borrowed */
     enum wire_side side;
     struct wire_buffer raw; /* the present message, as far as it has come */
     bool done;              /* raw is whole */
     bool deaf;              /* these are no messages (any more) */
 };
 
-/* Values may be of `types`.  RPC_NO_MEMORY. */
+/* Values may be of `types`.  `kinds` is that of both directions.  RPC_NO_MEMORY. */
 enum rpc_status tap_cut_init(struct tap_cut *cut, const struct wire_codec *codec,
-                             const struct writable_types *types, enum wire_side side);
+                             const struct writable_types *types, struct wire_kinds *kinds,
+                             enum wire_side side);
 void tap_cut_release(struct tap_cut *cut);
 
 /* Take bytes up to the end of the present message; *used tells how many.

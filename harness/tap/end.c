@@ -124,11 +124,11 @@ struct tap_end *tap_end_create(struct harness_tap *tap, struct world_stream *str
     end->lock = world_lock_create(stream->world);
     if (end->lock == NULL)
         goto fail_end;
-    if (tap_pipe_init(&end->out, tap, stream, stream->accepted ? WIRE_TO_CLIENT : WIRE_TO_SERVER) !=
-        RPC_OK)
+    enum wire_side out = stream->accepted ? WIRE_TO_CLIENT : WIRE_TO_SERVER;
+    enum wire_side in = stream->accepted ? WIRE_TO_SERVER : WIRE_TO_CLIENT;
+    if (tap_pipe_init(&end->out, tap, stream, &end->kinds, out) != RPC_OK)
         goto fail_lock;
-    if (tap_pipe_init(&end->in, tap, stream, stream->accepted ? WIRE_TO_SERVER : WIRE_TO_CLIENT) !=
-        RPC_OK)
+    if (tap_pipe_init(&end->in, tap, stream, &end->kinds, in) != RPC_OK)
         goto fail_out;
     return end;
 
@@ -147,6 +147,7 @@ void tap_end_free(struct tap_end *end)
     tap_forget(end);
     tap_pipe_release(&end->out);
     tap_pipe_release(&end->in);
+    wire_kinds_release(&end->kinds);
     world_lock_free(end->lock);
     free(end);
 }

@@ -22,15 +22,16 @@ struct tap_end {
     struct tap_end *next, **link; /* among the tap's, in order of creation */
     struct world_lock *lock;      /* owned: stack and tap may be on two threads */
     struct tap_pipe out, in;
-    bool token_came;        /* SASL before version 9: a client's token has passed, */
-    bool switched;          /* and the server wants none */
-    bool foreign;           /* `in` is ours to tell of, and to break */
-    bool in_over;           /* the socket has nothing more to read: `in` ends with a piece */
-    bool closed;            /* the stack has given it back */
-    bool gone;              /* the stream is closed */
-    bool blocked;           /* the socket takes no more for now */
-    enum rpc_status broken; /* what writes say from now on, */
-    bool cut_off;           /* and reads, too */
+    struct wire_kinds kinds; /* of the calls that have passed either */
+    bool token_came;         /* SASL before version 9: a client's token has passed, */
+    bool switched;           /* and the server wants none */
+    bool foreign;            /* `in` is ours to tell of, and to break */
+    bool in_over;            /* the socket has nothing more to read: `in` ends with a piece */
+    bool closed;             /* the stack has given it back */
+    bool gone;               /* the stream is closed */
+    bool blocked;            /* the socket takes no more for now */
+    enum rpc_status broken;  /* what writes say from now on, */
+    bool cut_off;            /* and reads, too */
 
     /* Of the tap's executor alone, but for what the lock guards. */
     struct world_task task;

@@ -15,7 +15,7 @@ static struct wire_bytes whole(const struct wire_buffer *buffer)
     return (struct wire_bytes){buffer->data, buffer->length};
 }
 
-/* --- telling ---------------------------------------------------------------------- */
+/* --- telling --- */
 
 /* The events of a message, and the fault that strikes there. */
 static bool visit(struct tap_end *end, struct tap_pipe *pipe, const struct wire_message *message,
@@ -94,7 +94,7 @@ void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes b
     }
 }
 
-/* --- passing ---------------------------------------------------------------------- */
+/* --- passing --- */
 
 /* Into the segment that goes on at once. */
 static void gather(struct tap_pipe *pipe, struct wire_bytes bytes)

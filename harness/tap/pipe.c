@@ -16,7 +16,8 @@
 enum { SLOW_STEPS_PER_SEC = 100, SLOW_STEPS = 64 };
 
 enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct harness_tap *tap,
-                              const struct world_stream *stream, enum wire_side side)
+                              const struct world_stream *stream, struct wire_kinds *kinds,
+                              enum wire_side side)
 {
     *pipe = (struct tap_pipe){
         .tap = tap,
@@ -24,7 +25,7 @@ enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct harness_tap *t
         .stream = stream,
         .direction = side == WIRE_TO_SERVER ? DIRECTION_C2S : DIRECTION_S2C,
     };
-    return tap_cut_init(&pipe->cut, tap_codec(tap), tap_types(tap), side);
+    return tap_cut_init(&pipe->cut, tap_codec(tap), tap_types(tap), kinds, side);
 }
 
 static void free_first(struct tap_pipe *pipe)

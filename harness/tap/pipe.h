@@ -56,9 +56,10 @@ struct tap_pipe {
     enum rpc_status failed; /* RPC_TIMED_OUT after too many losses, RPC_NO_MEMORY */
 };
 
-/* RPC_NO_MEMORY. */
+/* `kinds` is borrowed, and that of both directions.  RPC_NO_MEMORY. */
 enum rpc_status tap_pipe_init(struct tap_pipe *pipe, const struct harness_tap *tap,
-                              const struct world_stream *stream, enum wire_side side);
+                              const struct world_stream *stream, struct wire_kinds *kinds,
+                              enum wire_side side);
 void tap_pipe_release(struct tap_pipe *pipe);
 
 /* Whether nothing is held and no fault of net.* could strike. */

@@ -79,7 +79,7 @@ void tap_forget(struct tap_end *end)
     world_unlock(tap->lock);
 }
 
-/* --- taps -------------------------------------------------------------------------- */
+/* --- taps --- */
 
 struct harness_tap *harness_tap_create(struct world *world, struct world_host *host,
                                        struct world_executor *companion,

@@ -56,7 +56,7 @@ struct harness_tap_ops {
     void (*emptied)(void *owner);
 };
 
-/* --- what the faults `change` and `inject` want ------------------------------------- */
+/* --- what the faults `change` and `inject` want --- */
 
 struct harness_tap_field {
     const char *name; /* see rpc/wire/fields.h; one that the message does not have is left */
@@ -76,7 +76,7 @@ struct harness_tap_inject {
     struct wire_bytes bytes;
 };
 
-/* --- taps ------------------------------------------------------------------------- */
+/* --- taps --- */
 
 /* Held bytes travel on an executor of the tap's, on `host` (which no fault kills), a companion
  * of `companion` (NULL: none).  `ops` may be NULL.  NULL when out of memory. */

@@ -17,7 +17,7 @@ struct harness_events {
     uint32_t count, room, looked_at, fitted;
 };
 
-/* --- values and events --------------------------------------------------------------------- */
+/* --- values and events --- */
 
 /* "10.0.0.2:8020" as the host that has it; whether there is one. */
 static bool push_host(lua_State *L, const char *text)
@@ -195,11 +195,7 @@ const struct harness_type harness_event_type = {
 
 static void push_event(lua_State *L, const struct harness_event *event)
 {
-    union {
-        const void *in;
-        void *out;
-    } object = {.in = event};
-    harness_push(L, &harness_event_type, object.out);
+    harness_push(L, &harness_event_type, (void *)(uintptr_t)event);
 }
 
 void harness_push_visit(lua_State *L, struct harness *harness, const struct point_event *visit)
@@ -215,7 +211,7 @@ void harness_push_visit(lua_State *L, struct harness *harness, const struct poin
         }
     }
     *event = (struct harness_event){
-        .at_ns = visit->at_ns != 0 ? visit->at_ns : world_now(harness->world),
+        .at_ns = world_event_time(harness->world, visit),
         .values = values,
         .value_count = (uint8_t)visit->value_count,
         .host = visit->host,
@@ -231,7 +227,7 @@ void harness_push_visit(lua_State *L, struct harness *harness, const struct poin
     push_event(L, event);
 }
 
-/* --- lists --------------------------------------------------------------------------------- */
+/* --- lists --- */
 
 enum point harness_check_point(lua_State *L, int index)
 {

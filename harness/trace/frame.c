@@ -16,8 +16,7 @@
 
 enum { LENGTH_WORD = 4, AUTH_BYTE = 5 /* before version 9 */ };
 
-/* --- values
- * --------------------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static const char *show_enum(struct picture *picture, const struct schema_item *item)
 {
@@ -60,8 +59,7 @@ static const char *show_value(struct picture *picture, const struct schema_item 
     return picture_print(picture, "%" PRId64, (int64_t)bits);
 }
 
-/* --- protobuf messages
- * ------------------------------------------------------------------------------------ */
+/* --- protobuf messages --- */
 
 static void visit(void *owner, const struct schema_item *item)
 {
@@ -95,9 +93,7 @@ static void show_message(struct picture *picture, const char *name,
     picture->at += prefix + (size_t)length;
 }
 
-/* --- frames
- * -------------------------------------------------------------------------------------------------
- */
+/* --- frames --- */
 
 static void show_preamble(struct picture *picture, const struct wire_message *message)
 {
@@ -136,8 +132,27 @@ static struct schema_method types_of(struct harness *harness, const struct wire_
     return harness_method(known_protocol, known_method);
 }
 
-static void show_frame(struct picture *picture, const struct wire_message *message,
-                       const struct schema_method *types)
+/* What a call or reply carries, behind its header. */
+static void show_call(struct harness *harness, struct picture *picture, uint32_t connection,
+                      const struct wire_message *message)
+{
+    bool to_server = message->kind == WIRE_REQUEST;
+    if (message->rpc_kind == WIRE_KIND_WRITABLE && to_server) {
+        picture_invocation(picture, harness_writable_types(harness));
+    } else if (message->rpc_kind == WIRE_KIND_WRITABLE) {
+        picture_values(picture, WRITABLE_GOAL_OBJECT, harness_writable_types(harness));
+    } else if (message->rpc_kind != WIRE_KIND_BUILTIN) {
+        const struct schema_method types = types_of(harness, message, connection);
+        if (to_server)
+            show_message(picture, "request header",
+                         &hadoop__common__request_header_proto__descriptor);
+        show_message(picture, to_server ? "request" : "value",
+                     to_server ? types.request : types.response);
+    }
+}
+
+static void show_frame(struct harness *harness, struct picture *picture, uint32_t connection,
+                       const struct wire_message *message)
 {
     bool to_server = message->kind == WIRE_REQUEST || message->kind == WIRE_CONTEXT ||
                      message->kind == WIRE_PING;
@@ -152,14 +167,11 @@ static void show_frame(struct picture *picture, const struct wire_message *messa
     show_message(picture, "header",
                  to_server ? &hadoop__common__rpc_request_header_proto__descriptor
                            : &hadoop__common__rpc_response_header_proto__descriptor);
-    if (message->kind == WIRE_REQUEST) {
-        show_message(picture, "request header", &hadoop__common__request_header_proto__descriptor);
-        show_message(picture, "request", types->request);
-    } else if (message->kind == WIRE_CONTEXT) {
+    if (message->kind == WIRE_CONTEXT)
         show_message(picture, "context", &hadoop__common__ipc_connection_context_proto__descriptor);
-    } else if (message->kind == WIRE_RESPONSE && message->status == WIRE_SUCCESS) {
-        show_message(picture, "value", types->response);
-    }
+    else if (message->kind == WIRE_REQUEST ||
+             (message->kind == WIRE_RESPONSE && message->status == WIRE_SUCCESS))
+        show_call(harness, picture, connection, message);
     picture_add_rest(picture, "more");
 }
 
@@ -180,7 +192,6 @@ static void show_sasl(struct picture *picture, bool to_server)
 static void show_protobuf(struct harness *harness, struct picture *picture, uint32_t connection,
                           bool to_server, const struct wire_message *message)
 {
-    struct schema_method types;
     switch (message->kind) {
     case WIRE_SASL:
         show_sasl(picture, to_server);
@@ -189,8 +200,7 @@ static void show_protobuf(struct harness *harness, struct picture *picture, uint
     case WIRE_REQUEST:
     case WIRE_PING:
     case WIRE_RESPONSE:
-        types = types_of(harness, message, connection);
-        show_frame(picture, message, &types);
+        show_frame(harness, picture, connection, message);
         break;
     case WIRE_PREAMBLE:
     case WIRE_GOODBYE:

@@ -73,7 +73,7 @@ void harness_ledger_free(struct harness_ledger *ledger)
     free(ledger);
 }
 
-/* --- what is known --------------------------------------------------------------------------- */
+/* --- what is known --- */
 
 static struct connection *connection_of(struct harness_ledger *ledger, uint32_t number)
 {
@@ -200,8 +200,8 @@ static struct call *call_of(struct harness_ledger *ledger, const struct point_ev
 void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *event,
                          struct point_value *room)
 {
-    if (event->at_ns == 0)
-        event->at_ns = world_now(ledger->harness->world);
+    event->at_ns = world_event_time(ledger->harness->world, event);
+    event->begun = true;
     if (event->host == 0)
         event->host = harness_trace_lane_host(ledger->harness->trace, event->lane);
     if (event->connection != 0 && event->connection < ledger->connection_room) {
@@ -222,7 +222,7 @@ void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *even
     event->value_count++;
 }
 
-/* --- learning -------------------------------------------------------------------------------- */
+/* --- learning --- */
 
 /* Values can be megabytes: eight bytes at a time. */
 static uint64_t hash_of(struct wire_bytes bytes)
@@ -380,7 +380,7 @@ void harness_ledger_struck(struct harness_ledger *ledger, enum point_effect effe
         connection->touched = true;
 }
 
-/* --- calls ----------------------------------------------------------------------------------- */
+/* --- calls --- */
 
 static struct call *add_call(struct harness_ledger *ledger)
 {

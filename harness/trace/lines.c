@@ -109,7 +109,7 @@ void harness_lines_free(struct harness_lines *lines)
     free(lines);
 }
 
-/* --- lanes ----------------------------------------------------------------------------------- */
+/* --- lanes --- */
 
 /* "server1/reader/0" is row "reader 0" of "server1". */
 static void tell_lane(struct harness_lines *lines, const char *id)
@@ -182,7 +182,7 @@ static struct queues *find_queue_lane(struct harness_lines *lines, const struct 
     return queues;
 }
 
-/* --- connections ----------------------------------------------------------------------------- */
+/* --- connections --- */
 
 static struct connection *connection_of(struct harness_lines *lines, uint32_t number)
 {
@@ -326,7 +326,7 @@ void harness_lines_received(struct harness_lines *lines, uint32_t number, uint64
         enter(lines, &event, true, "open", NULL);
 }
 
-/* --- spans ----------------------------------------------------------------------------------- */
+/* --- spans --- */
 
 static void begin(struct harness_lines *lines, const struct point_event *event)
 {
@@ -511,7 +511,7 @@ static void tell_spans(struct harness_lines *lines, const struct point_event *ev
     }
 }
 
-/* --- events, calls --------------------------------------------------------------------------- */
+/* --- events, calls --- */
 
 static void tell_mark(struct harness_lines *lines, const struct point_event *event, uint32_t call)
 {

@@ -18,7 +18,7 @@ static struct way *way_of(struct harness *harness, const struct harness_tap_mess
     return road != NULL ? &road->ways[message->direction == DIRECTION_S2C] : NULL;
 }
 
-/* --- lines ---------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 static enum record_message kind_of(const struct wire_message *message)
 {
@@ -198,7 +198,7 @@ static void ended(void *owner, const struct world_stream *stream, bool reset)
     harness_unlock(harness);
 }
 
-/* --- the module ------------------------------------------------------------------------------- */
+/* --- the module --- */
 
 static const struct plan_ticket *stopped(void *owner, const struct point_event *event)
 {

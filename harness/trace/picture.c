@@ -6,7 +6,7 @@
 
 #include "rpc/wire/big_endian.h"
 
-enum { VALUE_MAX = 96, SHOWN_MAX = 32, WORD = 4 };
+enum { VALUE_MAX = 96, SHOWN_MAX = 32, WORD = 4, LONG = 8 };
 
 const char *picture_print(struct picture *picture, const char *format, ...)
 {
@@ -69,4 +69,20 @@ bool picture_int32(struct picture *picture, const char *name, int32_t *number)
     picture_add(picture, picture->at, WORD, 0, name, picture_print(picture, "%" PRId32, *number));
     picture->at += WORD;
     return true;
+}
+
+bool picture_int64(struct picture *picture, const char *name)
+{
+    if (picture->bytes.length - picture->at < LONG)
+        return false;
+    int64_t number = wire_int64(picture->bytes.data + picture->at);
+    picture_add(picture, picture->at, LONG, 0, name, picture_print(picture, "%" PRId64, number));
+    picture->at += LONG;
+    return true;
+}
+
+struct wire_bytes picture_rest(const struct picture *picture)
+{
+    return (struct wire_bytes){picture->bytes.data + picture->at,
+                               picture->bytes.length - picture->at};
 }

@@ -39,6 +39,19 @@ void picture_add_rest(struct picture *picture, const char *name);
 
 /* The int32 at `at`, which is passed; false when it is not there. */
 bool picture_int32(struct picture *picture, const char *name, int32_t *number);
+bool picture_int64(struct picture *picture, const char *name);
+
+/* What stands from `at` on. */
+struct wire_bytes picture_rest(const struct picture *picture);
+
+/* A text whose length stands in front (WRITABLE_UTF8, WRITABLE_UTF or WRITABLE_TEXT), which is
+ * passed; false when it is not there as a whole. */
+bool picture_prefixed(struct picture *picture, const char *name, enum writable_kind kind);
+/* Parameters, or one object, as far as they can be read. */
+void picture_values(struct picture *picture, enum writable_goal goal,
+                    const struct writable_types *types);
+/* WritableRpcEngine.Invocation */
+void picture_invocation(struct picture *picture, const struct writable_types *types);
 
 /* A frame of IPC version 4, whose values are of `types`. */
 void picture_v4(struct picture *picture, const struct wire_message *message,

@@ -12,6 +12,15 @@
 static struct picture picture;
 static struct wire_buffer bytes;
 
+/* The picture of a call's invocation, which begins at `from`. */
+static void draw_invocation(struct wire_bytes frame, size_t from)
+{
+    picture.bytes = frame;
+    picture.at = from;
+    picture_invocation(&picture, NULL);
+    picture_add_rest(&picture, "more");
+}
+
 /* The picture of the last message of those bytes, and of `size` of its bytes. */
 static void draw_first(enum wire_side side, size_t size)
 {
@@ -156,4 +165,31 @@ Test(picture, of_a_part_says_as_much_as_is_there)
         for (size_t i = 0; i < picture.count; i++)
             cr_assert(le(sz, (size_t)picture.fields[i].offset + picture.fields[i].length, size));
     }
+}
+
+enum { WRITABLE_HEADER = 4 + 27 }; /* of EXAMPLE_WRITABLE_CALL, length word and all */
+
+Test(picture, a_call_of_the_writable_engine_shows_its_head_and_its_parameters)
+{
+    wire_example_add(EXAMPLE_WRITABLE_CALL, &bytes);
+    draw_invocation((struct wire_bytes){bytes.data, bytes.length}, WRITABLE_HEADER);
+    has(0, 31, 8, "rpc version", "2");
+    has(1, 39, 26, "protocol", "\"org.example.WritableEcho\"");
+    has(2, 65, 6, "method", "\"echo\"");
+    has(3, 71, 8, "client version", "3");
+    has(4, 79, 4, "methods hash", "0");
+    has(5, 83, 4, "parameters", "2");
+    has(6, 87, 22, "parameter 1", "java.lang.String \"hi\"");
+    has(7, 109, 9, "parameter 2", "int 7");
+    cr_assert(eq(sz, picture.count, 8));
+}
+
+Test(picture, a_call_of_the_writable_engine_that_is_cut_is_shown_as_far_as_it_goes)
+{
+    wire_example_add(EXAMPLE_WRITABLE_CALL, &bytes);
+    draw_invocation((struct wire_bytes){bytes.data, 60}, WRITABLE_HEADER);
+    has(0, 31, 8, "rpc version", "2");
+    cr_assert(eq(sz, picture.count, 2));
+    cr_assert_str_eq(picture.fields[1].name, "more");
+    cr_assert(eq(uint, (unsigned)picture.fields[1].length, 21u));
 }

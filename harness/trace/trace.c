@@ -204,7 +204,7 @@ const struct point_value *harness_event_value(const struct harness_event *event,
     return NULL;
 }
 
-/* --- lanes --------------------------------------------------------------------------------- */
+/* --- lanes --- */
 
 enum rpc_status harness_trace_lane(struct harness_trace *trace, uint32_t lane, const char *name,
                                    const struct world_host *host)

@@ -165,6 +165,7 @@ static void describe(struct client_call *call)
         .ending = told->ending,
         .class_name = told->class_name,
         .message = told->message,
+        .stack = told->stack,
         .cause_class = told->cause_class,
         .cause_message = told->cause_message,
         .code = told->code,
@@ -201,6 +202,19 @@ void client_call_over(struct client_call *call, struct client_failure *told)
     world_post(&client->lane, &call->tell);
 }
 
+/* WritableRpcEngine.Invocation: what every protocol of Writables has belongs to none. */
+static void invoke(const struct client_call *call, struct wire_message *message)
+{
+    message->rpc_kind = WIRE_KIND_WRITABLE;
+    message->methods_hash = call->remote.methods_hash;
+    if (strcmp(call->method, "getProtocolVersion") != 0 &&
+        strcmp(call->method, "getProtocolSignature") != 0)
+        return;
+    message->protocol = wire_text("org.apache.hadoop.ipc.VersionedProtocol");
+    message->protocol_version = 0;
+    message->methods_hash = 0;
+}
+
 enum rpc_status client_call_encode(struct client_call *call)
 {
     struct client *client = call->client;
@@ -214,6 +228,8 @@ enum rpc_status client_call_encode(struct client_call *call)
     static const uint8_t nothing;
     message.body = (struct wire_bytes){call->body.data != NULL ? call->body.data : &nothing,
                                        call->body.length};
+    if (client->writables)
+        invoke(call, &message);
     call->frame.length = 0;
     return client->codec->encode(&message, &call->frame);
 }

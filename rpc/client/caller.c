@@ -21,7 +21,7 @@ static struct client_caller *caller_of(struct client_thread *thread)
     return world_container(thread, struct client_caller, thread);
 }
 
-/* --- its life ------------------------------------------------------------------------- */
+/* --- its life --- */
 
 static void timer_fired(struct world_timer *timer)
 {
@@ -132,7 +132,7 @@ void client_caller_begin(struct client_caller *caller, struct client_call *call)
     caller->last_call = call;
 }
 
-/* --- the end of a call ------------------------------------------------------------------ */
+/* --- the end of a call --- */
 
 static void next_call(struct client_caller *caller)
 {
@@ -164,7 +164,7 @@ void client_caller_throws(struct client_caller *caller, struct client_failure *f
     leave(caller, failure);
 }
 
-static void finish(struct client_thread *thread)
+static void take_outcome(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
     struct client_failure *error = caller->call->error, *told = NULL;
@@ -177,7 +177,20 @@ static void finish(struct client_thread *thread)
     leave(caller, told);
 }
 
-/* --- waiting for the reply ---------------------------------------------------------------- */
+/* Its call is done, but what has become of it is not yet looked at. */
+static void finish(struct client_thread *thread)
+{
+    struct client_caller *caller = caller_of(thread);
+    if (point_guarded(POINT_CLIENT_END)) {
+        struct point_event event = client_visit(caller->client, POINT_CLIENT_END, thread,
+                                                thread->connection, caller->call);
+        if (client_thread_held(thread, &event, take_outcome))
+            return;
+    }
+    take_outcome(thread);
+}
+
+/* --- waiting for the reply --- */
 
 static void call_interrupted(struct client_thread *thread)
 {
@@ -218,7 +231,7 @@ void client_caller_notify(struct client_caller *caller)
     client_thread_go(&caller->thread, finish);
 }
 
-/* --- sending, 2.x: a pool's thread writes, and is waited for ------------------------------ */
+/* --- sending, 2.x: a pool's thread writes, and is waited for --- */
 
 void client_caller_written(struct client_caller *caller)
 {
@@ -251,7 +264,7 @@ static void submit(struct client_thread *thread)
         caller->place = CALLER_WRITES;
 }
 
-/* --- sending, 3.x: the connection's thread takes what is offered --------------------------- */
+/* --- sending, 3.x: the connection's thread takes what is offered --- */
 
 static void offer_interrupted(struct client_thread *thread)
 {
@@ -291,7 +304,7 @@ void client_caller_taken(struct client_caller *caller)
     settle(caller);
 }
 
-/* --- encoding --------------------------------------------------------------------------- */
+/* --- encoding --- */
 
 void client_caller_is_sent(struct client_caller *caller)
 {
@@ -340,7 +353,7 @@ static void send(struct client_thread *thread)
     encode(thread);
 }
 
-/* --- setting up --------------------------------------------------------------------------- */
+/* --- setting up --- */
 
 void client_caller_is_set_up(struct client_caller *caller)
 {
@@ -381,7 +394,7 @@ static void visit_setup(struct client_thread *thread)
     set_up(thread);
 }
 
-/* --- joining a connection ------------------------------------------------------------------ */
+/* --- joining a connection --- */
 
 /* It is closed.  Before 3.x a caller tries until the one who closes it has taken it out of the
  * pool; 3.x does so itself. */
@@ -483,7 +496,7 @@ static void get_connection(struct client_thread *thread)
     add(thread);
 }
 
-/* --- the beginning ------------------------------------------------------------------------- */
+/* --- the beginning --- */
 
 static void call_it(struct client_thread *thread)
 {
@@ -539,7 +552,7 @@ static void start(struct client_thread *thread)
     begin(thread);
 }
 
-/* --- interrupts ---------------------------------------------------------------------------- */
+/* --- interrupts --- */
 
 void client_caller_interrupt(struct client_caller *caller)
 {

@@ -1,34 +1,19 @@
 #include "rpc/client/caller.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
 #include "rpc/client/stage.h"
 
-enum { LARGE = 1 << 20 };
-
-static char *large_body(void)
-{
-    char *body = malloc(LARGE + 1);
-    memset(body, 'x', LARGE);
-    body[LARGE] = '\0';
-    return body;
-}
-
 /* CC-09 */
 Test(caller, that_is_interrupted_while_its_request_is_written_leaves_alone)
 {
-    char *body = large_body();
+    const char *body = stage_long_text();
     STAGE_EACH_NEW_RELEASE(release)
     {
-        struct stage *stage = stage_create(release);
-        stage->deaf = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        struct stage *stage = stage_deaf(release);
         struct stage_call *calls[4];
         for (int i = 0; i < 3; i++)
             calls[i] = stage_call(stage, "hi");
@@ -56,17 +41,13 @@ Test(caller, that_is_interrupted_while_its_request_is_written_leaves_alone)
         cr_assert(eq(sz, stage->link_count, 1));
         stage_free(stage);
     }
-    free(body);
 }
 
 /* 4.6; HT-07 */
 Test(caller, of_3_4_that_is_interrupted_before_the_sender_takes_its_request_sends_nothing)
 {
-    char *body = large_body();
-    struct stage *stage = stage_create(RELEASE_3_4);
-    stage->deaf = true;
-    stage_begin(stage);
-    stage_listen(stage);
+    const char *body = stage_long_text();
+    struct stage *stage = stage_deaf(RELEASE_3_4);
     struct stage_call *first = stage_call(stage, body);
     stage_until(stage, 100);
     struct stage_call *calls[50];
@@ -90,7 +71,6 @@ Test(caller, of_3_4_that_is_interrupted_before_the_sender_takes_its_request_send
     stage_until(stage, 4100);
     cr_assert(stage_returned(first, "ho", 4000));
     stage_free(stage);
-    free(body);
 }
 
 /* CC-10 */
@@ -131,11 +111,7 @@ Test(caller, whose_request_cannot_be_encoded_fails_alone_and_its_entry_stays)
         struct stage *stage = stage_open(release);
         struct stage_call *other = stage_call(stage, "other");
         stage_until(stage, 10);
-        stage_arm(stage, POINT_CLIENT_ENCODE,
-                  &(struct point_strike){.effect = EFFECT_THROW,
-                                         .class_name = "java.io.IOException",
-                                         .message = "no bytes"},
-                  1);
+        stage_throw(stage, POINT_CLIENT_ENCODE, "java.io.IOException", "no bytes", 1);
         struct stage_call *bad = stage_call(stage, "bad");
         stage_until(stage, 20);
         cr_assert(stage_ended(bad, "encode_error", 10));
@@ -176,17 +152,18 @@ Test(caller, never_hangs_when_connections_close_under_it)
     }
 }
 
-/* CC-14 */
-Test(caller, draws_ids_that_wrap_without_a_sign)
+/* CC-14; 4.2 */
+Test(caller, draws_ids_that_wrap_without_a_sign_and_before_2_x_with_it)
 {
-    static const int32_t ids[] = {2147483646, 2147483647, 0, 1};
-    STAGE_EACH_NEW_RELEASE(release)
+    static const int32_t later[] = {INT32_MAX - 1, INT32_MAX, 0, 1},
+                         before[] = {INT32_MAX - 1, INT32_MAX, INT32_MIN, INT32_MIN + 1};
+    STAGE_EACH_RELEASE(release)
     {
+        const int32_t *ids = release <= RELEASE_1_2 ? before : later;
         struct stage *stage = stage_create(release);
-        stage->config.first_call_id = 2147483646;
+        stage->config.first_call_id = ids[0];
         stage->echoes = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        stage_start(stage);
         for (int i = 0; i < 4; i++) {
             struct stage_call *call = stage_call(stage, "hi");
             stage_until(stage, (uint64_t)i + 1);
@@ -248,9 +225,8 @@ Test(caller, can_be_forgotten_while_its_call_is_pending)
 {
     STAGE_EACH_RELEASE(release)
     {
-        struct stage *stage = stage_open(release);
-        struct stage_call *call = stage_call(stage, "hi");
-        stage_until(stage, 10);
+        struct stage_call *call;
+        struct stage *stage = stage_pending(release, &call);
         client_call_free(call->call);
         call->call = NULL;
         stage_reply(stage, 0, 0, "ho");

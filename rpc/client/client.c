@@ -26,7 +26,7 @@ const char *client_ending_name(enum client_ending ending)
     return ending_names[ending];
 }
 
-/* --- events --------------------------------------------------------------------------- */
+/* --- events --- */
 
 struct point_event client_visit(const struct client *client, enum point point,
                                 const struct client_thread *thread,
@@ -60,7 +60,7 @@ void client_log(const struct client *client, const struct client_thread *thread,
     client_trace(client, &event);
 }
 
-/* --- names ------------------------------------------------------------------------------ */
+/* --- names --- */
 
 static void number_text(uint32_t ip, char *text, size_t size)
 {
@@ -144,7 +144,7 @@ static const struct release_settings *settings_of(struct client *client,
     return &other->settings;
 }
 
-/* --- buffers -------------------------------------------------------------------------- */
+/* --- buffers --- */
 
 struct client_chunk *client_take_chunk(struct client *client)
 {
@@ -161,7 +161,7 @@ void client_give_chunk(struct client *client, struct client_chunk *chunk)
     client->free_chunks = chunk;
 }
 
-/* --- the pool of connections ------------------------------------------------------------- */
+/* --- the pool of connections --- */
 
 struct client_connection *client_find_connection(struct client *client,
                                                  const struct client_remote *remote,
@@ -248,7 +248,7 @@ void client_bury_connection(struct client *client, struct client_connection *con
         world_post(&client->lane, &client->reap);
 }
 
-/* --- calls -------------------------------------------------------------------------------- */
+/* --- calls --- */
 
 int32_t client_next_call_id(struct client *client)
 {
@@ -311,7 +311,7 @@ enum rpc_status client_call_again(struct client *client, const struct client_rem
     return RPC_OK;
 }
 
-/* --- stop ------------------------------------------------------------------------------- */
+/* --- stop --- */
 
 static bool pool_busy(const struct client *client)
 {
@@ -387,7 +387,7 @@ void client_stop(struct client *client, struct world_task *done)
         end_stop(client);
 }
 
-/* --- life --------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static char *copy_of(const char *text)
 {
@@ -439,6 +439,7 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
         .executor = executor,
         .service_class = config->service_class,
         .plain_sockets = config->plain_sockets,
+        .writables = config->writables,
         .types = config->types,
         .next_call_id = (uint32_t)config->first_call_id,
         .user = copy_of(config->user != NULL ? config->user : "ripcord"),
@@ -525,7 +526,7 @@ uint32_t client_id(const struct client *client)
     return client->id;
 }
 
-/* --- views ------------------------------------------------------------------------------- */
+/* --- views --- */
 
 static const char *doing(const struct client_connection *connection)
 {

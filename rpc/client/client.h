@@ -53,7 +53,8 @@ struct client_outcome {
     enum client_ending ending;
     struct wire_bytes value; /* VALUE */
     const char *class_name;  /* "java.io.EOFException"; NULL for a value */
-    const char *message;     /* as the caller's getMessage() */
+    const char *message;     /* as the caller's getMessage(), without … */
+    const char *stack;       /* … a server's stack trace behind it, "\n\tat …"; NULL: none */
     const char *cause_class; /* of the local cause, NULL when there is none */
     const char *cause_message;
     const char *root_class; /* of that cause's own cause, NULL when there is none */
@@ -69,7 +70,9 @@ struct client_config {
     const char *real_user; /* of a proxy user; NULL */
     int service_class;
     bool plain_sockets; /* reads are not interruptible (a SOCKS factory) */
-    /* Before IPC version 9: the classes that replies may hold; borrowed.  NULL: Java's own. */
+    /* Its calls and their values are Writables (WritableRpcEngine), as all are before 2.x. */
+    bool writables;
+    /* Of Writables: the classes that replies may hold; borrowed.  NULL: Java's own. */
     const struct writable_types *types;
     int32_t first_call_id;
 };
@@ -80,8 +83,9 @@ struct client_remote {
     struct world_address address; /* its port counts with a name too */
     const char *protocol;         /* "org.example.EchoProtocol"; NULL: none */
     uint64_t protocol_version;
-    const char *user; /* NULL: the client's */
-    uint32_t login;   /* two logins of one name are two users */
+    int32_t methods_hash; /* of a protocol of Writables from 2.x on (ipc/ProtocolSignature.java) */
+    const char *user;     /* NULL: the client's */
+    uint32_t login;       /* two logins of one name are two users */
     /* -1 and 0: none, but different keys.  Nothing is taken from the settings: who wants
      * ipc.client.rpc-timeout.ms gives it here, as Hadoop's proxies do.  0.20 has none. */
     int64_t rpc_timeout_ms;
@@ -112,8 +116,8 @@ void client_free(struct client *client);
 
 uint32_t client_id(const struct client *client);
 
-/* Begin a call.  `body` is the encoded parameter message (before IPC version 9 the parameters: a
- * count and as many ObjectWritables), copied.  `done` is called once, on
+/* Begin a call.  `body` is the encoded parameter message (of Writables the parameters: a count and
+ * as many ObjectWritables), copied.  `done` is called once, on
  * the lane "clientN/calls", a companion of the client's executor, and never from within
  * client_call; the call lives until
  * client_call_free.  `caller` NULL: one of its own. */

@@ -32,8 +32,7 @@ Test(client, has_one_connection_for_each_connection_id)
         idle.value[SETTING_MAX_IDLE] = 9000;
         retries.value[SETTING_CONNECT_RETRIES] = 3;
         class.value[SETTING_CONNECT_TIMEOUT_RETRIES] = 3;
-        stage_begin(stage);
-        stage_listen(stage);
+        stage_start(stage);
         struct client_remote same = stage->remote, remotes[9];
         for (int i = 0; i < 9; i++)
             remotes[i] = same;
@@ -127,8 +126,7 @@ Test(client, that_stops_waits_for_the_read_of_a_plain_socket)
     {
         struct stage *stage = stage_create(release);
         stage->config.plain_sockets = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        stage_start(stage);
         struct stage_call *call = stage_call(stage, "hi");
         stage_until(stage, 1000);
         stage_stop(stage);
@@ -149,7 +147,7 @@ Test(client, that_stops_while_connecting_waits_in_2_6_and_interrupts_in_3_4)
     {
         struct stage *stage = stage_create(release);
         stage_begin(stage);
-        stage_arm(stage, POINT_CLIENT_CONNECT, &(struct point_strike){.effect = EFFECT_DROP}, 1000);
+        stage_drop_connects(stage, 1000);
         struct stage_call *call = stage_call(stage, "hi");
         stage_until(stage, 1000);
         stage_stop(stage);
@@ -195,14 +193,8 @@ Test(client, can_be_stopped_twice_and_refuses_calls_then)
 /* 4.11: a writer that is stuck holds the pool of 2.x for a minute at most. */
 Test(client, of_2_6_stops_a_minute_later_when_its_sender_is_stuck)
 {
-    static char body[1 << 20];
-    for (size_t i = 0; i < sizeof(body) - 1; i++)
-        body[i] = 'x';
-    struct stage *stage = stage_create(RELEASE_2_6);
-    stage->deaf = true;
-    stage_begin(stage);
-    stage_listen(stage);
-    struct stage_call *call = stage_call(stage, body);
+    struct stage *stage = stage_deaf(RELEASE_2_6);
+    struct stage_call *call = stage_call(stage, stage_long_text());
     stage_until(stage, 1000);
     stage_stop(stage);
     stage_until(stage, 100000);
@@ -222,8 +214,7 @@ Test(client, has_connections_by_ping_as_its_release_keys_them)
         silent.value[SETTING_PING] = 0;
         slower = silent;
         slower.value[SETTING_PING_INTERVAL] = 90000;
-        stage_begin(stage);
-        stage_listen(stage);
+        stage_start(stage);
         struct client_remote remotes[] = {stage->remote, stage->remote, stage->remote};
         remotes[1].settings = &silent;
         remotes[2].settings = &slower;

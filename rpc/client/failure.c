@@ -6,6 +6,7 @@
 
 #define SEE "; For more details see:  http://wiki.apache.org/hadoop/"
 
+/* All of a process share it, on any thread: it is never written to. */
 static struct client_failure out_of_memory = {
     .references = 1,
     .ending = CLIENT_INTERNAL,
@@ -83,24 +84,44 @@ struct client_failure *client_failure_format(enum client_ending ending, const ch
     return failure;
 }
 
+/* As a text, with NUL. */
+static const char *put_bytes(char **at, struct wire_bytes bytes)
+{
+    char *begin = *at;
+    if (bytes.length > 0)
+        memcpy(begin, bytes.data, bytes.length);
+    begin[bytes.length] = '\0';
+    *at += bytes.length + 1;
+    return begin;
+}
+
+/* Where the frames of a stack trace begin. */
+static size_t before_stack(struct wire_bytes message)
+{
+    static const char frame[] = "\n\tat ";
+    size_t at = 0, length = sizeof(frame) - 1;
+    while (at + length <= message.length && memcmp(message.data + at, frame, length) != 0)
+        at++;
+    return at + length <= message.length ? at : message.length;
+}
+
 struct client_failure *client_failure_of_bytes(enum client_ending ending,
                                                struct wire_bytes class_name,
                                                struct wire_bytes message)
 {
     struct client_failure *failure =
-        malloc(sizeof(*failure) + class_name.length + message.length + 2);
+        malloc(sizeof(*failure) + class_name.length + message.length + 3);
     if (failure == NULL)
         return client_failure_keep(&out_of_memory);
     char *at = (char *)(failure + 1);
-    *failure = (struct client_failure){.references = 1, .ending = ending, .class_name = at};
-    memcpy(at, class_name.data, class_name.length);
-    at[class_name.length] = '\0';
-    at += class_name.length + 1;
+    *failure = (struct client_failure){.references = 1, .ending = ending};
+    failure->class_name = put_bytes(&at, class_name);
     if (message.data == NULL)
         return failure;
-    failure->message = at;
-    memcpy(at, message.data, message.length);
-    at[message.length] = '\0';
+    size_t length = before_stack(message), rest = message.length - length;
+    failure->message = put_bytes(&at, (struct wire_bytes){message.data, length});
+    if (rest > 0)
+        failure->stack = put_bytes(&at, (struct wire_bytes){message.data + length, rest});
     return failure;
 }
 
@@ -117,6 +138,23 @@ struct client_failure *client_failure_thrown(enum client_ending ending, const ch
              strcmp(class_name, "java.net.UnknownHostException") == 0)
         ending = CLIENT_UNREACHABLE;
     return client_failure_create(ending, class_name, message, NULL, NULL);
+}
+
+struct client_failure *client_failure_as_it_is(struct client_failure *failure, int code)
+{
+    if (failure == &out_of_memory)
+        return failure;
+    failure->as_it_is = true;
+    failure->code = code;
+    return failure;
+}
+
+struct client_failure *client_failure_ends(struct client_failure *failure,
+                                           enum client_ending ending)
+{
+    if (failure != &out_of_memory)
+        failure->ending = ending;
+    return failure;
 }
 
 struct client_failure *client_failure_keep(struct client_failure *failure)
@@ -299,7 +337,8 @@ struct client_failure *client_failure_wrap(const struct release *release,
     char *text = tell_of(release, hosts, failure, cause, &class_name);
     struct client_failure *wrapped = client_failure_create(failure->ending, class_name, text,
                                                            failure->class_name, failure->message);
-    wrapped->code = failure->code;
+    if (wrapped != &out_of_memory)
+        wrapped->code = failure->code;
     free(text);
     free(cause);
     return wrapped;

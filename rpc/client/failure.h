@@ -19,6 +19,7 @@ struct client_failure {
     int code;      /* remote: enum wire_code */
     const char *class_name;
     const char *message; /* NULL: getMessage() is null */
+    const char *stack;   /* remote: the server's stack trace, which getMessage() has behind it */
     const char *cause_class, *cause_message;
 };
 
@@ -39,7 +40,7 @@ struct client_failure *client_failure_format(enum client_ending ending, const ch
                                              const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An absent message: none. */
+/* An absent message: none.  The stack trace that it ends with is set apart. */
 struct client_failure *client_failure_of_bytes(enum client_ending ending,
                                                struct wire_bytes class_name,
                                                struct wire_bytes message);
@@ -47,6 +48,12 @@ struct client_failure *client_failure_of_bytes(enum client_ending ending,
 /* What a class and a message that a fault gave make. */
 struct client_failure *client_failure_thrown(enum client_ending ending, const char *class_name,
                                              const char *message);
+
+/* Change a failure that nobody else has yet; the one that there is without memory stays as it is.
+ * They return it. */
+struct client_failure *client_failure_as_it_is(struct client_failure *failure, int code);
+struct client_failure *client_failure_ends(struct client_failure *failure,
+                                           enum client_ending ending);
 
 struct client_failure *client_failure_keep(struct client_failure *failure);
 void client_failure_drop(struct client_failure *failure); /* NULL is allowed */

@@ -42,6 +42,7 @@ struct client {
     char *local_name; /* "client1/10.0.0.2" */
     int service_class;
     bool plain_sockets;
+    bool writables;
     const struct writable_types *types;
     uint32_t next_call_id;
 

@@ -1,20 +1,8 @@
 /* Callers of 0.20 and 1.2: they write their requests themselves. */
-#include <stdlib.h>
-#include <string.h>
-
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
 #include "rpc/client/stage.h"
-
-static void throw_at(struct stage *stage, enum point point, const char *class_name,
-                     const char *message, uint32_t times)
-{
-    stage_arm(stage, point,
-              &(struct point_strike){
-                  .effect = EFFECT_THROW, .class_name = class_name, .message = message},
-              times);
-}
 
 /* 4.6 */
 Test(old_caller, ends_the_connection_when_a_request_cannot_be_encoded)
@@ -24,7 +12,7 @@ Test(old_caller, ends_the_connection_when_a_request_cannot_be_encoded)
         struct stage *stage = stage_open(release);
         struct stage_call *other = stage_call(stage, "other");
         stage_until(stage, 10);
-        throw_at(stage, POINT_CLIENT_ENCODE, "java.io.IOException", "no bytes", 1);
+        stage_throw(stage, POINT_CLIENT_ENCODE, "java.io.IOException", "no bytes", 1);
         struct stage_call *bad = stage_call(stage, "bad");
         stage_until(stage, 100000);
         cr_assert(stage_ended(other, "encode_error", 60000)); /* when the read comes back */
@@ -41,7 +29,7 @@ Test(old_caller, fails_a_caller_alone_whose_request_throws_what_is_not_checked)
     {
         struct stage *stage = stage_open(release);
         stage->echoes = true;
-        throw_at(stage, POINT_CLIENT_ENCODE, "java.lang.NullPointerException", "a null", 1);
+        stage_throw(stage, POINT_CLIENT_ENCODE, "java.lang.NullPointerException", "a null", 1);
         struct stage_call *bad = stage_call(stage, "bad"), *good = stage_call(stage, "good");
         stage_until(stage, 600000);
         cr_assert(stage_ended(bad, "encode_error", 0));
@@ -52,25 +40,13 @@ Test(old_caller, fails_a_caller_alone_whose_request_throws_what_is_not_checked)
     }
 }
 
-static char *large_body(void)
-{
-    enum { LARGE = 1 << 20 };
-    char *body = malloc(LARGE + 1);
-    memset(body, 'x', LARGE);
-    body[LARGE] = '\0';
-    return body;
-}
-
 /* CC-09 (HADOOP-6762), as run on 1.2.1: the others learn of it when their read comes back. */
 Test(old_caller, ends_the_connection_when_a_writer_is_interrupted)
 {
-    char *body = large_body();
+    const char *body = stage_long_text();
     STAGE_EACH_OLD_RELEASE(release)
     {
-        struct stage *stage = stage_create(release);
-        stage->deaf = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        struct stage *stage = stage_deaf(release);
         struct stage_call *other = stage_call(stage, "other");
         stage_until(stage, 100);
         struct client_caller *caller = client_caller_create(stage->client);
@@ -89,7 +65,6 @@ Test(old_caller, ends_the_connection_when_a_writer_is_interrupted)
         client_caller_free(caller);
         stage_free(stage);
     }
-    free(body);
 }
 
 Test(old_caller, closes_the_channel_when_its_flag_is_up_before_it_writes)
@@ -118,13 +93,10 @@ Test(old_caller, closes_the_channel_when_its_flag_is_up_before_it_writes)
 /* 4.6: behind a writer that is stuck, and then fails. */
 Test(old_caller, writes_nothing_behind_a_torn_frame)
 {
-    char *body = large_body();
+    const char *body = stage_long_text();
     STAGE_EACH_OLD_RELEASE(release)
     {
-        struct stage *stage = stage_create(release);
-        stage->deaf = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        struct stage *stage = stage_deaf(release);
         struct stage_call *writer = stage_call(stage, body);
         stage_until(stage, 100);
         struct stage_call *behind = stage_call(stage, "behind");
@@ -142,28 +114,6 @@ Test(old_caller, writes_nothing_behind_a_torn_frame)
         cr_assert(stage_ended(behind, "interrupted", 400));
         stage_free(stage);
     }
-    free(body);
-}
-
-/* 4.2 */
-Test(old_caller, draws_ids_that_go_negative)
-{
-    static const int32_t ids[] = {2147483647, INT32_MIN, INT32_MIN + 1};
-    STAGE_EACH_OLD_RELEASE(release)
-    {
-        struct stage *stage = stage_create(release);
-        stage->config.first_call_id = 2147483647;
-        stage->echoes = true;
-        stage_begin(stage);
-        stage_listen(stage);
-        for (int i = 0; i < 3; i++) {
-            struct stage_call *call = stage_call(stage, "hi");
-            stage_until(stage, (uint64_t)i + 1);
-            cr_assert(eq(i32, client_call_id(call->call), ids[i]));
-            cr_assert(stage_returned(call, "hi", (uint64_t)i));
-        }
-        stage_free(stage);
-    }
 }
 
 /* SH-05 */
@@ -171,8 +121,7 @@ Test(old_caller, pings_whatever_the_key_says)
 {
     struct stage *stage = stage_create(RELEASE_1_2);
     stage->settings.value[SETTING_PING] = 0;
-    stage_begin(stage);
-    stage_listen(stage);
+    stage_start(stage);
     stage_call(stage, "hi");
     stage_until(stage, 300001);
     cr_assert(eq(sz, stage_got(stage, 0, WIRE_PING), 5));
@@ -184,8 +133,7 @@ Test(old_caller, of_0_20_has_no_rpc_time_out)
 {
     struct stage *stage = stage_create(RELEASE_0_20);
     stage->remote.rpc_timeout_ms = 5000;
-    stage_begin(stage);
-    stage_listen(stage);
+    stage_start(stage);
     struct stage_call *call = stage_call(stage, "hi");
     stage_until(stage, 1000000);
     cr_assert(not(call->done));

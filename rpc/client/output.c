@@ -214,10 +214,16 @@ static void visit(struct client_thread *thread)
     write_now(thread);
 }
 
-void client_output_flush(struct client_connection *connection, struct client_thread *thread,
-                         const struct client_call *call, client_step_fn *then)
+void client_output_flush(struct client_thread *thread, const struct client_call *call,
+                         enum rpc_status added, client_step_fn *then)
 {
-    assert(connection->writer == NULL && thread->connection == connection);
+    struct client_connection *connection = thread->connection;
+    assert(connection->writer == NULL);
+    if (added != RPC_OK) {
+        connection->write_failure = client_io_failure(connection->client, added, false);
+        then(thread);
+        return;
+    }
     connection->writer = thread;
     connection->writes_call = call;
     connection->write_done = then;

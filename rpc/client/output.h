@@ -10,10 +10,11 @@
 /* Append `frame`, which is empty afterwards, to what the next flush sends.  RPC_NO_MEMORY. */
 enum rpc_status client_output_add(struct client_connection *connection, struct wire_buffer *frame);
 
-/* Write everything; then `then` runs (perhaps at once), and write_failure tells how it went.
- * `call` is what the bytes are about, or NULL. */
-void client_output_flush(struct client_connection *connection, struct client_thread *thread,
-                         const struct client_call *call, client_step_fn *then);
+/* Write everything on the thread's connection, if the last of it has been `added` well; then
+ * `then` runs (perhaps at once), and write_failure tells how it went.  `call` is what the bytes are
+ * about, or NULL. */
+void client_output_flush(struct client_thread *thread, const struct client_call *call,
+                         enum rpc_status added, client_step_fn *then);
 
 /* Give the memory of what has been written to `frame`, which is empty. */
 void client_output_return(struct client_connection *connection, struct wire_buffer *frame);

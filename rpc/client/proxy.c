@@ -9,7 +9,7 @@
 #include "rpc/client/inside.h"
 #include "rpc/wire/writable.h"
 
-/* --- the cache --------------------------------------------------------------------------- */
+/* --- the cache --- */
 
 struct cached {
     struct cached *next;
@@ -88,7 +88,7 @@ void client_cache_give(struct client_cache *cache, struct client *client)
         client_stop(client, NULL);
 }
 
-/* --- a proxy ------------------------------------------------------------------------------ */
+/* --- a proxy --- */
 
 struct client_proxy {
     struct client_cache *cache;         /* borrowed */
@@ -178,7 +178,7 @@ unsigned client_proxy_attempts(const struct client_proxy *proxy)
     return proxy->attempts;
 }
 
-/* --- opening it ----------------------------------------------------------------------------- */
+/* --- opening it --- */
 
 static void end(struct client_proxy *proxy)
 {

@@ -1,8 +1,5 @@
 #include "rpc/client/proxy.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -20,6 +17,7 @@ static void opened(struct client_proxy *proxy, void *owner)
 {
     struct opening *opening = owner;
     cr_assert(eq(ptr, proxy, opening->proxy));
+    cr_assert(not(opening->over));
     opening->over = true;
     opening->at_ms = stage_now_ms(opening->stage);
 }
@@ -31,6 +29,19 @@ static struct opening open_it(struct stage *stage, struct client_cache *cache)
                  (int)client_proxy_create(cache, &stage->config, &stage->remote, &opening.proxy),
                  RPC_OK));
     return opening;
+}
+
+/* A proxy of version 61 has been opened, and the server has read what it asks, if it does. */
+static struct client_cache *ask_for_61(enum release_id release, struct opening *opening)
+{
+    struct stage *stage = stage_create(release);
+    struct client_cache *cache = client_cache_create(stage->world, &stage->body);
+    stage->remote.protocol_version = 61;
+    stage_listen(stage);
+    *opening = open_it(stage, cache);
+    client_proxy_open(opening->proxy, 0, opened, opening);
+    stage_until(stage, 10);
+    return cache;
 }
 
 static void answer_version(struct stage *stage, int32_t id, uint8_t version)
@@ -45,13 +56,9 @@ Test(proxy, asks_for_the_version_first_before_2_x)
 {
     STAGE_EACH_RELEASE(release)
     {
-        struct stage *stage = stage_create(release);
-        struct client_cache *cache = client_cache_create(stage->world, &stage->body);
-        stage->remote.protocol_version = 61;
-        stage_listen(stage);
-        struct opening opening = open_it(stage, cache);
-        client_proxy_open(opening.proxy, 0, opened, &opening);
-        stage_until(stage, 10);
+        struct opening opening;
+        struct client_cache *cache = ask_for_61(release, &opening);
+        struct stage *stage = opening.stage;
         if (release <= RELEASE_1_2) {
             cr_assert(not(opening.over));
             cr_assert(eq(sz, stage_got(stage, 0, WIRE_REQUEST), 1));
@@ -72,13 +79,9 @@ Test(proxy, of_another_version_is_refused_where_it_is_made)
 {
     STAGE_EACH_OLD_RELEASE(release)
     {
-        struct stage *stage = stage_create(release);
-        struct client_cache *cache = client_cache_create(stage->world, &stage->body);
-        stage->remote.protocol_version = 61;
-        stage_listen(stage);
-        struct opening opening = open_it(stage, cache);
-        client_proxy_open(opening.proxy, 0, opened, &opening);
-        stage_until(stage, 10);
+        struct opening opening;
+        struct client_cache *cache = ask_for_61(release, &opening);
+        struct stage *stage = opening.stage;
         answer_version(stage, 0, 62);
         stage_until(stage, 20);
         const struct client_outcome *outcome = client_proxy_outcome(opening.proxy);

@@ -175,9 +175,12 @@ static void wait_with_monitor(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     struct client *client = connection->client;
-    bool idle = connection->first_call == NULL && !connection->closing && !client->stop_begun;
+    if (connection->first_call != NULL || connection->closing || client->stop_begun) {
+        decide(thread);
+        return;
+    }
     int64_t left = setting(connection, SETTING_MAX_IDLE) - inactive_ms(connection);
-    if (!idle || (connection->receiver_interrupted && left > 0)) {
+    if (connection->receiver_interrupted && left > 0) {
         decide(thread);
         return;
     }
@@ -208,7 +211,7 @@ void client_receiver_notify(struct client_connection *connection)
     client_thread_go(&connection->receiver, woken);
 }
 
-/* --- reading ------------------------------------------------------------------------ */
+/* --- reading --- */
 
 static void close_marked(struct client_thread *thread)
 {
@@ -430,7 +433,7 @@ static void read_on(struct client_thread *thread)
     block(connection);
 }
 
-/* --- time-outs ---------------------------------------------------------------------- */
+/* --- time-outs --- */
 
 static struct client_failure *read_timeout(const struct client_connection *connection)
 {
@@ -472,13 +475,7 @@ static void ping_with_stream(struct client_thread *thread)
     struct client_connection *connection = thread->connection;
     connection->receiver_place = RECEIVER_WRITES;
     thread->doing = "ping";
-    enum rpc_status status = add_ping(connection);
-    if (status == RPC_OK) {
-        client_output_flush(connection, thread, NULL, pinged);
-        return;
-    }
-    connection->write_failure = client_io_failure(connection->client, status, false);
-    pinged(thread);
+    client_output_flush(thread, NULL, add_ping(connection), pinged);
 }
 
 static void ping_with_monitor(struct client_thread *thread)
@@ -551,7 +548,7 @@ static void timer_fired(struct world_timer *timer)
     }
 }
 
-/* --- stop --------------------------------------------------------------------------- */
+/* --- stop --- */
 
 static void read_interrupted(struct client_thread *thread)
 {

@@ -1,8 +1,5 @@
 #include "rpc/client/receiver.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -14,8 +11,7 @@ static struct stage *open_with(enum release_id release, int64_t rpc_timeout_ms)
 {
     struct stage *stage = stage_create(release);
     stage->remote.rpc_timeout_ms = rpc_timeout_ms;
-    stage_begin(stage);
-    stage_listen(stage);
+    stage_start(stage);
     return stage;
 }
 
@@ -44,10 +40,7 @@ Test(receiver, waits_for_ever_on_a_frozen_server_without_an_rpc_timeout)
 {
     STAGE_EACH_RELEASE(release)
     {
-        struct stage *stage = stage_create(release);
-        stage->deaf = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        struct stage *stage = stage_deaf(release);
         struct stage_call *call = stage_call(stage, "hi");
         stage_until(stage, 600000);
         cr_assert(not(call->done));
@@ -125,8 +118,7 @@ Test(receiver, sends_no_pings_when_they_are_switched_off)
             struct stage *stage = stage_create(release);
             stage->settings.value[SETTING_PING] = 0;
             stage->remote.rpc_timeout_ms = limited ? 90000 : 0;
-            stage_begin(stage);
-            stage_listen(stage);
+            stage_start(stage);
             struct stage_call *call = stage_call(stage, "hi");
             stage_until(stage, 1000000);
             if (limited)
@@ -223,8 +215,7 @@ Test(receiver, of_3_4_pings_and_times_out_as_was_measured)
     struct stage *stage = stage_create(RELEASE_3_4);
     stage->settings.value[SETTING_PING_INTERVAL] = 300;
     stage->remote.rpc_timeout_ms = 1000;
-    stage_begin(stage);
-    stage_listen(stage);
+    stage_start(stage);
     struct stage_call *call = stage_call(stage, "hi");
     stage_until(stage, 2000);
     cr_assert(stage_ended(call, "read_timeout", 1200));
@@ -285,8 +276,7 @@ Test(receiver, keeps_to_a_large_idle_time)
         struct stage *stage = stage_create(release);
         stage->settings.value[SETTING_MAX_IDLE] = 3600000;
         stage->echoes = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        stage_start(stage);
         stage_call(stage, "hi");
         stage_until(stage, 3599999);
         cr_assert(eq(int, (int)stage->links[0].ended, RPC_OK));
@@ -395,16 +385,10 @@ Test(receiver, hears_of_a_pulled_cable_when_the_kernel_gives_up_on_its_ping)
 /* DC-18 */
 Test(receiver, and_callers_block_behind_a_stalled_write)
 {
-    enum { LARGE = 1 << 20 };
-    char *body = malloc(LARGE + 1);
-    memset(body, 'x', LARGE);
-    body[LARGE] = '\0';
+    const char *body = stage_long_text();
     STAGE_EACH_RELEASE(release)
     {
-        struct stage *stage = stage_create(release);
-        stage->deaf = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        struct stage *stage = stage_deaf(release);
         struct stage_call *first = stage_call(stage, body);
         stage_until(stage, 1000);
         cr_assert(stage_is(client_call_doing(first->call), "write"));
@@ -412,7 +396,7 @@ Test(receiver, and_callers_block_behind_a_stalled_write)
         stage_until(stage, 60001);
         cr_assert(stage_is(client_call_doing(second->call), "write_lock"));
         struct client_connection_view view;
-        client_connections(stage->client, &view, 1);
+        cr_assert(eq(sz, client_connections(stage->client, &view, 1), 1));
         cr_assert(stage_is(view.doing, "ping"));
         stage_until(stage, 70000);
         struct stage_call *third = stage_call(stage, "third");
@@ -429,22 +413,17 @@ Test(receiver, and_callers_block_behind_a_stalled_write)
         cr_assert(stage_returned(third, "ho", 101001));
         stage_free(stage);
     }
-    free(body);
 }
 
 Test(receiver, that_times_out_cannot_close_past_a_stalled_write)
 {
-    enum { LARGE = 1 << 20 };
-    char *body = malloc(LARGE + 1);
-    memset(body, 'x', LARGE);
-    body[LARGE] = '\0';
+    const char *body = stage_long_text();
     STAGE_EACH_RELEASE_FROM(RELEASE_1_2, release)
     {
         struct stage *stage = stage_create(release);
         stage->remote.rpc_timeout_ms = 5000;
         stage->deaf = true;
-        stage_begin(stage);
-        stage_listen(stage);
+        stage_start(stage);
         struct stage_call *stuck = stage_call(stage, body);
         stage_until(stage, 20000);
         cr_assert(not(stuck->done));
@@ -459,7 +438,6 @@ Test(receiver, that_times_out_cannot_close_past_a_stalled_write)
         cr_assert(stage_ended(stuck, "read_timeout", 20001));
         stage_free(stage);
     }
-    free(body);
 }
 
 /* PU-01's client: what stops the receiver stops nobody else. */

@@ -20,10 +20,7 @@ static struct client_failure *remote(const struct release *release,
         class_name = wire_text(release->unset_class);
     if (text.data == NULL && release->unset_text != NULL)
         text = wire_text(release->unset_text);
-    struct client_failure *failure = client_failure_of_bytes(ending, class_name, text);
-    failure->as_it_is = true;
-    failure->code = reply->code;
-    return failure;
+    return client_failure_as_it_is(client_failure_of_bytes(ending, class_name, text), reply->code);
 }
 
 /* What a reply does.  NULL: the connection goes on. */

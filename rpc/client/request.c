@@ -28,7 +28,7 @@ static struct client_failure *make_frame_seen(struct client_caller *caller)
     struct client_failure *failure;
     if (point_strikes(&event, &strike) && strike.effect == EFFECT_THROW) {
         failure = client_failure_thrown(CLIENT_ENCODE_ERROR, strike.class_name, strike.message);
-        failure->ending = CLIENT_ENCODE_ERROR;
+        client_failure_ends(failure, CLIENT_ENCODE_ERROR);
     } else {
         failure = make_frame(caller->call);
     }

@@ -5,6 +5,7 @@
 
 #include "rpc/client/header_size.h"
 #include "rpc/client/unframed.h"
+#include "rpc/wire/writable.h"
 
 #define TRUNCATED                                                                                  \
     "While parsing a protocol message, the input ended unexpectedly in the middle of a field.  "   \
@@ -97,8 +98,7 @@ static struct client_failure *too_much(void)
 /* Exceptions of the rpc layer are not wrapped from 3.x on. */
 static struct client_failure *layer(const struct client *client, struct client_failure *failure)
 {
-    failure->as_it_is = client->release->keeps_exception_type;
-    return failure;
+    return client->release->keeps_exception_type ? client_failure_as_it_is(failure, 0) : failure;
 }
 
 static struct client_failure *mismatch(const struct client *client, const char *text)
@@ -217,6 +217,21 @@ static enum stage_result take_length(struct run *run)
     return STAGE_DONE;
 }
 
+/* 3.x: an ObjectWritable to the frame's end. */
+static enum stage_result take_written(struct run *run, struct wire_bytes payload)
+{
+    char problem[WIRE_PROBLEM_MAX] = "";
+    size_t size;
+    enum rpc_status status = writable_walk(run->client->types, WRITABLE_GOAL_OBJECT, NULL, payload,
+                                           NULL, NULL, &size, problem);
+    if (status != RPC_OK)
+        return fail(run, client_unframed_failure(status, problem));
+    run->reply->value = (struct wire_bytes){payload.data, size};
+    if (size < payload.length)
+        run->reply->afterwards = mismatch(run->client, "RPC response length mismatch");
+    return finish(run);
+}
+
 static enum stage_result take_frame(struct run *run)
 {
     struct client_reply *reply = run->reply;
@@ -236,11 +251,13 @@ static enum stage_result take_frame(struct run *run)
             return fail(run, mismatch(run->client, "RPC response length mismatch"));
         return finish(run);
     }
+    if (run->client->writables)
+        return take_written(run, header.payload);
     if (run->client->codec->open_value(&header, run->client->arena, problem) == RPC_OK) {
         reply->value = header.body;
     } else {
-        reply->value_failure = bad(run->client, problem[0] != '\0' ? problem : TRUNCATED);
-        reply->value_failure->as_it_is = true;
+        reply->value_failure =
+            client_failure_as_it_is(bad(run->client, problem[0] != '\0' ? problem : TRUNCATED), 0);
     }
     return finish(run);
 }
@@ -295,7 +312,8 @@ static enum stage_result take_header(struct run *run)
     response->header_size = client_varint_size(size) + size;
     response->call_id = run->reply->call_id;
     if (run->reply->status == WIRE_SUCCESS) {
-        go_on(response, RESPONSE_VALUE_LENGTH, 0);
+        bool writables = run->client->writables;
+        go_on(response, writables ? RESPONSE_WRITABLE : RESPONSE_VALUE_LENGTH, 0);
         return STAGE_DONE;
     }
     if (response->length != (int64_t)response->header_size)
@@ -342,6 +360,21 @@ static enum stage_result take_value(struct run *run)
     return finish(run);
 }
 
+/* 2.x: an ObjectWritable, read from the stream; nobody compares its length with the frame's. */
+static enum stage_result take_writable(struct run *run)
+{
+    char problem[WIRE_PROBLEM_MAX] = "";
+    enum rpc_status status =
+        client_unframed_value(run->response, run->client, &run->reply->value, problem);
+    if (status == RPC_AGAIN)
+        return STAGE_WAITS;
+    if (status != RPC_OK)
+        return fail(run, client_unframed_failure(status, problem));
+    run->reply->status = WIRE_SUCCESS;
+    run->reply->call_id = run->response->call_id;
+    return finish(run);
+}
+
 static enum stage_result take_goodbye_status(struct run *run)
 {
     if (piece(run->response, 4) == NULL)
@@ -384,9 +417,8 @@ static enum stage_result take_text(struct run *run)
     }
     struct client_failure *failure =
         client_failure_create(CLIENT_REMOTE_FATAL, response->class_name, text, NULL, NULL);
-    failure->as_it_is = true;
     free(text);
-    return fail(run, failure);
+    return fail(run, client_failure_as_it_is(failure, 0));
 }
 
 static enum stage_result take_stage(struct run *run)
@@ -404,6 +436,8 @@ static enum stage_result take_stage(struct run *run)
         return take_value_length(run);
     case RESPONSE_VALUE:
         return take_value(run);
+    case RESPONSE_WRITABLE:
+        return take_writable(run);
     case RESPONSE_GOODBYE_STATUS:
         return take_goodbye_status(run);
     case RESPONSE_CLASS_LENGTH:

@@ -1,7 +1,8 @@
 /*
  * Bytes of a connection to replies, as the release reads them: 2.x field by field from the
  * stream, believing its length word only afterwards; 3.x whole frames of limited length.  Those
- * of before, which have no length, are unframed.c's.
+ * of before, which have no length, are unframed.c's, and so are Writables in 2.x, which have none
+ * either.
  */
 #ifndef RPC_CLIENT_RESPONSE_H
 #define RPC_CLIENT_RESPONSE_H
@@ -16,6 +17,7 @@ enum client_response_stage { /* unframed: always the first */
                              RESPONSE_HEADER, /* 2.x */
                              RESPONSE_VALUE_LENGTH,
                              RESPONSE_VALUE,          /* 2.x */
+                             RESPONSE_WRITABLE,       /* 2.x: in the place of these two */
                              RESPONSE_GOODBYE_STATUS, /* 3.x: after a first length of -1 */
                              RESPONSE_CLASS_LENGTH,
                              RESPONSE_CLASS,
@@ -34,7 +36,7 @@ struct client_response {
     unsigned digits;
     int32_t call_id;
     char *class_name;           /* of a goodbye */
-    struct wire_extent *extent; /* unframed: of a reply that is being read, else NULL */
+    struct wire_extent *extent; /* unframed: of what is being read, else NULL */
     struct client_chunk *chunk;
     size_t chunk_begin, chunk_end;
     struct wire_buffer piece; /* one that does not lie in the chunk as a whole */
@@ -49,7 +51,7 @@ struct client_reply {
     struct wire_bytes class_name, text;
     struct wire_bytes value;              /* SUCCESS */
     struct client_failure *value_failure; /* 3.x: the value does not decode, its call fails */
-    struct client_failure *afterwards;    /* 2.x: the lengths do not fit, told after the value */
+    struct client_failure *afterwards;    /* the lengths do not fit, told after the value */
 };
 
 enum client_response_result { RESPONSE_MORE, RESPONSE_REPLY, RESPONSE_FAILED };

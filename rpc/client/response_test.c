@@ -11,18 +11,6 @@
 #define LOCAL_2_6 "Failed on local exception: "
 #define HOSTS_2_6                                                                                  \
     "; Host Details : local host is: \"client1/10.0.0.1\"; destination host is: \"nn\":8020; "
-#define LOCAL_3_4                                                                                  \
-    "DestHost:destPort nn:8020 , LocalHost:localPort client1/10.0.0.1:0. Failed on local "         \
-    "exception: "
-
-/* A call is pending, its request has come. */
-static struct stage *pending(enum release_id release, struct stage_call **call)
-{
-    struct stage *stage = stage_open(release);
-    *call = stage_call(stage, "hi");
-    stage_until(stage, 10);
-    return stage;
-}
 
 static bool is_eof(const struct stage_call *call, enum release_id release, uint64_t at_ms)
 {
@@ -46,7 +34,7 @@ Test(response, that_ends_before_its_length_word_is_eof)
     {
         for (size_t length = 0; length < 4; length++) {
             struct stage_call *call;
-            struct stage *stage = pending(release, &call);
+            struct stage *stage = stage_pending(release, &call);
             if (length > 0)
                 stage_send(stage, 0, "\0\0\0\0", length);
             stage_until(stage, 20);
@@ -71,7 +59,7 @@ Test(response, that_ends_in_the_midst_is_eof_as_each_release_words_it)
         size_t header_end = 5u + bytes.data[4];
         for (size_t cut = 4; cut < bytes.length; cut++) {
             struct stage_call *call;
-            stage = pending(release, &call);
+            stage = stage_pending(release, &call);
             stage_send(stage, 0, bytes.data, cut);
             stage_until(stage, 20);
             stage_close(stage, 0, false);
@@ -100,7 +88,7 @@ Test(response, that_is_cut_by_a_reset_is_a_reset)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         stage_send(stage, 0, "\0\0", 2);
         stage_until(stage, 20);
         stage_close(stage, 0, true);
@@ -121,19 +109,21 @@ Test(response, that_is_cut_by_a_reset_is_a_reset)
 /* FA-03 */
 Test(response, that_is_fatal_ends_every_call_with_one_reason)
 {
-    STAGE_EACH_NEW_RELEASE(release)
+    STAGE_EACH_RELEASE(release)
     {
         struct stage *stage = stage_open(release);
         struct stage_call *calls[5];
         for (int i = 0; i < 5; i++)
             calls[i] = stage_call(stage, "hi");
         stage_until(stage, 10);
-        stage_reply_error(stage, 0, 2, WIRE_FATAL, "java.io.IOException", "x");
+        /* Before 2.x it has no call's id. */
+        stage_reply_error(stage, 0, release <= RELEASE_1_2 ? -1 : 2, WIRE_FATAL,
+                          "org.example.Denied", "go away");
         stage_until(stage, 20);
         for (int i = 0; i < 5; i++) {
             cr_assert(stage_ended(calls[i], "remote_fatal", 10));
-            cr_assert(stage_is(calls[i]->outcome->message, "x"));
-            cr_assert(stage_is(calls[i]->outcome->class_name, "java.io.IOException"));
+            cr_assert(stage_is(calls[i]->outcome->message, "go away"));
+            cr_assert(stage_is(calls[i]->outcome->class_name, "org.example.Denied"));
         }
         cr_assert(eq(u64, stage->links[0].ended_ms, 10));
         stage->echoes = true;
@@ -182,7 +172,7 @@ Test(response, finds_its_own_call_in_any_order)
     {
         struct stage *stage = stage_open(release);
         struct stage_call *calls[100];
-        char text[16];
+        char text[32];
         for (int i = 0; i < 100; i++)
             calls[i] = stage_call(stage, "hi");
         stage_until(stage, 10);
@@ -234,7 +224,7 @@ Test(response, of_another_clients_call_ends_all_calls)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         struct wire_message message = wire_message(WIRE_RESPONSE);
         message.client_id = wire_text("0123456789abcdef");
         message.body = wire_text("ho");
@@ -256,7 +246,7 @@ Test(response, whose_length_disagrees_gives_its_value_first)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         struct stage_call *other = stage_call(stage, "other");
         stage_until(stage, 11);
         struct wire_buffer bytes = {0};
@@ -284,7 +274,7 @@ Test(response, that_is_an_error_with_more_behind_it_ends_all_calls)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         struct wire_message message = wire_message(WIRE_RESPONSE);
         message.status = WIRE_ERROR;
         message.class_name = wire_text("a.B");
@@ -319,7 +309,7 @@ Test(response, of_3_4_must_have_a_length_within_the_limit)
     };
     for (int i = 0; i < 4; i++) {
         struct stage_call *call;
-        struct stage *stage = pending(RELEASE_3_4, &call);
+        struct stage *stage = stage_pending(RELEASE_3_4, &call);
         stage_send(stage, 0, cases[i].bytes, 4);
         stage_until(stage, 20);
         cr_assert(stage_ended(call, "bad_reply", 10));
@@ -336,8 +326,7 @@ Test(response, of_3_4_may_be_as_long_as_the_limit)
         struct stage *stage = stage_create(RELEASE_3_4);
         stage_encode_reply(stage, 0, "a value", &bytes);
         stage->settings.value[SETTING_RESPONSE_LENGTH_MAX] = (int64_t)bytes.length - 4 - over;
-        stage_begin(stage);
-        stage_listen(stage);
+        stage_start(stage);
         struct stage_call *call = stage_call(stage, "hi");
         stage_until(stage, 10);
         stage_send(stage, 0, bytes.data, bytes.length);
@@ -359,7 +348,7 @@ Test(response, of_the_old_kind_is_understood_by_3_4_as_the_first)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         stage_send(stage, 0, "\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x29", 12);
         stage_send(stage, 0, class_name, 41);
         stage_send(stage, 0, "\0\0\0\x3d", 4);
@@ -381,7 +370,7 @@ Test(response, of_the_old_kind_is_understood_by_3_4_as_the_first)
 Test(response, whose_value_does_not_decode_fails_its_call_alone_in_3_4)
 {
     struct stage_call *call;
-    struct stage *stage = pending(RELEASE_3_4, &call);
+    struct stage *stage = stage_pending(RELEASE_3_4, &call);
     struct stage_call *other = stage_call(stage, "other");
     stage_until(stage, 11);
     struct wire_message message = wire_message(WIRE_RESPONSE);
@@ -403,7 +392,7 @@ Test(response, whose_header_does_not_decode_ends_all_calls)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         stage_send(stage, 0, "\0\0\0\3\2\x08\0", 7); /* a call id, but no status */
         stage_until(stage, 20);
         cr_assert(stage_ended(call, "bad_reply", 10));
@@ -414,13 +403,11 @@ Test(response, whose_header_does_not_decode_ends_all_calls)
 
 Test(response, of_a_megabyte_comes_whole_in_pieces_of_any_size)
 {
-    enum { LARGE = 1 << 20 };
-    static char value[LARGE + 1];
-    memset(value, 'v', LARGE);
+    const char *value = stage_long_text();
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         struct wire_buffer bytes = {0};
         stage_encode_reply(stage, 0, value, &bytes);
         uint64_t at = 10;
@@ -444,7 +431,7 @@ Test(response, with_a_longer_header_than_it_needs_is_an_error_to_2_6_only)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         stage_send(stage, 0, bytes, sizeof(bytes) - 1);
         stage_until(stage, 20);
         cr_assert(stage_ended(call, release <= RELEASE_2_6 ? "bad_reply" : "remote_error", 10));
@@ -460,7 +447,7 @@ Test(response, can_stand_before_its_call_ends)
     STAGE_EACH_NEW_RELEASE(release)
     {
         struct stage_call *call;
-        struct stage *stage = pending(release, &call);
+        struct stage *stage = stage_pending(release, &call);
         stage_hold(stage, POINT_CLIENT_REPLY, 1);
         stage_reply(stage, 0, 0, "held");
         stage_until(stage, 50);
@@ -485,11 +472,8 @@ Test(response, that_throws_while_it_is_decoded_ends_all_calls)
     {
         for (int i = 0; i < 2; i++) {
             struct stage_call *call;
-            struct stage *stage = pending(release, &call);
-            stage_arm(stage, POINT_CLIENT_REPLY,
-                      &(struct point_strike){
-                          .effect = EFFECT_THROW, .class_name = classes[i], .message = "oops"},
-                      1);
+            struct stage *stage = stage_pending(release, &call);
+            stage_throw(stage, POINT_CLIENT_REPLY, classes[i], "oops", 1);
             stage_reply(stage, 0, 0, "ho");
             stage_until(stage, 20);
             cr_assert(stage_ended(call, "bad_reply", 10));

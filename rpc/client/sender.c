@@ -76,13 +76,7 @@ static void write_request(struct client_thread *thread)
     }
     thread->doing = "write";
     call->being_written = true;
-    enum rpc_status status = client_output_add(connection, &call->frame);
-    if (status == RPC_OK) {
-        client_output_flush(connection, thread, call, written);
-        return;
-    }
-    connection->write_failure = client_io_failure(connection->client, status, false);
-    written(thread);
+    client_output_flush(thread, call, client_output_add(connection, &call->frame), written);
 }
 
 static void next(struct client_thread *thread)

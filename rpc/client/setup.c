@@ -30,7 +30,7 @@ static void close_socket(struct client_caller *caller)
     connection->stream = NULL;
 }
 
-/* --- the end ------------------------------------------------------------------------ */
+/* --- the end --- */
 
 static void end(struct client_thread *thread)
 {
@@ -130,7 +130,7 @@ static void send_preamble(struct client_thread *thread)
         bool entered = client_monitor_enter(&connection->stream_lock, thread, NULL);
         assert(entered); /* nobody writes before it is open */
         (void)entered;
-        client_output_flush(connection, thread, NULL, preamble_written);
+        client_output_flush(thread, NULL, RPC_OK, preamble_written);
     }
 }
 
@@ -165,7 +165,7 @@ static void streams(struct client_thread *thread)
         make_streams(thread);
 }
 
-/* --- a failed attempt --------------------------------------------------------------- */
+/* --- a failed attempt --- */
 
 /* What handleConnectionFailure throws, unless the server has moved (HADOOP-17068). */
 static void throw_failure(struct client_thread *thread, struct client_failure *failure)
@@ -368,7 +368,7 @@ static void fail(struct client_caller *caller, struct client_failure *failure, b
         look_up(thread);
 }
 
-/* --- an attempt --------------------------------------------------------------------- */
+/* --- an attempt --- */
 
 static void trace_attempt(struct client_caller *caller, const char *result)
 {
@@ -377,6 +377,7 @@ static void trace_attempt(struct client_caller *caller, const char *result)
     struct point_event event = client_visit(caller->client, POINT_CLIENT_CONNECT, &caller->thread,
                                             connection, caller->call);
     event.at_ns = caller->setup.attempt_ns;
+    event.begun = true;
     CLIENT_VALUES(event, WORLD_NUMBER(ATTEMPT, caller->setup.attempts),
                   WORLD_TEXT(TO, world_address_text(connection->server, to)),
                   WORLD_TEXT(RESULT, result));
@@ -524,7 +525,7 @@ static void attempt(struct client_thread *thread)
         attempt_now(thread);
 }
 
-/* --- from the caller ---------------------------------------------------------------- */
+/* --- from the caller --- */
 
 void client_setup_begin(struct client_caller *caller)
 {

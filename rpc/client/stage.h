@@ -94,8 +94,20 @@ struct stage *stage_create(enum release_id release);
 /* The same in a rough world: the seed decides order, costs, latencies and short writes. */
 struct stage *stage_create_rough(enum release_id release, uint64_t seed);
 void stage_begin(struct stage *stage);
-/* Client stopped or not: everything goes, and nothing may be left over. */
+/* The same, and the server listens. */
+void stage_start(struct stage *stage);
+/* Client stopped or not: everything goes, and nothing may be left over.  A test that ends before
+ * says of which release its client was. */
 void stage_free(struct stage *stage);
+
+/* Created and begun: nobody listens yet, */
+struct stage *stage_lonely(enum release_id release);
+/* the server listens, */
+struct stage *stage_open(enum release_id release);
+/* it listens and reads nothing, */
+struct stage *stage_deaf(enum release_id release);
+/* or it has read a request, "hi", at 10 ms, and the call is pending. */
+struct stage *stage_pending(enum release_id release, struct stage_call **call);
 
 void stage_listen(struct stage *stage);
 void stage_unlisten(struct stage *stage);
@@ -108,6 +120,8 @@ struct stage_call *stage_call(struct stage *stage, const char *body);
 struct stage_call *stage_call_to(struct stage *stage, const struct client_remote *remote,
                                  const char *body, struct client_caller *caller);
 void stage_stop(struct stage *stage);
+/* More than what the sockets between hold: a megabyte of "x". */
+const char *stage_long_text(void);
 
 /* The server's side, on the link of that number, at once. */
 void stage_send(struct stage *stage, size_t link, const void *bytes, size_t length);
@@ -134,9 +148,11 @@ void stage_release(struct stage *stage);
 /* The next `times` visits of the point are struck. */
 void stage_arm(struct stage *stage, enum point point, const struct point_strike *strike,
                uint32_t times);
-
-/* Created, begun, listening. */
-struct stage *stage_open(enum release_id release);
+/* It throws there. */
+void stage_throw(struct stage *stage, enum point point, const char *class_name, const char *message,
+                 uint32_t times);
+/* The SYN is lost for good. */
+void stage_drop_connects(struct stage *stage, uint32_t times);
 
 #define STAGE_EACH_RELEASE(release)                                                                \
     for (enum release_id release = RELEASE_0_20; release <= RELEASE_3_4; release++)
@@ -153,5 +169,13 @@ bool stage_is(const char *seen, const char *expected);
 bool stage_has(const char *seen, const char *part);
 bool stage_ended(const struct stage_call *call, const char *ending, uint64_t at_ms);
 bool stage_returned(const struct stage_call *call, const char *value, uint64_t at_ms);
+/* Nobody listened on the stage's own server, as its release says it. */
+bool stage_refused(const struct stage_call *call, uint64_t at_ms);
+
+/* Between the stage's own parts: a text as a value, a request's body as a text; and the server
+ * goes. */
+void stage_put_value(const struct stage *stage, const char *text, struct wire_buffer *out);
+struct wire_bytes stage_text_of(const struct stage *stage, struct wire_bytes body);
+void stage_end_server(struct stage *stage);
 
 #endif

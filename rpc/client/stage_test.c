@@ -8,10 +8,9 @@
 #include "rpc/wire/writable.h"
 #include "rpc/world/sim/sim.h"
 
-/* --- what is said ------------------------------------------------------------------------ */
+/* --- what is said --- */
 
-/* A String as an ObjectWritable, or the text itself. */
-static void put_value(const struct stage *stage, const char *text, struct wire_buffer *out)
+void stage_put_value(const struct stage *stage, const char *text, struct wire_buffer *out)
 {
     enum rpc_status status = stage->writables
                                  ? writable_put_string_object(out, wire_text(text), false)
@@ -27,7 +26,7 @@ static void put_body(const struct stage *stage, const char *text, struct wire_bu
     size_t length = strlen(text), count = length / LONGEST + 1;
     uint8_t head[] = {0, 0, (uint8_t)(count >> 8), (uint8_t)count};
     if (!stage->writables) {
-        put_value(stage, text, out);
+        stage_put_value(stage, text, out);
         return;
     }
     wire_buffer_add(out, head, sizeof(head));
@@ -38,8 +37,7 @@ static void put_body(const struct stage *stage, const char *text, struct wire_bu
     }
 }
 
-/* The text in it. */
-static struct wire_bytes text_of(const struct stage *stage, struct wire_bytes body)
+struct wire_bytes stage_text_of(const struct stage *stage, struct wire_bytes body)
 {
     enum { BEFORE = 4 + 2 + 16 + 2 }; /* the count, java.lang.String, a length */
     if (!stage->writables)
@@ -116,10 +114,24 @@ static void on_stopped(struct world_task *task)
     stage->stopped_ms = stage_now_ms(stage);
 }
 
+static const struct stage *standing; /* created and not freed yet */
+
+/* The stage of a failed test stands for ever. */
+static void tell_where(void)
+{
+    if (standing != NULL)
+        fprintf(stderr, "This was a client of release %s.\n", standing->config.release->name);
+}
+
 static struct stage *create(enum release_id release, uint64_t seed, bool rough)
 {
+    static bool tells;
     struct stage *stage = calloc(1, sizeof(*stage));
     assert(stage != NULL);
+    if (!tells)
+        atexit(tell_where);
+    tells = true;
+    standing = stage;
     stage->tracer.ops = &tracer_ops;
     stage->world = sim_create(&(struct sim_options){.seed = seed, .rough = rough});
     stage->world->tracer = &stage->tracer;
@@ -165,13 +177,40 @@ void stage_begin(struct stage *stage)
     (void)status;
 }
 
-static void end_link(struct stage_link *link)
+void stage_start(struct stage *stage)
 {
-    world_watch_release(&link->watch);
-    world_watch_release(&link->write_watch);
-    if (link->stream != NULL)
-        world_close(link->stream);
-    link->stream = NULL;
+    stage_begin(stage);
+    stage_listen(stage);
+}
+
+struct stage *stage_lonely(enum release_id release)
+{
+    struct stage *stage = stage_create(release);
+    stage_begin(stage);
+    return stage;
+}
+
+struct stage *stage_open(enum release_id release)
+{
+    struct stage *stage = stage_create(release);
+    stage_start(stage);
+    return stage;
+}
+
+struct stage *stage_deaf(enum release_id release)
+{
+    struct stage *stage = stage_create(release);
+    stage->deaf = true;
+    stage_start(stage);
+    return stage;
+}
+
+struct stage *stage_pending(enum release_id release, struct stage_call **call)
+{
+    struct stage *stage = stage_open(release);
+    *call = stage_call(stage, "hi");
+    stage_until(stage, 10);
+    return stage;
 }
 
 void stage_free(struct stage *stage)
@@ -181,12 +220,7 @@ void stage_free(struct stage *stage)
     for (size_t i = 0; i < stage->call_count; i++)
         client_call_free(stage->calls[i].call);
     client_free(stage->client);
-    for (size_t i = 0; i < stage->link_count; i++) {
-        end_link(&stage->links[i]);
-        wire_decoder_free(stage->links[i].decoder);
-        wire_buffer_release(&stage->links[i].out);
-    }
-    stage_unlisten(stage);
+    stage_end_server(stage);
     world_timer_release(&stage->alarm);
     world_executor_release(&stage->peer);
     world_executor_release(&stage->body);
@@ -195,211 +229,11 @@ void stage_free(struct stage *stage)
     assert(left.executors == 0 && left.timers_armed == 0 && left.watches_on == 0);
     assert(left.streams == 0 && left.listeners == 0 && left.locks == 0);
     world_free(stage->world);
+    standing = NULL;
     free(stage);
 }
 
-/* --- the server ------------------------------------------------------------------------ */
-
-static void remember(struct stage_link *link, const struct wire_message *message)
-{
-    struct stage *stage = link->stage;
-    struct stage_message beyond;
-    struct stage_message *seen =
-        link->message_count < STAGE_MESSAGES ? &link->messages[link->message_count++] : &beyond;
-    *seen = (struct stage_message){.kind = message->kind,
-                                   .call_id = message->call_id,
-                                   .retry = message->retry,
-                                   .service_class = message->service_class,
-                                   .at_ms = stage_now_ms(stage)};
-    struct wire_message opened = *message;
-    char problem[WIRE_PROBLEM_MAX];
-    struct wire_bytes text = WIRE_ABSENT;
-    if (message->kind == WIRE_CONTEXT &&
-        stage->codec->open_context(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
-        text = opened.user;
-    if (message->kind == WIRE_REQUEST &&
-        stage->codec->open_request(&opened, wire_decoder_arena(link->decoder), problem) == RPC_OK)
-        text = text_of(stage, opened.body);
-    size_t length = text.length < sizeof(seen->text) - 1 ? text.length : sizeof(seen->text) - 1;
-    if (length > 0)
-        memcpy(seen->text, text.data, length);
-    if (message->kind == WIRE_REQUEST && stage->echoes)
-        stage_reply(stage, (size_t)(link - stage->links), message->call_id, seen->text);
-}
-
-static void writable(struct world_watch *watch);
-
-static void readable(struct world_watch *watch)
-{
-    struct stage_link *link = world_container(watch, struct stage_link, watch);
-    uint8_t *into;
-    size_t got;
-    link->reads++;
-    for (;;) {
-        size_t want = wire_decoder_want(link->decoder, &into);
-        enum rpc_status status = world_read(link->stream, into, want, &got);
-        if (status == RPC_AGAIN)
-            return;
-        if (status != RPC_OK) {
-            link->ended = status;
-            link->ended_ms = stage_now_ms(link->stage);
-            end_link(link);
-            return;
-        }
-        struct wire_message message;
-        link->bytes += got;
-        if (wire_decoder_take(link->decoder, got, &message) == RPC_OK)
-            remember(link, &message);
-        if (link->stream == NULL)
-            return;
-    }
-}
-
-static void accepting(struct world_watch *watch)
-{
-    struct stage *stage = world_container(watch, struct stage, accepts);
-    struct world_stream *stream;
-    while (world_accept(stage->listener, &stream) == RPC_OK) {
-        assert(stage->link_count < STAGE_LINKS);
-        struct stage_link *link = &stage->links[stage->link_count++];
-        link->stage = stage;
-        link->stream = stream;
-        link->accepted_ms = stage_now_ms(stage);
-        link->decoder = wire_decoder_create(stage->codec, WIRE_TO_SERVER, 64 << 20);
-        world_watch_init(&stage->peer, &link->watch, stream, WORLD_READ, readable);
-        world_watch_init(&stage->peer, &link->write_watch, stream, WORLD_WRITE, writable);
-        if (!stage->deaf)
-            world_watch_start(&link->watch);
-    }
-}
-
-void stage_listen(struct stage *stage)
-{
-    enum rpc_status status = world_listen(stage->there, 8020, 128, &stage->listener);
-    assert(status == RPC_OK);
-    (void)status;
-    world_watch_init_listener(&stage->peer, &stage->accepts, stage->listener, accepting);
-    world_watch_start(&stage->accepts);
-}
-
-void stage_unlisten(struct stage *stage)
-{
-    if (stage->listener == NULL)
-        return;
-    world_watch_release(&stage->accepts);
-    world_listener_close(stage->listener);
-    stage->listener = NULL;
-}
-
-void stage_hear(struct stage *stage, size_t link)
-{
-    world_watch_start(&stage->links[link].watch);
-}
-
-static void write_on(struct stage_link *link)
-{
-    size_t accepted;
-    while (link->out.length > 0) {
-        enum rpc_status status =
-            world_write(link->stream, link->out.data, link->out.length, &accepted);
-        if (status == RPC_AGAIN) {
-            world_watch_start(&link->write_watch);
-            return;
-        }
-        if (status != RPC_OK)
-            accepted = link->out.length;
-        link->out.length -= accepted;
-        memmove(link->out.data, link->out.data + accepted, link->out.length);
-    }
-    world_watch_stop(&link->write_watch);
-}
-
-static void writable(struct world_watch *watch)
-{
-    write_on(world_container(watch, struct stage_link, write_watch));
-}
-
-void stage_send(struct stage *stage, size_t link, const void *bytes, size_t length)
-{
-    struct stage_link *at = &stage->links[link];
-    if (at->stream == NULL)
-        return;
-    wire_buffer_add(&at->out, bytes, length);
-    write_on(at);
-}
-
-void stage_send_message(struct stage *stage, size_t link, const struct wire_message *message)
-{
-    struct wire_buffer bytes = {0};
-    stage->codec->encode(message, &bytes);
-    stage_send(stage, link, bytes.data, bytes.length);
-    wire_buffer_release(&bytes);
-}
-
-void stage_encode_reply(const struct stage *stage, int32_t call_id, const char *value,
-                        struct wire_buffer *bytes)
-{
-    struct wire_message message = stage->codec->message(WIRE_RESPONSE);
-    struct wire_buffer body = {0};
-    put_value(stage, value, &body);
-    message.call_id = call_id;
-    message.body =
-        (struct wire_bytes){body.data != NULL ? body.data : (const uint8_t *)"", body.length};
-    stage->codec->encode(&message, bytes);
-    wire_buffer_release(&body);
-}
-
-void stage_reply(struct stage *stage, size_t link, int32_t call_id, const char *value)
-{
-    struct wire_buffer bytes = {0};
-    stage_encode_reply(stage, call_id, value, &bytes);
-    stage_send(stage, link, bytes.data, bytes.length);
-    wire_buffer_release(&bytes);
-}
-
-void stage_reply_error(struct stage *stage, size_t link, int32_t call_id, enum wire_status status,
-                       const char *class_name, const char *text)
-{
-    struct wire_message message = stage->codec->message(WIRE_RESPONSE);
-    message.call_id = call_id;
-    message.status = status;
-    message.class_name = wire_text(class_name);
-    message.text = wire_text(text);
-    message.code = WIRE_ERROR_APPLICATION;
-    stage_send_message(stage, link, &message);
-}
-
-void stage_close(struct stage *stage, size_t link, bool reset)
-{
-    struct stage_link *at = &stage->links[link];
-    if (at->stream == NULL)
-        return;
-    world_watch_release(&at->watch);
-    world_watch_release(&at->write_watch);
-    if (reset)
-        world_reset(at->stream);
-    else
-        world_close(at->stream);
-    at->stream = NULL;
-}
-
-size_t stage_got(const struct stage *stage, size_t link, enum wire_kind kind)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < stage->links[link].message_count; i++)
-        count += stage->links[link].messages[i].kind == kind;
-    return count;
-}
-
-uint64_t stage_got_ms(const struct stage *stage, size_t link, enum wire_kind kind, size_t nth)
-{
-    for (size_t i = 0; i < stage->links[link].message_count; i++)
-        if (stage->links[link].messages[i].kind == kind && --nth == 0)
-            return stage->links[link].messages[i].at_ms;
-    return UINT64_MAX;
-}
-
-/* --- the application -------------------------------------------------------------------- */
+/* --- the application --- */
 
 void stage_until(struct stage *stage, uint64_t at_ms)
 {
@@ -411,6 +245,7 @@ void stage_until(struct stage *stage, uint64_t at_ms)
 static void call_done(struct client_call *call, void *owner)
 {
     struct stage_call *slot = owner;
+    assert(!slot->done);
     slot->done = true;
     slot->at_ms = stage_now_ms(slot->stage);
     slot->outcome = client_call_outcome(call);
@@ -438,12 +273,19 @@ struct stage_call *stage_call(struct stage *stage, const char *body)
     return stage_call_to(stage, &stage->remote, body, NULL);
 }
 
+const char *stage_long_text(void)
+{
+    static char text[(1 << 20) + 1];
+    memset(text, 'x', sizeof(text) - 1);
+    return text;
+}
+
 void stage_stop(struct stage *stage)
 {
     client_stop(stage->client, &stage->stopped);
 }
 
-/* --- what happened ----------------------------------------------------------------------- */
+/* --- what happened --- */
 
 size_t stage_count(const struct stage *stage, enum point point)
 {
@@ -500,7 +342,21 @@ void stage_arm(struct stage *stage, enum point point, const struct point_strike 
     point_arm(point, strike->effect, judge, stage);
 }
 
-/* --- what a test asks --------------------------------------------------------------- */
+void stage_throw(struct stage *stage, enum point point, const char *class_name, const char *message,
+                 uint32_t times)
+{
+    stage_arm(stage, point,
+              &(struct point_strike){
+                  .effect = EFFECT_THROW, .class_name = class_name, .message = message},
+              times);
+}
+
+void stage_drop_connects(struct stage *stage, uint32_t times)
+{
+    stage_arm(stage, POINT_CLIENT_CONNECT, &(struct point_strike){.effect = EFFECT_DROP}, times);
+}
+
+/* --- what a test asks --- */
 
 bool stage_is(const char *seen, const char *expected)
 {
@@ -537,17 +393,24 @@ bool stage_returned(const struct stage_call *call, const char *value, uint64_t a
         return false;
     struct wire_buffer expected = {0};
     struct wire_bytes seen = call->outcome->value;
-    put_value(call->stage, value, &expected);
+    stage_put_value(call->stage, value, &expected);
     bool same = seen.length == expected.length &&
                 (seen.length == 0 || memcmp(seen.data, expected.data, seen.length) == 0);
     wire_buffer_release(&expected);
     return same;
 }
 
-struct stage *stage_open(enum release_id release)
+#define REFUSED     "java.net.ConnectException: Connection refused"
+#define SEE_REFUSED "; For more details see:  http://wiki.apache.org/hadoop/ConnectionRefused"
+
+bool stage_refused(const struct stage_call *call, uint64_t at_ms)
 {
-    struct stage *stage = stage_create(release);
-    stage_begin(stage);
-    stage_listen(stage);
-    return stage;
+    bool old = call->stage->config.release->id <= RELEASE_1_2;
+    return stage_ended(call, "refused", at_ms) &&
+           stage_is(call->outcome->class_name, "java.net.ConnectException") &&
+           stage_is(call->outcome->message,
+                    old ? "Call to nn/10.0.0.2:8020 failed on connection exception: " REFUSED
+                        : "Call From client1/10.0.0.1 to nn:8020 failed on connection "
+                          "exception: " REFUSED SEE_REFUSED) &&
+           stage_is(call->outcome->cause_message, "Connection refused");
 }

@@ -2,12 +2,13 @@
 
 #include <assert.h>
 
-/* What it is in Java that a reply cannot be read. */
-static struct client_failure *failure_of(enum rpc_status status, const char *problem)
+struct client_failure *client_unframed_failure(enum rpc_status status, const char *problem)
 {
     const char *class_name = "java.lang.RuntimeException", *text = problem;
     if (status == RPC_MALFORMED)
         class_name = "java.io.IOException";
+    else if (status == RPC_END)
+        class_name = "java.io.EOFException", text = "";
     else if (status == RPC_BAD_VALUE)
         class_name = "java.lang.NegativeArraySizeException";
     else if (status == RPC_TOO_DEEP)
@@ -18,7 +19,7 @@ static struct client_failure *failure_of(enum rpc_status status, const char *pro
                                  NULL);
 }
 
-/* Who reads a reply has an extent; the client keeps one for whoever is next. */
+/* Who reads one has an extent; the client keeps one for whoever is next. */
 static bool take_extent(struct client_response *response, struct client *client)
 {
     if (response->extent != NULL)
@@ -148,6 +149,25 @@ enum client_response_result client_unframed_next(struct client_response *respons
     }
     if (status == RPC_OK)
         return RESPONSE_REPLY;
-    *failure = failure_of(status, problem);
+    *failure = client_unframed_failure(status, problem);
     return RESPONSE_FAILED;
+}
+
+enum rpc_status client_unframed_value(struct client_response *response, struct client *client,
+                                      struct wire_bytes *bytes, char *problem)
+{
+    bool begun = response->extent != NULL;
+    forget_piece(response);
+    if (come(response).length == 0)
+        return RPC_AGAIN;
+    if (!take_extent(response, client))
+        return RPC_NO_MEMORY;
+    if (!begun)
+        wire_extent_value(response->extent);
+    enum rpc_status status = look(response, bytes, problem);
+    if (status != RPC_OK)
+        return status;
+    pass(response, bytes->length);
+    client_unframed_release(response, client);
+    return RPC_OK;
 }

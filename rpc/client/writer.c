@@ -69,13 +69,7 @@ static void write_frame(struct client_caller *caller)
         written(thread);
         return;
     }
-    enum rpc_status status = client_output_add(connection, &call->frame);
-    if (status == RPC_OK) {
-        client_output_flush(connection, thread, call, written);
-        return;
-    }
-    connection->write_failure = client_io_failure(connection->client, status, false);
-    written(thread);
+    client_output_flush(thread, call, client_output_add(connection, &call->frame), written);
 }
 
 /* With the lock.  Whether the connection is closing was asked before it, and is not again. */

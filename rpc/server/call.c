@@ -38,7 +38,6 @@ void server_call_begin(struct server_call *call, struct server_connection *conne
     call->retry = retry;
     call->problem = CALL_WELL;
     call->method = call->protocol = call->body = call->client_id = WIRE_ABSENT;
-    call->read_ns = world_now(call->server->world);
     call->taken_ns = 0;
     call->stamp_ns = server_purge_clock(call->server);
     call->request.length = 0;
@@ -166,7 +165,7 @@ enum rpc_status server_call_fail(struct server_call *call, enum wire_status stat
     return fail(call, status, code, class_name, wire_text(text), client_id);
 }
 
-/* --- for methods ------------------------------------------------------------------- */
+/* --- for methods --- */
 
 enum rpc_status server_call_return(struct server_call *call, struct wire_bytes value)
 {
@@ -228,22 +227,33 @@ static enum rpc_status describe(struct wire_buffer *out, const char *class_name,
     return status;
 }
 
-/* The stack trace of an exception begins with its class, which 2.x cuts off. */
+/* Throwable.printStackTrace; an absent class: without it. */
+static enum rpc_status print_stack(struct wire_buffer *out, const struct server_call *call,
+                                   const char *class_name, struct wire_bytes message)
+{
+    const struct release *release = call->server->release;
+    const char *stack = call->writable ? release->writable_stack : release->message_stack;
+    enum rpc_status status = RPC_OK;
+
+    if (class_name != NULL)
+        status = describe(out, class_name, message);
+    else if (message.length > 0)
+        status = wire_buffer_add(out, message.data, message.length);
+    return status == RPC_OK ? wire_buffer_add(out, stack, strlen(stack)) : status;
+}
+
+/* The stack trace of an exception begins with its class, which 2.x cuts off if ": " follows. */
 static enum rpc_status fail_as(struct server_call *call, const char *class_name,
                                struct wire_bytes message)
 {
-    struct wire_buffer whole = {0};
-    enum rpc_status status = RPC_OK;
+    bool names_class = call->server->release->error_names_class || message.data == NULL;
+    struct wire_buffer text = {0};
 
-    if (call->server->release->error_names_class) {
-        status = describe(&whole, class_name, message);
-        message = (struct wire_bytes){whole.data, whole.length};
-    } else if (message.data == NULL) {
-        message = wire_text(class_name);
-    }
+    enum rpc_status status = print_stack(&text, call, names_class ? class_name : NULL, message);
     if (status == RPC_OK)
-        status = fail(call, WIRE_ERROR, code_of(class_name), class_name, message, call->client_id);
-    wire_buffer_release(&whole);
+        status = fail(call, WIRE_ERROR, code_of(class_name), class_name,
+                      (struct wire_bytes){text.data, text.length}, call->client_id);
+    wire_buffer_release(&text);
     return status;
 }
 
@@ -282,17 +292,20 @@ enum rpc_status server_call_abort(struct server_call *call, const char *class_na
 enum rpc_status server_call_unserializable(struct server_call *call, const char *class_name,
                                            const char *message)
 {
-    char text[512];
+    struct wire_buffer text = {0};
 
     if (!call->server->release->answers_unserializable) {
         call->status = WIRE_ERROR;
         call->answered = call->unsendable = true;
         return RPC_OK;
     }
-    snprintf(text, sizeof(text), "%s%s%s", class_name, message != NULL ? ": " : "",
-             message != NULL ? message : "");
-    return server_call_fail(call, WIRE_ERROR, WIRE_ERROR_SERIALIZING_RESPONSE, class_name, text,
-                            call->client_id);
+    enum rpc_status status =
+        print_stack(&text, call, class_name, message == NULL ? WIRE_ABSENT : wire_text(message));
+    if (status == RPC_OK)
+        status = fail(call, WIRE_ERROR, WIRE_ERROR_SERIALIZING_RESPONSE, class_name,
+                      (struct wire_bytes){text.data, text.length}, call->client_id);
+    wire_buffer_release(&text);
+    return status;
 }
 
 struct wire_bytes server_call_method(const struct server_call *call)

@@ -15,6 +15,7 @@
 
 #include "rpc/server/lane.h"
 #include "rpc/server/server.h"
+#include "rpc/wire/writable.h"
 
 struct server_handler;
 
@@ -47,8 +48,8 @@ struct server_call {
     bool writable;            /* its engine is Writables */
     bool names_protocol;      /* before 2.x only the connection does */
     int64_t writable_version; /* of a Writable call */
-    uint64_t read_ns;         /* when the Reader had it */
-    uint64_t taken_ns;        /* when a Handler took it */
+    enum writable_fit fit;    /* the same: its arguments, to what they are declared as */
+    uint64_t taken_ns;        /* when a Handler took it, where that is minded */
     uint64_t stamp_ns;        /* of the purge, by its clock */
     struct wire_buffer request;
 

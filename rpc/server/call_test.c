@@ -9,8 +9,7 @@ Test(call, an_echo_comes_back_with_its_id_at_the_same_instant)
     rig_begin(NULL);
     unsigned peer = rig_open();
     rig_call(peer, 7, "echo", "hi");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     const struct rig_reply *reply = rig_reply(peer, 7);
     cr_assert(eq(int, (int)reply->status, WIRE_SUCCESS));
     cr_assert(eq(ulong, reply->length, 2ul));

@@ -4,13 +4,6 @@
 
 #include "rpc/server/rig.h"
 
-static const char *const releases[] = {"0.20", "1.2", "2.2"};
-
-#define EACH_RELEASE(release)                                                                      \
-    for (size_t each = 0, once = 1; each < sizeof(releases) / sizeof(releases[0]);                 \
-         each++, once = 1)                                                                         \
-        for (const char *release = releases[each]; once == 1; once = 0)
-
 #define CLEANUP(idle, kill, threshold)                                                             \
     .settings = {{SETTING_MAX_IDLE, idle},                                                         \
                  {SETTING_KILL_MAX, kill},                                                         \
@@ -52,7 +45,7 @@ static void open_many(unsigned count)
 Test(cleanup, without_a_wakeup_nobody_looks) /* ID-06 */
 {
     static const int32_t all[] = {0, 59};
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         rig_begin(&(struct rig_options){.release = release, CLEANUP(1000, 10, 40)});
         open_many(40);
@@ -61,7 +54,7 @@ Test(cleanup, without_a_wakeup_nobody_looks) /* ID-06 */
         draw_these(all);
         rig_open();
         rig_settle();
-        cr_assert(eq(ulong, rig_counters().idle_closed, 10ul), "%s", release);
+        cr_assert(eq(ulong, rig_counters().idle_closed, 10ul));
         cr_assert(eq(ulong, open_now(), 31ul));
         cr_assert(eq(uint, draws, 2u));
         rig_end();
@@ -88,7 +81,7 @@ Test(cleanup, a_negative_start_ends_it_and_the_next_wakeup_tries_again) /* ID-05
 {
     static const int32_t numbers[] = {-8, 5, /* mod 7: -1, 5 */
                                       9, 0 /* mod 8: 1 and 0, in order */};
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         rig_begin(&(struct rig_options){.release = release, CLEANUP(1000, 10, 0)});
         open_many(6);
@@ -103,7 +96,7 @@ Test(cleanup, a_negative_start_ends_it_and_the_next_wakeup_tries_again) /* ID-05
         rig_open();
         rig_settle();
         cr_assert(eq(uint, draws, 4u));
-        cr_assert(eq(ulong, rig_counters().idle_closed, 2ul), "%s", release);
+        cr_assert(eq(ulong, rig_counters().idle_closed, 2ul));
         cr_assert(eq(ulong, rig_count(POINT_SERVER_SCAN), scans + 1));
         IS_TEXT(rig_nth(POINT_SERVER_CLOSE, 0)->text, "idle");
         cr_assert(eq(uint, rig_nth(POINT_SERVER_CLOSE, 0)->connection, 1u));
@@ -186,7 +179,7 @@ Test(cleanup, without_default_resources_1x_servers_take_a_second) /* ID-07 */
         draw_these(all);
         rig_open();
         rig_settle();
-        cr_assert(eq(ulong, rig_counters().idle_closed, cases[i].closed), "%s", cases[i].release);
+        cr_assert(eq(ulong, rig_counters().idle_closed, cases[i].closed));
         rig_end();
     }
 }
@@ -194,7 +187,7 @@ Test(cleanup, without_default_resources_1x_servers_take_a_second) /* ID-07 */
 Test(cleanup, out_of_memory_closes_all_idle_ones_and_none_that_was_just_accepted) /* ID-16 */
 {
     static const int32_t none[] = {-1, -1};
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         rig_begin(
             &(struct rig_options){.release = release, .handlers = 5, CLEANUP(1000, 10, 4000)});
@@ -208,7 +201,7 @@ Test(cleanup, out_of_memory_closes_all_idle_ones_and_none_that_was_just_accepted
         rig_fault(POINT_SERVER_ACCEPT, &(struct point_strike){.effect = EFFECT_MEMORY}, 1);
         rig_dial();
         rig_settle();
-        cr_assert(eq(ulong, rig_counters().idle_closed, 50ul), "%s", release);
+        cr_assert(eq(ulong, rig_counters().idle_closed, 50ul));
         cr_assert(eq(ulong, open_now(), 5ul));
         IS_TEXT(rig_nth(POINT_SERVER_CLOSE, 0)->text, "oom");
         IS_TEXT(rig_doing("listener"), "sleep");
@@ -222,7 +215,7 @@ Test(cleanup, out_of_memory_closes_all_idle_ones_and_none_that_was_just_accepted
 
 Test(cleanup, no_timer_scans)
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         rig_begin(&(struct rig_options){.release = release, CLEANUP(1000, 10, 0)});
         rig_open();

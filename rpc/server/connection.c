@@ -171,7 +171,7 @@ void server_connection_turn_away(struct server_connection *connection)
     server_connection_let_go(connection);
 }
 
-/* --- the end ----------------------------------------------------------------------- */
+/* --- the end --- */
 
 /* The last hop: nobody watches the stream any more. */
 static void end_stream(struct server_connection *connection)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "rpc/server/class_path.h"
 #include "rpc/server/parts.h"
 
 static const char *text_of(struct wire_bytes bytes, char *room, size_t size)
@@ -19,6 +20,29 @@ static enum server_packet unauthorized(struct server_connection *connection,
     server_count_up(&connection->server->metrics.authorization_failures);
     return server_refuse(connection, message, WIRE_FATAL_UNAUTHORIZED, "authorization",
                          SERVER_AUTHORIZATION, "%s", text);
+}
+
+/* Whether a policy can name it: it is a protocol of the server. */
+static bool is_served(const struct server *server, struct wire_bytes protocol)
+{
+    bool known;
+    uint64_t highest;
+
+    server_find_protocol(server, SERVER_WRITABLE, protocol, 0, &known, &highest);
+    return known;
+}
+
+/* Of a class that is there, but in no policy (ServiceAuthorizationManager.java). */
+static enum server_packet not_known(struct server_connection *connection,
+                                    const struct wire_message *message)
+{
+    char name[NAME_MAX_SHOWN], text[2 * NAME_MAX_SHOWN];
+    bool is_interface =
+        server_class_find(connection->server, message->protocol) == SERVER_CLASS_INTERFACE;
+
+    snprintf(text, sizeof(text), "Protocol %s %s is not known.",
+             is_interface ? "interface" : "class", text_of(message->protocol, name, sizeof(name)));
+    return unauthorized(connection, message, text);
 }
 
 /* Service authorization and impersonation (authorizeConnection).  PACKET_GO_ON: it is fine. */
@@ -43,6 +67,8 @@ static enum server_packet authorize(struct server_connection *connection,
         return server_refuse_silently(connection, CLOSE_PROTOCOL); /* no class, an exception */
     if (message->protocol.data == NULL)
         return unauthorized(connection, message, "Null protocol not authorized");
+    if (release->loads_protocol && !is_served(connection->server, message->protocol))
+        return not_known(connection, message);
     if (config->authorize(config->authorize_owner, message->user, message->protocol))
         return PACKET_GO_ON;
     snprintf(text, sizeof(text), "User %s%s is not authorized for protocol interface %s%s", user,
@@ -54,17 +80,14 @@ static enum server_packet authorize(struct server_connection *connection,
 /* Before 2.x the protocol is the name of a class, and an empty one is none. */
 static bool finds_protocol(const struct server *server, struct wire_message *message)
 {
-    bool known;
-    uint64_t highest;
-
     if (!server->release->loads_protocol)
         return true;
     if (message->protocol.length == 0)
         message->protocol = WIRE_ABSENT;
     if (message->protocol.data == NULL)
         return true;
-    server_find_protocol(server, SERVER_WRITABLE, message->protocol, 0, &known, &highest);
-    return known || wire_is(message->protocol, SERVER_VERSIONED_PROTOCOL);
+    return is_served(server, message->protocol) ||
+           server_class_find(server, message->protocol) != SERVER_CLASS_NONE;
 }
 
 enum server_packet server_context_take(struct server_connection *connection,

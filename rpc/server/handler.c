@@ -19,7 +19,7 @@ void server_handler_wake(struct server_handler *handler)
     server_lane_post(&handler->lane, &handler->task, take_first);
 }
 
-/* --- the end of a call -------------------------------------------------------------- */
+/* --- the end of a call --- */
 
 static void then_take(struct server_lane *lane, struct server_connection *connection)
 {
@@ -36,18 +36,41 @@ static void then_nothing(struct server_lane *lane, struct server_connection *con
     (void)connection;
 }
 
-/* How long the method took, for the slow ones (3.x). */
+/* Whether it minds how long methods take, for the slow ones (3.x). */
+static bool measures(const struct server *server)
+{
+    return server_setting(server, SETTING_SLOW_RPC) != 0;
+}
+
 static void measure(struct server_call *call)
 {
     struct server *server = call->server;
     int64_t threshold = server_setting(server, SETTING_SLOW_RPC_THRESHOLD);
 
-    if (server_setting(server, SETTING_SLOW_RPC) == 0 || call->deferred)
+    if (!measures(server) || call->deferred)
         return;
     uint64_t took = world_now(server->world) - call->taken_ns;
     world_lock(server->lock);
     server_metrics_processed(&server->metrics, (double)(took / WORLD_MS), true, (double)threshold);
     world_unlock(server->lock);
+}
+
+/* MaxRespSize limits nothing: a response that is longer is worth a warning. */
+static void mind_length(const struct server_call *call)
+{
+    struct world *world = call->server->world;
+    int64_t large = server_setting(call->server, SETTING_LARGE_RESPONSE);
+    char text[512];
+
+    if (world->tracer == NULL || (int64_t)call->response.length <= large)
+        return;
+    snprintf(text, sizeof(text), "Large response size %zu for call %s.%s", call->response.length,
+             call->protocol.data != NULL ? (const char *)call->protocol.data : "null",
+             server_call_method_text(call));
+    struct point_event event =
+        server_lane_event(&call->handler->lane, POINT_LOG, call->connection, call);
+    SERVER_VALUES(event, WORLD_TEXT(LEVEL, "warn"), WORLD_TEXT(TEXT, text));
+    world_trace(world, &event);
 }
 
 static void reply_now(struct world_task *task)
@@ -56,6 +79,7 @@ static void reply_now(struct world_task *task)
     struct server_handler *handler = call->handler;
 
     measure(call);
+    mind_length(call);
     if (!call->deferred)
         handler->call = NULL;
     server_respond(&handler->lane, call, call->deferred ? then_nothing : then_take);
@@ -99,7 +123,7 @@ static void answer(struct server_call *call, enum rpc_status made)
     server_call_discard(call);
 }
 
-/* --- the method --------------------------------------------------------------------- */
+/* --- the method --- */
 
 static void run(struct server_handler *handler, struct server_call *call)
 {
@@ -197,7 +221,7 @@ static void execute(struct server_handler *handler, struct server_call *call)
     execute_now(&handler->task);
 }
 
-/* --- take --------------------------------------------------------------------------- */
+/* --- take --- */
 
 static void skip_now(struct world_task *task)
 {
@@ -260,7 +284,8 @@ static void take_now(struct world_task *task)
         return;
     }
     call->handler = handler;
-    call->taken_ns = world_now(server->world);
+    if (measures(server))
+        call->taken_ns = world_now(server->world);
     trace_take(handler, call, length);
     if (server->release->skips_closed_callers && !server_connection_is_open(call->connection))
         skip(handler, call);
@@ -296,7 +321,7 @@ static void take_first(struct world_task *task)
         take_now(task);
 }
 
-/* --- life --------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void interrupt(struct world_task *task)
 {

@@ -44,8 +44,7 @@ Test(idle_scan, three_a_scan_and_never_the_busy_one) /* ID-09 */
 Test(idle_scan, a_peer_that_stops_after_3_bytes_is_closed_only_by_the_scan) /* ID-12 */
 {
     rig_begin(&(struct rig_options){.release = "2.6", SCAN(1000, 750, 10, 0)});
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, "hrp", 3);
     rig_run_deaf(2249);
     cr_assert(eq(ulong, open_now(), 1ul));

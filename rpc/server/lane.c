@@ -1,29 +1,35 @@
 #include "rpc/server/lane.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "rpc/server/parts.h"
 
 void server_lane_init(struct server *server, struct server_lane *lane, const char *name)
 {
-    char full[WORLD_NAME_MAX];
     struct world_host *host = server->config.host;
 
     *lane = (struct server_lane){.server = server, .died_ns = WORLD_NEVER};
     server_lane_does(lane, "wait");
-    snprintf(lane->name, sizeof(lane->name), "%s", name);
-    snprintf(full, sizeof(full), "server%u/%s", server->id, name);
+    snprintf(lane->name, sizeof(lane->name), "server%u/%s", server->id, name);
     if (lane == &server->main || server->config.thread_each)
-        world_executor_init_thread(server->world, &lane->executor, host, full);
+        world_executor_init_thread(server->world, &lane->executor, host, lane->name);
     else
-        world_executor_init(server->world, &lane->executor, host, full, &server->main.executor);
+        world_executor_init(server->world, &lane->executor, host, lane->name,
+                            &server->main.executor);
 
     lane->control = &server->main.executor;
     if (lane == &server->main || !server->config.thread_each)
         return;
-    snprintf(full, sizeof(full), "server%u/%s/control", server->id, name);
-    world_executor_init(server->world, &lane->own_control, host, full, &lane->executor);
+    char control[WORLD_NAME_MAX];
+    snprintf(control, sizeof(control), "server%u/%s/control", server->id, name);
+    world_executor_init(server->world, &lane->own_control, host, control, &lane->executor);
     lane->control = &lane->own_control;
+}
+
+const char *server_lane_name(const struct server_lane *lane)
+{
+    return strchr(lane->name, '/') + 1;
 }
 
 void server_lane_release(struct server_lane *lane)

@@ -26,12 +26,14 @@ struct server_lane {
     struct world_executor *control;
     struct world_executor own_control; /* used when the lane has a thread of its own */
     _Atomic(const char *) doing;
-    _Atomic uint64_t died_ns;        /* when an Error has ended its thread, or WORLD_NEVER */
-    char name[SERVER_LANE_NAME_MAX]; /* "reader/0" */
+    _Atomic uint64_t died_ns;  /* when an Error has ended its thread, or WORLD_NEVER */
+    char name[WORLD_NAME_MAX]; /* "server1/reader/0" */
 };
 
 /* Begin the lane of `server` called `name`.  Its first lane is "main". */
 void server_lane_init(struct server *server, struct server_lane *lane, const char *name);
+/* What it is called there: "reader/0". */
+const char *server_lane_name(const struct server_lane *lane);
 void server_lane_release(struct server_lane *lane);
 
 static inline bool server_lane_is_dead(const struct server_lane *lane)

@@ -7,7 +7,7 @@
 
 static void accept_next(struct server_listener *listener);
 
-/* --- the end of a wake-up ----------------------------------------------------------- */
+/* --- the end of a wake-up --- */
 
 static void finish(struct server_listener *listener)
 {
@@ -78,7 +78,7 @@ void server_listener_out_of_memory(struct server_listener *listener)
     pause_for(listener, OUT_OF_MEMORY_NS);
 }
 
-/* --- the hand-off ------------------------------------------------------------------ */
+/* --- the hand-off --- */
 
 static void accept_step(struct world_task *task)
 {
@@ -197,7 +197,7 @@ static void accepted(struct server_listener *listener, struct world_stream *stre
         server_register(listener, reader, stream);
 }
 
-/* --- accept ------------------------------------------------------------------------ */
+/* --- accept --- */
 
 static bool struck(struct server_listener *listener, const struct point_event *event)
 {
@@ -265,7 +265,7 @@ static void on_ready(struct world_watch *watch)
         accept_next(listener);
 }
 
-/* --- life -------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void begin(struct world_task *task)
 {

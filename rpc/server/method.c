@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "rpc/server/class_path.h"
 #include "rpc/server/parts.h"
 
 enum { TEXT_MAX = 1024, WRITABLE_RPC_VERSION = 2 };
@@ -65,7 +66,7 @@ static server_method_fn *find_protobuf(struct server_call *call, void **owner,
     return method;
 }
 
-/* --- Writables ----------------------------------------------------------------------- */
+/* --- Writables --- */
 
 /* The highest version of the connection's protocol: who asks for a version, and all calls before
  * 2.x, mean that one. */
@@ -88,7 +89,7 @@ static const struct server_protocol *find_written(struct server_call *call,
 
     if (!call->names_protocol) {
         protocol = find_highest(call);
-        if (protocol == NULL) /* there is no class to look in */
+        if (call->protocol.data == NULL) /* there is no class to look in */
             *answered = server_call_throw(call, "java.lang.NullPointerException", NULL);
         return protocol;
     }
@@ -109,11 +110,11 @@ static const struct server_protocol *find_written(struct server_call *call,
 }
 
 /* Of a name that a peer may have sent with NUL in it. */
-static enum rpc_status fail_without_method(struct server_call *call, const char *protocol,
+enum rpc_status server_method_fail_unknown(struct server_call *call, struct wire_bytes class,
                                            const char *types)
 {
-    const struct wire_bytes parts[] = {wire_text(protocol), wire_text("."),   call->method,
-                                       wire_text("("),      wire_text(types), wire_text(")")};
+    const struct wire_bytes parts[] = {class,          wire_text("."),   call->method,
+                                       wire_text("("), wire_text(types), wire_text(")")};
     struct wire_buffer text = {0};
     enum rpc_status status = RPC_OK;
 
@@ -127,12 +128,24 @@ static enum rpc_status fail_without_method(struct server_call *call, const char 
     return status;
 }
 
+/* Method.invoke; false: the error is told. */
+static bool takes_arguments(struct server_call *call, enum rpc_status *answered)
+{
+    if (call->fit != WRITABLE_FITS)
+        *answered =
+            server_call_throw(call, "java.lang.IllegalArgumentException",
+                              call->fit == WRITABLE_OTHER_TYPE ? "argument type mismatch" : NULL);
+    return call->fit == WRITABLE_FITS;
+}
+
 static server_method_fn *find_writable(struct server_call *call, void **owner,
                                        enum rpc_status *answered)
 {
     const struct server_protocol *protocol = find_written(call, answered);
     char types[TEXT_MAX / 2] = "";
 
+    if (protocol == NULL && !call->names_protocol && call->protocol.data != NULL)
+        return server_class_method(call, owner, answered);
     if (protocol == NULL)
         return NULL;
     *owner = protocol->owner;
@@ -140,8 +153,8 @@ static server_method_fn *find_writable(struct server_call *call, void **owner,
                                    ? protocol->find_typed(protocol, call, types, sizeof(types))
                                    : protocol->find(protocol, call->method);
     if (method == NULL)
-        *answered = fail_without_method(call, protocol->name, types);
-    return method;
+        *answered = server_method_fail_unknown(call, wire_text(protocol->name), types);
+    return method != NULL && takes_arguments(call, answered) ? method : NULL;
 }
 
 server_method_fn *server_method_find(struct server_call *call, void **owner,

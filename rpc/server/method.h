@@ -12,4 +12,8 @@
 server_method_fn *server_method_find(struct server_call *call, void **owner,
                                      enum rpc_status *answered);
 
+/* NoSuchMethodException: `class` has no method of the call's name with the parameters `types`. */
+enum rpc_status server_method_fail_unknown(struct server_call *call, struct wire_bytes class,
+                                           const char *types);
+
 #endif

@@ -9,7 +9,7 @@
 
 enum { FINAL_PACKET = 0 }; /* RpcHeader.proto */
 
-/* --- the preamble ------------------------------------------------------------------ */
+/* --- the preamble --- */
 
 static enum server_packet refuse_auth(struct server_connection *connection, int auth)
 {
@@ -53,20 +53,28 @@ static enum server_packet take_preamble(struct server_connection *connection,
     return PACKET_GO_ON;
 }
 
-/* --- calls ------------------------------------------------------------------------- */
+/* --- calls --- */
 
 /* The values of a Writable call are read by the Reader, like all the rest of it. */
 static enum rpc_status open_request(const struct server_connection *connection,
-                                    struct wire_message *message, char *problem)
+                                    struct wire_message *message, enum writable_fit *fit,
+                                    char *problem)
 {
     const struct server *server = connection->server;
+    const struct writable_types *types = server->config.types;
+    struct writable_arguments arguments = {types, WRITABLE_FITS};
     enum rpc_status status =
         server->codec->open_request(message, wire_decoder_arena(connection->decoder), problem);
 
+    *fit = WRITABLE_FITS;
     if (status != RPC_OK || message->rpc_kind != WIRE_KIND_WRITABLE)
         return status;
-    return writable_walk(server->config.types, WRITABLE_GOAL_PARAMETERS, NULL, message->body, NULL,
-                         NULL, NULL, problem);
+    if (message->no_utf8.data != NULL && !writable_types_takes_any_utf8(types))
+        return writable_refuse_utf8(message->no_utf8, problem);
+    status = writable_walk(types, WRITABLE_GOAL_PARAMETERS, NULL, message->body,
+                           writable_see_argument, &arguments, NULL, problem);
+    *fit = arguments.fit;
+    return status;
 }
 
 /* OutOfMemoryError, StackOverflowError (writable_walk). */
@@ -103,8 +111,9 @@ static enum server_packet take_call(struct server_connection *connection,
     const struct release *release = connection->server->release;
     bool later = release->decodes_in_handler && message->rpc_kind == WIRE_KIND_PROTOBUF;
     char problem[WIRE_PROBLEM_MAX];
+    enum writable_fit fit;
 
-    enum rpc_status status = open_request(connection, message, problem);
+    enum rpc_status status = open_request(connection, message, &fit, problem);
     if (status != RPC_OK && !later)
         return refuse_call(connection, message, status, problem);
     struct server_call *call = server_reader_reply(connection, message->call_id, message->retry);
@@ -113,6 +122,7 @@ static enum server_packet take_call(struct server_connection *connection,
     connection->in_hand = call;
     if (status != RPC_OK)
         call->problem = message->method.data == NULL ? CALL_NO_HEADER : CALL_NO_BODY;
+    call->fit = fit;
     if (server_call_read(call, message) == RPC_OK)
         return PACKET_CALL;
     connection->in_hand = NULL;
@@ -120,7 +130,7 @@ static enum server_packet take_call(struct server_connection *connection,
     return server_refuse_silently(connection, CLOSE_OOM);
 }
 
-/* --- frames ------------------------------------------------------------------------ */
+/* --- frames --- */
 
 /* checkRpcHeaders and what follows it.  PACKET_GO_ON: it is fine. */
 static enum server_packet check_header(struct server_connection *connection,

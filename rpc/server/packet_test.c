@@ -13,8 +13,7 @@ static const struct rig_options c26 = {.release = "2.6"};
 /* The only reply of `peer` is this FATAL, and the server has closed. */
 static void is_fatal(unsigned peer, int32_t id, int code, const char *class_name, const char *text)
 {
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     const struct rig_reply *reply = rig_reply(peer, id);
     cr_assert(eq(ulong, rig_peers[peer].reply_count, 1ul));
     cr_assert(eq(int, (int)reply->status, WIRE_FATAL));
@@ -28,8 +27,7 @@ static void is_fatal(unsigned peer, int32_t id, int code, const char *class_name
 
 static void is_silent(unsigned peer)
 {
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(ulong, rig_peers[peer].bytes, 0ul));
     cr_assert(ne(int, (int)rig_peers[peer].ended, RPC_OK));
     cr_assert(eq(ulong, rig_counters().open_connections, 0ul));
@@ -39,19 +37,16 @@ static void still_serves(void)
 {
     unsigned peer = rig_open();
     rig_call(peer, 0, "echo", "hi");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(ulong, rig_reply(peer, 0)->length, 2ul));
 }
 
 static unsigned dial_with(const void *bytes, size_t length)
 {
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_peers[peer].raw_only = true;
     rig_send(peer, bytes, length);
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     return peer;
 }
 
@@ -83,8 +78,7 @@ static void refuses_version(int version)
     const char preamble[7] = {'h', 'r', 'p', 'c', (char)version, 0, 0};
 
     rig_begin(NULL);
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, preamble, 7);
     snprintf(text, sizeof(text), "Server IPC version 9 cannot communicate with client version %d",
              version);
@@ -131,8 +125,7 @@ Test(packet, the_first_three_bytes_of_a_get_are_not_answered) /* BI-02 */
 Test(packet, simple_on_a_server_that_requires_sasl_is_refused) /* FA-01 */
 {
     rig_begin(&(struct rig_options){.requires_sasl = true});
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, "hrpc\x09\0\0", 7);
     is_fatal(peer, -1, WIRE_FATAL_UNAUTHORIZED, "org.apache.hadoop.security.AccessControlException",
              "SIMPLE authentication is not enabled.  Available:[TOKEN, KERBEROS]");
@@ -145,8 +138,7 @@ Test(packet, bytes_that_follow_a_refused_preamble_are_never_executed) /* FA-01, 
     rig_begin(&(struct rig_options){.requires_sasl = true});
     unsigned peer = rig_open();
     rig_call(peer, 0, "echo", "x");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(ne(int, (int)rig_peers[peer].ended, RPC_OK));
     cr_assert(eq(ulong, rig_counters().executions, 0ul));
     rig_end();
@@ -155,8 +147,7 @@ Test(packet, bytes_that_follow_a_refused_preamble_are_never_executed) /* FA-01, 
 Test(packet, an_unknown_auth_byte_is_a_silent_close_in_2x) /* FA-07 */
 {
     rig_begin(&c26);
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, "hrpc\x09\0\x07", 7);
     is_silent(peer);
     still_serves();
@@ -166,8 +157,7 @@ Test(packet, an_unknown_auth_byte_is_a_silent_close_in_2x) /* FA-07 */
 Test(packet, an_unknown_auth_byte_is_answered_in_3x) /* FA-07 */
 {
     rig_begin(NULL);
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, "hrpc\x09\0\xde", 7);
     is_fatal(peer, -1, WIRE_FATAL_UNAUTHORIZED, "org.apache.hadoop.ipc.IpcException",
              "Unknown auth protocol:-34");
@@ -214,9 +204,7 @@ Test(packet, one_more_than_the_limit_is_a_silent_close_in_3x) /* BI-05 */
 
 Test(packet, the_limit_itself_is_waited_for) /* BI-05 */
 {
-    rig_begin(NULL);
-    unsigned peer = rig_open();
-    rig_settle();
+    unsigned peer = rig_meet("3.4");
     rig_send(peer, "\x08\0\0\0", 4);
     rig_run(1000);
     cr_assert(eq(int, (int)rig_peers[peer].ended, RPC_OK));
@@ -229,12 +217,9 @@ Test(packet, the_limit_itself_is_waited_for) /* BI-05 */
 /* The text of the FATAL after `bytes`. */
 static void is_undecodable(const char *release, const char *bytes, size_t length, const char *text)
 {
-    rig_begin(&(struct rig_options){.release = release});
-    unsigned peer = rig_open();
-    rig_settle();
+    unsigned peer = rig_meet(release);
     rig_send(peer, bytes, length);
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     const struct rig_reply *reply = rig_reply(peer, -1);
     cr_assert(eq(int, reply->code, WIRE_FATAL_DESERIALIZING_REQUEST));
     cr_assert(eq(int, strncmp(reply->text, text, strlen(text)), 0), "%s", reply->text);
@@ -281,9 +266,7 @@ static struct wire_message request(int32_t id)
 
 static void refuses(const struct wire_message *message, const char *text)
 {
-    rig_begin(NULL);
-    unsigned peer = rig_open();
-    rig_settle();
+    unsigned peer = rig_meet("3.4");
     rig_send_message(peer, message);
     is_fatal(peer, message->call_id, WIRE_FATAL_INVALID_RPC_HEADER, RSE, text);
     cr_assert(eq(int, rig_reply(peer, message->call_id)->retry, 3));
@@ -328,8 +311,7 @@ Test(packet, an_unknown_call_id_below_zero_is_fatal)
 Test(packet, a_call_before_the_context_is_fatal)
 {
     rig_begin(NULL);
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, "hrpc\x09\0\0", 7);
     rig_call(peer, 5, "echo", "x");
     is_fatal(peer, 5, WIRE_FATAL_INVALID_RPC_HEADER, RSE, "Connection context not established");
@@ -349,8 +331,7 @@ Test(packet, a_second_context_is_fatal)
 Test(packet, an_empty_user_is_a_silent_close)
 {
     rig_begin(NULL);
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, "hrpc\x09\0\0", 7);
     struct wire_message context = wire_message(WIRE_CONTEXT);
     context.user = wire_text("");
@@ -375,25 +356,21 @@ Test(packet, a_sasl_client_is_switched_to_simple_and_never_idle) /* ID-10 */
 {
     rig_begin(&(struct rig_options){
         .settings = {{SETTING_MAX_IDLE, 1000}, {SETTING_IDLE_THRESHOLD, 0}}, .setting_count = 2});
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     rig_send(peer, "hrpc\x09\0\xdf", 7);
     struct wire_message sasl = wire_message(WIRE_SASL);
     sasl.sasl_state = WIRE_SASL_NEGOTIATE;
     rig_send_message(peer, &sasl);
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(int, (int)rig_reply(peer, -33)->kind, WIRE_SASL));
     cr_assert(eq(ulong, rig_peers[peer].bytes, 22ul));
     struct wire_message context = wire_message(WIRE_CONTEXT);
     context.user = wire_text("alice");
     rig_send_message(peer, &context);
     rig_call(peer, 0, "echo", "hi");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(ulong, rig_reply(peer, 0)->length, 2ul));
-    struct server_connection_view view;
-    cr_assert(eq(ulong, server_connections(rig_server, &view, 1), 1ul));
+    struct server_connection_view view = rig_connection();
     cr_assert(eq(long, view.rpc_count, -1l));
     IS_TEXT(view.state, "open");
     IS_TEXT(view.user, "alice");
@@ -414,12 +391,9 @@ static void send_payload(unsigned peer, int32_t id, const char *bytes, size_t le
 
 Test(packet, undecodable_parameters_are_fatal_in_2x) /* BI-08 */
 {
-    rig_begin(&c26);
-    unsigned peer = rig_open();
-    rig_settle();
+    unsigned peer = rig_meet("2.6");
     send_payload(peer, 5, "\x02\x0a\x7f", 3);
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     const struct rig_reply *reply = rig_reply(peer, 5);
     cr_assert(eq(int, (int)reply->status, WIRE_FATAL));
     cr_assert(eq(int, reply->code, WIRE_FATAL_DESERIALIZING_REQUEST));
@@ -449,13 +423,10 @@ Test(packet, a_missing_body_fails_its_call_alone_in_3x) /* BI-08 */
 {
     struct wire_message call = request(5);
     call.body = WIRE_ABSENT;
-    rig_begin(NULL);
-    unsigned peer = rig_open();
-    rig_settle();
+    unsigned peer = rig_meet("3.4");
     rig_send_message(peer, &call);
     rig_call(peer, 6, "echo", "hi");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     const struct rig_reply *reply = rig_reply(peer, 5);
     cr_assert(eq(int, (int)reply->status, WIRE_ERROR));
     cr_assert(eq(int, reply->code, WIRE_ERROR_APPLICATION));
@@ -470,8 +441,7 @@ Test(packet, a_value_that_cannot_be_written_is_an_error) /* BI-09 */
     rig_begin(NULL);
     unsigned peer = rig_open();
     rig_call(peer, 5, "broken", "");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(int, rig_reply(peer, 5)->code, WIRE_ERROR_SERIALIZING_RESPONSE));
     IS_TEXT(rig_reply(peer, 5)->text, "java.io.IOException: cannot be written");
     cr_assert(eq(int, (int)rig_peers[peer].ended, RPC_OK));
@@ -482,8 +452,7 @@ static void is_error(unsigned peer, struct wire_message *call, int code, const c
                      const char *text)
 {
     rig_send_message(peer, call);
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     const struct rig_reply *reply = rig_reply(peer, call->call_id);
     cr_assert(eq(int, (int)reply->status, WIRE_ERROR));
     cr_assert(eq(int, reply->code, code));
@@ -515,8 +484,7 @@ Test(packet, unknown_methods_protocols_and_versions_are_errors) /* BI-11, FA-15 
     call.method = wire_text("throw");
     is_error(peer, &call, WIRE_ERROR_APPLICATION, "java.io.FileNotFoundException", "no such file");
     rig_call(peer, 5, "echo", "hi");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(int, (int)rig_reply(peer, 5)->status, WIRE_SUCCESS));
     cr_assert(eq(ulong, rig_counters().accepted, 1ul));
     cr_assert(eq(ulong, rig_counters().executions, 2ul));
@@ -535,13 +503,10 @@ Test(packet, pings_are_not_answered_and_may_come_before_the_context) /* BI-14, S
     rig_send_message(peer, &ping);
     rig_send_message(peer, &context);
     rig_run(500);
-    struct server_connection_view view;
-    server_connections(rig_server, &view, 1);
-    uint64_t before = view.last_contact_ms;
+    uint64_t before = rig_connection().last_contact_ms;
     rig_send_message(peer, &ping);
     rig_run(501);
-    server_connections(rig_server, &view, 1);
-    cr_assert(eq(ulong, view.last_contact_ms, before + 500));
+    cr_assert(eq(ulong, rig_connection().last_contact_ms, before + 500));
     rig_call(peer, 0, "echo", "hi");
     rig_run(502);
     cr_assert(eq(ulong, rig_peers[peer].reply_count, 1ul));
@@ -578,6 +543,7 @@ Test(packet, random_bytes_never_execute_anything) /* BI-12 */
             bytes[0] = 0, bytes[1] = 0, bytes[2] &= 0x1f;
         size_t accepted;
         world_write(rig_peers[peer].stream, bytes, sizeof(bytes), &accepted);
+        cr_assert(eq(ulong, accepted, sizeof(bytes)));
         rig_settle();
         cr_assert(eq(ulong, rig_counters().executions, 0ul));
         if (round % 50 == 49) {

@@ -39,7 +39,7 @@ static void step_ends(struct server_connection *connection)
     server_connection_let_go(connection);
 }
 
-/* --- put --------------------------------------------------------------------------- */
+/* --- put --- */
 
 static void put_now(struct world_task *task);
 
@@ -134,7 +134,7 @@ static void put_first(struct server_connection *connection)
         wait_in_step(connection);
 }
 
-/* --- read -------------------------------------------------------------------------- */
+/* --- read --- */
 
 static void read_on(struct server_connection *connection);
 
@@ -323,7 +323,7 @@ struct server_call *server_reader_reply(struct server_connection *connection, in
     return call;
 }
 
-/* --- pendingConnections ------------------------------------------------------------ */
+/* --- pendingConnections --- */
 
 static void register_next(struct server_reader *reader);
 
@@ -427,7 +427,7 @@ void server_reader_dies(struct server_reader *reader)
         server_kill(server);
 }
 
-/* --- life -------------------------------------------------------------------------- */
+/* --- life --- */
 
 void server_reader_init(struct server *server, struct server_reader *reader, unsigned index)
 {

@@ -41,9 +41,7 @@ Test(reader, no_read_is_larger_than_8192_bytes_or_its_piece) /* SW-04 */
 {
     static char text[20001];
     memset(text, 'x', 20000);
-    rig_begin(NULL);
-    unsigned peer = rig_open();
-    rig_settle();
+    unsigned peer = rig_meet("3.4");
     size_t before = rig_count(POINT_SERVER_READ);
     cr_assert(eq(long, rig_nth(POINT_SERVER_READ, 0)->values[FIELD_BYTES], 4l));
     cr_assert(eq(long, rig_nth(POINT_SERVER_READ, 1)->values[FIELD_BYTES], 3l));
@@ -64,8 +62,7 @@ Test(reader, byte_by_byte_a_request_is_executed_once) /* SW-13 */
               UINT32_MAX);
     unsigned peer = rig_open();
     rig_call(peer, 0, "echo", "hi");
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(ulong, rig_reply(peer, 0)->length, 2ul));
     cr_assert(eq(ulong, rig_counters().executions, 1ul));
     rig_end();
@@ -73,9 +70,7 @@ Test(reader, byte_by_byte_a_request_is_executed_once) /* SW-13 */
 
 Test(reader, an_error_of_the_socket_closes)
 {
-    rig_begin(NULL);
-    unsigned peer = rig_open();
-    rig_settle();
+    unsigned peer = rig_meet("3.4");
     rig_fault(POINT_SERVER_READ, &(struct point_strike){.effect = EFFECT_ERROR, .error = RPC_RESET},
               1);
     rig_call(peer, 0, "echo", "hi");
@@ -156,17 +151,22 @@ Test(reader, four_readers_five_pending_two_queued_accept_28) /* OV-04 */
     accepts(4, 5, 2, 56, 28, "2.6");
 }
 
+/* One call runs, one is queued, and one too many comes. */
+static void overflow(unsigned peer)
+{
+    rig_call(peer, 0, "hang", "");
+    rig_settle();
+    rig_call(peer, 1, "echo", "x");
+    rig_call(peer, 2, "echo", "x");
+    rig_hear(peer);
+}
+
 Test(reader, with_back_off_a_full_queue_refuses_and_closes) /* OV-07 */
 {
     rig_begin(
         &(struct rig_options){.queue = 1, .settings = {{SETTING_BACKOFF, 1}}, .setting_count = 1});
     unsigned peer = rig_open();
-    rig_call(peer, 0, "hang", "");
-    rig_settle();
-    rig_call(peer, 1, "echo", "x");
-    rig_call(peer, 2, "echo", "x");
-    rig_settle();
-    rig_read(peer);
+    overflow(peer);
     cr_assert(eq(ulong, rig_peers[peer].reply_count, 1ul));
     const struct rig_reply *reply = rig_reply(peer, 2);
     cr_assert(eq(int, (int)reply->status, WIRE_FATAL));
@@ -187,12 +187,7 @@ Test(reader, with_back_off_and_failover_it_is_a_standby) /* OV-10 */
                               .settings = {{SETTING_BACKOFF, 1}, {SETTING_OVERFLOW_FAILOVER, 1}},
                               .setting_count = 2});
     unsigned peer = rig_open();
-    rig_call(peer, 0, "hang", "");
-    rig_settle();
-    rig_call(peer, 1, "echo", "x");
-    rig_call(peer, 2, "echo", "x");
-    rig_settle();
-    rig_read(peer);
+    overflow(peer);
     IS_TEXT(rig_reply(peer, 2)->class_name, "org.apache.hadoop.ipc.StandbyException");
     IS_TEXT(rig_reply(peer, 2)->text, "Server too busy - disconnect and failover");
     rig_end();

@@ -12,7 +12,7 @@ static struct server_reader *reader_of(const struct server_listener *listener)
     return &listener->lane.server->readers[listener->next_reader];
 }
 
-/* --- the Reader --------------------------------------------------------------------- */
+/* --- the Reader --- */
 
 /* finishAdd has come. */
 static void goes_on(struct world_task *task)
@@ -38,7 +38,7 @@ static void lets_in(struct world_task *task)
     world_unlock(server->lock);
 }
 
-/* --- the Listener ------------------------------------------------------------------- */
+/* --- the Listener --- */
 
 static void finish_add(struct server_reader *reader, struct server_connection *connection)
 {

@@ -4,13 +4,6 @@
 
 #include "rpc/server/rig.h"
 
-static const char *const releases[] = {"0.20", "1.2", "2.2"};
-
-#define EACH_RELEASE(release)                                                                      \
-    for (size_t each = 0, once = 1; each < sizeof(releases) / sizeof(releases[0]);                 \
-         each++, once = 1)                                                                         \
-        for (const char *release = releases[each]; once == 1; once = 0)
-
 /* Every client calls a method that hangs; the one Handler and the queue are soon full. */
 static void flood(const char *release, unsigned readers, unsigned queue, unsigned peers)
 {
@@ -25,11 +18,11 @@ static void flood(const char *release, unsigned readers, unsigned queue, unsigne
 
 Test(registration, as_many_are_accepted_as_are_queued_run_and_in_hands)
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         flood(release, 1, 1, 10); /* a Reader, the queue, a Handler, and the Listener's */
-        cr_assert(eq(ulong, rig_count(POINT_SERVER_ACCEPT), 4ul), "%s", release);
-        cr_assert(eq(ulong, rig_counters().open_connections, 3ul), "%s", release);
+        cr_assert(eq(ulong, rig_count(POINT_SERVER_ACCEPT), 4ul));
+        cr_assert(eq(ulong, rig_counters().open_connections, 3ul));
         IS_TEXT(rig_doing("reader/0"), "put");
         IS_TEXT(rig_doing("listener"), "wait");
         rig_quit();
@@ -38,14 +31,14 @@ Test(registration, as_many_are_accepted_as_are_queued_run_and_in_hands)
 
 Test(registration, all_are_served_once_the_handler_is_free)
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         rig_begin(&(struct rig_options){.release = release, .queue = 1});
         for (unsigned i = 0; i < 10; i++)
             rig_call(rig_open(), (int32_t)i, "sleep", "100");
         rig_run(2000);
         for (unsigned i = 0; i < 10; i++)
-            cr_assert(rig_has_reply(i, (int32_t)i), "%s: %u", release, i);
+            cr_assert(rig_has_reply(i, (int32_t)i), "peer %u", i);
         cr_assert(eq(ulong, rig_counters().accepted, 10ul));
         rig_end();
     }
@@ -53,7 +46,7 @@ Test(registration, all_are_served_once_the_handler_is_free)
 
 Test(registration, a_free_reader_gets_nothing_while_the_listener_waits_for_another) /* OV-03 */
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         rig_begin(&(struct rig_options){.release = release,
                                         .queue = 1,
@@ -70,7 +63,7 @@ Test(registration, a_free_reader_gets_nothing_while_the_listener_waits_for_anoth
         rig_open(); /* Reader 1: the Listener waits */
         rig_open(); /* Reader 0: and does not come to this one */
         rig_settle();
-        cr_assert(eq(ulong, rig_counters().open_connections, 2ul), "%s", release);
+        cr_assert(eq(ulong, rig_counters().open_connections, 2ul));
         cr_assert(eq(ulong, rig_count(POINT_SERVER_ACCEPT), 3ul));
         IS_TEXT(rig_doing("reader/0"), "select");
         rig_quit();
@@ -79,11 +72,9 @@ Test(registration, a_free_reader_gets_nothing_while_the_listener_waits_for_anoth
 
 Test(registration, the_reader_waits_while_the_listener_registers)
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
-        rig_begin(&(struct rig_options){.release = release});
-        unsigned first = rig_open();
-        rig_settle();
+        unsigned first = rig_meet(release);
         rig_hold(POINT_SERVER_REGISTER);
         unsigned second = rig_open();
         rig_settle();
@@ -94,8 +85,7 @@ Test(registration, the_reader_waits_while_the_listener_registers)
         rig_run(5000); /* slices of a second change nothing */
         cr_assert(not(rig_has_reply(first, 7)));
         rig_release();
-        rig_settle();
-        rig_read(first);
+        rig_hear(first);
         rig_read(second);
         cr_assert(rig_has_reply(first, 7));
         cr_assert(rig_has_reply(second, 8));
@@ -105,7 +95,7 @@ Test(registration, the_reader_waits_while_the_listener_registers)
 
 Test(registration, the_listener_registers_where_later_the_reader_does)
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
         rig_begin(&(struct rig_options){.release = release});
         rig_open();
@@ -124,11 +114,9 @@ Test(registration, the_listener_registers_where_later_the_reader_does)
 
 Test(registration, a_dead_reader_is_given_connections_that_it_never_reads) /* BI-04 */
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "0.20", "2.2")
     {
-        rig_begin(&(struct rig_options){.release = release});
-        unsigned first = rig_open();
-        rig_settle();
+        unsigned first = rig_meet(release);
         rig_fault(POINT_SERVER_READ, &(struct point_strike){.effect = EFFECT_MEMORY}, 1);
         rig_call(first, 0, "echo", "x");
         rig_settle();

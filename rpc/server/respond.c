@@ -6,7 +6,7 @@
 
 enum { CHUNK = 8192 }; /* Server.java, NIO_BUFFER_LIMIT */
 
-/* --- the write step ---------------------------------------------------------------- */
+/* --- the write step --- */
 
 static size_t chunk_of(const struct server_call *call)
 {
@@ -117,11 +117,22 @@ bool server_write_held(struct server_lane *lane, struct server_connection *conne
     return server_lane_held_at(lane, &event, step, then);
 }
 
-/* --- the hand-over to the Responder ------------------------------------------------- */
+/* --- the hand-over to the Responder --- */
 
 static struct server_connection *of_handover(struct world_task *task)
 {
     return world_container(task, struct server_connection, handover);
+}
+
+/* A fault: the Responder never hears of it. */
+static bool is_forgotten(struct server_lane *lane, struct server_connection *connection)
+{
+    struct point_strike strike;
+
+    if (!point_guarded(POINT_SERVER_HANDOVER))
+        return false;
+    struct point_event event = server_lane_event(lane, POINT_SERVER_HANDOVER, connection, NULL);
+    return point_strikes(&event, &strike);
 }
 
 static void hand_over(struct world_task *task)
@@ -130,10 +141,11 @@ static void hand_over(struct world_task *task)
     struct server_lane *lane = connection->handover_lane;
     server_then_fn *then = connection->handover_then;
     struct server *server = connection->server;
+    bool forgotten = is_forgotten(lane, connection);
 
     server_lane_trace(lane, POINT_SERVER_HANDOVER, connection, NULL);
     world_lock(server->lock);
-    server_responder_register(&server->responder, connection);
+    server_responder_register(&server->responder, forgotten ? NULL : connection);
     world_unlock(server->lock);
     then(lane, connection);
     server_connection_let_go(connection);
@@ -194,7 +206,7 @@ static void dies(struct server_lane *lane, struct server_connection *connection)
         server_lane_dies(lane);
 }
 
-/* --- the reply ---------------------------------------------------------------------- */
+/* --- the reply --- */
 
 static void join(struct world_task *task)
 {

@@ -27,7 +27,7 @@ static struct server_connection *take(struct server_connection_list *list)
 static void loop_top(struct world_task *task);
 static void end_select(struct server_responder *responder);
 
-/* --- select ------------------------------------------------------------------------- */
+/* --- select --- */
 
 static void on_writable(struct world_watch *watch)
 {
@@ -144,7 +144,7 @@ static void loop_top(struct world_task *task)
         go(responder, select_now);
 }
 
-/* --- purge -------------------------------------------------------------------------- */
+/* --- purge --- */
 
 /* The head is the one that is looked at first, and the first old one ends the search. */
 static uint64_t age_of_old(struct server_connection *connection, uint64_t now_ns)
@@ -234,7 +234,7 @@ static void after_pass(struct world_task *task)
         check_now(task);
 }
 
-/* --- a pass ------------------------------------------------------------------------- */
+/* --- a pass --- */
 
 static void write_next(struct world_task *task);
 
@@ -354,7 +354,7 @@ static void time_over(struct world_timer *timer)
     }
 }
 
-/* --- registrations ------------------------------------------------------------------ */
+/* --- registrations --- */
 
 static void wake_up(struct world_task *task)
 {
@@ -385,7 +385,7 @@ void server_responder_register(struct server_responder *responder,
 {
     assert(responder->pending > 0);
     responder->pending--;
-    if (server_connection_is_open(connection)) {
+    if (connection != NULL && server_connection_is_open(connection)) {
         if (!connection->is_registered)
             TAILQ_INSERT_TAIL(&responder->registered, connection, registered);
         connection->is_registered = true;
@@ -406,7 +406,7 @@ void server_responder_forget(struct server_responder *responder,
     connection->wants_write = false;
 }
 
-/* --- life --------------------------------------------------------------------------- */
+/* --- life --- */
 
 void server_responder_init(struct server *server, struct server_responder *responder)
 {

@@ -47,8 +47,8 @@ void server_responder_halt(struct server_responder *responder);
 /* End its select.  The lock is held. */
 void server_responder_wake(struct server_responder *responder);
 
-/* OP_WRITE is on for `connection` from now on, unless it is doomed; one registration less is
- * pending.  The lock is held. */
+/* OP_WRITE is on for `connection` from now on, unless it is doomed (or NULL, by a fault); one
+ * registration less is pending.  The lock is held. */
 void server_responder_register(struct server_responder *responder,
                                struct server_connection *connection);
 

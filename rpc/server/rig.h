@@ -50,8 +50,9 @@ struct rig_reply {
     enum wire_status status;
     int code;
     char class_name[RIG_TEXT_MAX], text[RIG_TEXT_MAX];
-    size_t length; /* of the value */
-    uint8_t first; /* byte of the value */
+    bool has_stack; /* behind that text, which is without it */
+    size_t length;  /* of the value */
+    uint8_t first;  /* byte of the value */
     size_t client_id_length;
 };
 
@@ -63,9 +64,15 @@ struct rig_peer {
     size_t bytes; /* read so far */
     struct rig_reply replies[RIG_REPLIES_MAX];
     size_t reply_count;
-    uint8_t raw[512]; /* the first bytes read */
-    bool raw_only;    /* do not decode */
+    uint8_t raw[4096]; /* the first bytes read */
+    bool raw_only;     /* do not decode */
 };
+
+/* From release `first` to release `last`; a test that fails says at which of them it was. */
+#define RIG_EACH_RELEASE(release, first, last)                                                     \
+    for (const char *release = first; release != NULL; release = rig_release_after(release, last))
+/* NULL when it is the last one. */
+const char *rig_release_after(const char *release, const char *last);
 
 #define IS_TEXT(seen, expected) cr_assert(strcmp(seen, expected) == 0, "it is \"%s\"", seen)
 
@@ -77,11 +84,16 @@ extern size_t rig_event_count;
 
 /* Begin, and have the server started.  `options` may be NULL. */
 void rig_begin(const struct rig_options *options);
+/* The same of one release by its defaults, with a peer whose context has been read. */
+unsigned rig_meet(const char *release);
 /* Stop the server, see that nothing is left, and end. */
 void rig_end(void);
 
 /* The same for a server whose stop has left something: it is killed. */
 void rig_quit(void);
+
+/* The same without any stop, in the midst of what the server does. */
+void rig_free(void);
 
 /* Run until `ms` milliseconds of virtual time; peers that `listen` read meanwhile. */
 void rig_run(uint64_t ms);
@@ -92,6 +104,8 @@ void rig_run_deaf(uint64_t ms);
 
 /* A new connection; nothing is sent. */
 unsigned rig_dial(void);
+/* One that has been accepted. */
+unsigned rig_connect(void);
 /* And a good preamble and context besides. */
 unsigned rig_open(void);
 void rig_send(unsigned peer, const void *bytes, size_t length);
@@ -101,6 +115,8 @@ void rig_send_message(unsigned peer, const struct wire_message *message);
 void rig_call(unsigned peer, int32_t id, const char *method, const char *body);
 /* Read all that is there. */
 void rig_read(unsigned peer);
+/* The same after everything that is due. */
+void rig_hear(unsigned peer);
 /* Read at most so many bytes. */
 void rig_read_some(unsigned peer, size_t most);
 void rig_close(unsigned peer);
@@ -114,7 +130,14 @@ size_t rig_count(enum point point);
 const struct rig_event *rig_nth(enum point point, size_t n);
 
 struct server_counters rig_counters(void);
+/* The only connection there is. */
+struct server_connection_view rig_connection(void);
 const char *rig_doing(const char *lane);
+
+/* Stop the server, and let everything happen that is due. */
+void rig_stop(void);
+/* How many of these stops have come to their end. */
+unsigned rig_stops_done(void);
 
 /* Whoever comes to `point` stands there until rig_release. */
 void rig_hold(enum point point);

@@ -17,7 +17,7 @@ static void is(enum rpc_status status, enum rpc_status expected)
     cr_assert(eq(int, (int)status, (int)expected));
 }
 
-/* --- bodies: texts as they are, before version 9 as Strings ------------------------------ */
+/* --- bodies: texts as they are, before version 9 as Strings --- */
 
 /* The text of a call, whose room is `text`. */
 static struct wire_bytes asked(struct server_call *call)
@@ -58,7 +58,7 @@ static void answer_with_array(struct server_call *call, size_t size)
     free(text);
 }
 
-/* --- the protocol: echo, blob:N, sleep:MS, hang, throw, defer:MS ----------------------- */
+/* --- the protocol: echo, blob:N, sleep:MS, hang, throw, defer:MS --- */
 
 struct sleeper {
     struct world_timer timer;

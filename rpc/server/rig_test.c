@@ -1,5 +1,6 @@
 #include "rpc/server/rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,20 @@ static bool nobody(void *owner, struct wire_bytes user, struct wire_bytes protoc
 
 /* --- life ---------------------------------------------------------------------------- */
 
+const char *rig_release_after(const char *release, const char *last)
+{
+    if (strcmp(release, last) == 0)
+        return NULL;
+    return release_get(release_by_name(release)->id + 1)->name;
+}
+
+/* A test that has failed has not come to rig_end. */
+static void tell_where(void)
+{
+    if (rig_world != NULL)
+        fprintf(stderr, "This was a server of release %s.\n", release_of_rig->name);
+}
+
 /* Keeps the clock going where nothing else is due. */
 static void tick(struct world_timer *timer)
 {
@@ -213,6 +228,8 @@ void rig_begin(const struct rig_options *given)
     const struct release *release =
         release_by_name(options->release != NULL ? options->release : "3.4");
 
+    if (release_of_rig == NULL)
+        atexit(tell_where);
     release_of_rig = release;
     written = options->writable;
     codec = wire_codec((int)release->ipc_version);
@@ -249,6 +266,34 @@ void rig_begin(const struct rig_options *given)
     rig_settle();
 }
 
+unsigned rig_meet(const char *release)
+{
+    rig_begin(&(struct rig_options){.release = release});
+    unsigned peer = rig_open();
+    rig_settle();
+    return peer;
+}
+
+static unsigned stops_done;
+
+static void count_done(struct world_task *task)
+{
+    (void)task;
+    stops_done++;
+}
+
+void rig_stop(void)
+{
+    static struct world_task done = {.run = count_done};
+    server_stop(rig_server, server_executor(rig_server), &done);
+    rig_settle();
+}
+
+unsigned rig_stops_done(void)
+{
+    return stops_done;
+}
+
 void rig_quit(void)
 {
     server_kill(rig_server);
@@ -257,13 +302,18 @@ void rig_quit(void)
 
 void rig_end(void)
 {
-    struct sim_statistics statistics;
-
     server_stop(rig_server, NULL, NULL);
     for (int i = 0; i < 60 && server_connections(rig_server, NULL, 0) > 0; i++)
         rig_run_deaf(world_now(rig_world) / WORLD_MS + (i > 0 ? 1000 : 1));
     if (!release_of_rig->stop_keeps_count)
         cr_assert(eq(ulong, rig_counters().open_connections, 0ul));
+    rig_free();
+}
+
+void rig_free(void)
+{
+    struct sim_statistics statistics;
+
     rig_protocol_end();
     world_executor_release(&script);
     server_free(rig_server);
@@ -278,9 +328,11 @@ void rig_end(void)
     cr_assert(eq(uint, statistics.listeners, 0u));
     cr_assert(eq(uint, statistics.locks, 0u));
     world_free(rig_world);
+    rig_world = NULL;
     memset(rig_peers, 0, sizeof(rig_peers));
     peer_count = 0;
     rig_event_count = 0;
+    stops_done = 0;
 }
 
 /* --- peers --------------------------------------------------------------------------- */
@@ -295,6 +347,13 @@ unsigned rig_dial(void)
        RPC_OK);
     peer->decoder = wire_decoder_create(codec, WIRE_TO_CLIENT, 1 << 28);
     return peer_count++;
+}
+
+unsigned rig_connect(void)
+{
+    unsigned peer = rig_dial();
+    rig_settle();
+    return peer;
 }
 
 static void run_a_little(void)
@@ -331,13 +390,12 @@ void rig_send_message(unsigned peer, const struct wire_message *message)
 
 unsigned rig_open(void)
 {
-    unsigned peer = rig_dial();
+    unsigned peer = rig_connect();
     struct wire_message preamble = codec->message(WIRE_PREAMBLE);
     struct wire_message context = codec->message(WIRE_CONTEXT);
     context.user = wire_text("alice");
     context.protocol = wire_text("test.Echo");
     context.client_id = wire_text("0123456789abcdef");
-    rig_settle();
     while (world_connected(rig_peers[peer].stream) == RPC_AGAIN)
         run_a_little();
     rig_send_message(peer, &preamble);
@@ -365,6 +423,17 @@ void rig_call(unsigned peer, int32_t id, const char *method, const char *body)
     wire_buffer_release(&parameters);
 }
 
+/* The text of an exception, and whether a stack trace stands behind it. */
+static struct wire_bytes before_stack(struct wire_bytes text, bool *has_stack)
+{
+    static const char frame[] = "\n\tat ";
+    size_t at = 0, length = sizeof(frame) - 1;
+    while (at + length <= text.length && memcmp(text.data + at, frame, length) != 0)
+        at++;
+    *has_stack = at + length <= text.length;
+    return *has_stack ? (struct wire_bytes){text.data, at} : text;
+}
+
 static void copy_text(char *to, struct wire_bytes from)
 {
     size_t length = from.length < RIG_TEXT_MAX ? from.length : RIG_TEXT_MAX - 1;
@@ -387,7 +456,7 @@ static void keep_reply(struct rig_peer *peer, struct wire_message *message)
                                 .code = message->code,
                                 .client_id_length = message->client_id.length};
     copy_text(reply->class_name, message->class_name);
-    copy_text(reply->text, message->text);
+    copy_text(reply->text, before_stack(message->text, &reply->has_stack));
     if (message->kind == WIRE_RESPONSE && message->status == WIRE_SUCCESS) {
         message->rpc_kind = has_writables() ? WIRE_KIND_WRITABLE : WIRE_KIND_PROTOBUF;
         is(codec->open_value(message, wire_decoder_arena(peer->decoder), problem), RPC_OK);
@@ -441,6 +510,12 @@ void rig_read(unsigned index)
     rig_read_some(index, SIZE_MAX);
 }
 
+void rig_hear(unsigned index)
+{
+    rig_settle();
+    rig_read(index);
+}
+
 void rig_close(unsigned index)
 {
     struct rig_peer *peer = &rig_peers[index];
@@ -477,6 +552,13 @@ struct server_counters rig_counters(void)
     struct server_counters counters;
     server_counters(rig_server, &counters);
     return counters;
+}
+
+struct server_connection_view rig_connection(void)
+{
+    struct server_connection_view view;
+    cr_assert(eq(ulong, server_connections(rig_server, &view, 1), 1ul));
+    return view;
 }
 
 const char *rig_doing(const char *lane)

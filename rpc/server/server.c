@@ -6,7 +6,7 @@
 
 #include "rpc/server/parts.h"
 
-/* --- protocols ---------------------------------------------------------------------- */
+/* --- protocols --- */
 
 enum rpc_status server_add_protocol(struct server *server, const struct server_protocol *protocol)
 {
@@ -58,17 +58,12 @@ bool server_has_engine(const struct server *server, int rpc_kind)
 
 static void free_protocols(struct server *server)
 {
-    for (size_t i = 0; i < server->protocol_count; i++) {
-        union {
-            const char *in;
-            void *out;
-        } name = {.in = server->protocols[i].name};
-        free(name.out);
-    }
+    for (size_t i = 0; i < server->protocol_count; i++)
+        free((char *)(uintptr_t)server->protocols[i].name);
     free(server->protocols);
 }
 
-/* --- creation ----------------------------------------------------------------------- */
+/* --- creation --- */
 
 /* 2.x takes the constructor's queue size as it is, 3.x for each Handler. */
 static size_t queue_capacity(const struct server *server)
@@ -166,7 +161,7 @@ struct world_executor *server_executor(struct server *server)
     return &server->main.executor;
 }
 
-/* --- stop --------------------------------------------------------------------------- */
+/* --- stop --- */
 
 /* The n-th part ends its timers and watches; false when there is none. */
 static bool halt(struct server *server, unsigned n)
@@ -348,7 +343,7 @@ bool server_stop_hangs(const struct server *server)
     return hangs;
 }
 
-/* --- the end ------------------------------------------------------------------------ */
+/* --- the end --- */
 
 static void free_connections(struct server *server)
 {
@@ -387,7 +382,7 @@ void server_free(struct server *server)
     free_parts(server);
 }
 
-/* --- what others may know ----------------------------------------------------------- */
+/* --- what others may know --- */
 
 uint32_t server_id(const struct server *server)
 {
@@ -450,17 +445,17 @@ size_t server_connections(const struct server *server, struct server_connection_
 
 static const struct server_lane *lane_named(const struct server *server, const char *name)
 {
-    if (strcmp(name, server->listener.lane.name) == 0)
+    if (strcmp(name, server_lane_name(&server->listener.lane)) == 0)
         return &server->listener.lane;
-    if (strcmp(name, server->responder.lane.name) == 0)
+    if (strcmp(name, server_lane_name(&server->responder.lane)) == 0)
         return &server->responder.lane;
-    if (strcmp(name, server->idle_scan.lane.name) == 0)
+    if (strcmp(name, server_lane_name(&server->idle_scan.lane)) == 0)
         return &server->idle_scan.lane;
     for (unsigned i = 0; i < server->reader_count; i++)
-        if (strcmp(name, server->readers[i].lane.name) == 0)
+        if (strcmp(name, server_lane_name(&server->readers[i].lane)) == 0)
             return &server->readers[i].lane;
     for (unsigned i = 0; i < server->handler_count; i++)
-        if (strcmp(name, server->handlers[i].lane.name) == 0)
+        if (strcmp(name, server_lane_name(&server->handlers[i].lane)) == 0)
             return &server->handlers[i].lane;
     return NULL;
 }

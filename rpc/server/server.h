@@ -54,6 +54,12 @@ struct server_config {
     bool requires_sasl; /* SIMPLE is refused with FATAL */
     const struct writable_types *types; /* the classes of Writables that calls may have; borrowed,
                                          * NULL: only Java's own */
+    /* Before 2.x a connection may name any class: those of `types`, and protocols of other servers.
+     * Whether `protocol` is one that has a method with those parameter types (as find_typed lists
+     * them; an absent method: whether it is one at all).  NULL: there are none.  Any thread. */
+    bool (*has_method)(void *owner, struct wire_bytes protocol, struct wire_bytes method,
+                       const char *types);
+    void *has_method_owner;
     /* Service authorization: NULL allows all; else asked for (user, protocol). */
     bool (*authorize)(void *owner, struct wire_bytes user, struct wire_bytes protocol);
     /* Whether `real` may act for `user`; NULL: nobody may for anybody. */
@@ -92,8 +98,8 @@ enum rpc_status server_add_protocol(struct server *server, const struct server_p
 /* Begin to accept.  Any thread. */
 void server_start(struct server *server);
 
-/* An executor of the server's own thread that never stands: where its functions may be called
- * while the world runs. */
+/* An executor of the server's own thread that never stands: while the world runs, who lives
+ * elsewhere posts to it what calls these functions.  Any thread. */
 struct world_executor *server_executor(struct server *server);
 
 /* Hadoop's stop (ipc/Server.java): `done` (may be NULL) is posted to `executor` when all is
@@ -115,9 +121,6 @@ void server_kill(struct server *server);
 void server_free(struct server *server);
 
 uint32_t server_id(const struct server *server);
-/* An executor of the server's own thread which never stands: who lives elsewhere posts to it
- * what calls the functions above.  Any thread. */
-struct world_executor *server_executor(struct server *server);
 struct world_address server_address(const struct server *server);
 /* Any thread. */
 void server_counters(const struct server *server, struct server_counters *counters);
@@ -132,7 +135,7 @@ uint64_t server_lane_died_ns(const struct server *server, const char *lane);
 /* New settings where Hadoop can take them while it runs. */
 enum rpc_status server_refresh(struct server *server, const struct release_settings *settings);
 
-/* --- a call, from the method's first instruction to its finish ----------------------- */
+/* --- a call, from the method's first instruction to its finish --- */
 
 struct wire_bytes server_call_method(const struct server_call *call);
 struct wire_bytes server_call_protocol(const struct server_call *call);
@@ -149,7 +152,7 @@ bool server_call_interrupted(const struct server_call *call); /* the server is s
  * server_call_finish. */
 enum rpc_status server_call_return(struct server_call *call, struct wire_bytes value);
 /* `message` is the exception's own (NULL: it has none), without class and stack trace; what the
- * release and the engine make of it is added.  There are no trace lines. */
+ * release and the engine make of it is added, and the lines of a stack trace. */
 enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
                                   const char *message);
 /* The same of a message in which there may be NUL; absent: none. */

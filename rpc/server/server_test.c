@@ -4,14 +4,6 @@
 
 #include "rpc/server/rig.h"
 
-static unsigned done_count;
-
-static void count_done(struct world_task *task)
-{
-    (void)task;
-    done_count++;
-}
-
 Test(server, bound_but_not_started_it_accepts_nothing) /* SH-16 */
 {
     rig_begin(&(struct rig_options){.not_started = true});
@@ -83,17 +75,15 @@ Test(server, the_connection_beyond_the_maximum_is_closed_at_once) /* OV-13 */
 
 Test(server, stop_executes_nothing_that_is_queued) /* SD-06 */
 {
-    static struct world_task done = {.run = count_done};
     rig_begin(NULL);
     unsigned peer = rig_open();
     rig_call(peer, 0, "hang", "");
     for (int i = 1; i < 6; i++)
         rig_call(peer, i, "echo", "x");
     rig_run(1000);
-    server_stop(rig_server, server_executor(rig_server), &done);
-    rig_settle();
-    rig_read(peer);
-    cr_assert(eq(uint, done_count, 1u));
+    rig_stop();
+    rig_hear(peer);
+    cr_assert(eq(uint, rig_stops_done(), 1u));
     cr_assert(eq(int, (int)rig_peers[peer].ended, RPC_END));
     cr_assert(eq(ulong, rig_peers[peer].reply_count, 0ul));
     cr_assert(eq(ulong, rig_counters().executions, 1ul));
@@ -108,7 +98,6 @@ Test(server, stop_executes_nothing_that_is_queued) /* SD-06 */
 
 Test(server, stop_frees_a_reader_that_stands_before_the_queue) /* SD-05 */
 {
-    static struct world_task done = {.run = count_done};
     rig_begin(&(struct rig_options){
         .release = "2.6", .queue = 1, .settings = {{SETTING_READER_QUEUE, 1}}, .setting_count = 1});
     for (int i = 0; i < 8; i++) {
@@ -119,9 +108,9 @@ Test(server, stop_frees_a_reader_that_stands_before_the_queue) /* SD-05 */
     }
     IS_TEXT(rig_doing("reader/0"), "put");
     IS_TEXT(rig_doing("listener"), "put");
-    server_stop(rig_server, server_executor(rig_server), &done);
+    rig_stop();
     rig_run(20);
-    cr_assert(eq(uint, done_count, 1u));
+    cr_assert(eq(uint, rig_stops_done(), 1u));
     for (unsigned i = 0; i < 8; i++)
         cr_assert(ne(int, (int)rig_peers[i].ended, RPC_OK), "peer %u", i);
     cr_assert(eq(ulong, rig_counters().executions, 1ul));
@@ -130,15 +119,12 @@ Test(server, stop_frees_a_reader_that_stands_before_the_queue) /* SD-05 */
 
 Test(server, a_second_stop_is_harmless_and_done_is_told_again) /* SD-14 */
 {
-    static struct world_task first = {.run = count_done}, second = {.run = count_done};
     rig_begin(NULL);
     rig_open();
     rig_settle();
-    server_stop(rig_server, server_executor(rig_server), &first);
-    rig_settle();
-    server_stop(rig_server, server_executor(rig_server), &second);
-    rig_settle();
-    cr_assert(eq(uint, done_count, 2u));
+    rig_stop();
+    rig_stop();
+    cr_assert(eq(uint, rig_stops_done(), 2u));
     rig_end();
 }
 
@@ -162,8 +148,7 @@ Test(server, a_killed_one_tells_nothing)
     rig_call(peer, 0, "hang", "");
     rig_run(10);
     server_kill(rig_server);
-    rig_settle();
-    rig_read(peer);
+    rig_hear(peer);
     cr_assert(eq(int, (int)rig_peers[peer].ended, RPC_END));
     cr_assert(eq(ulong, rig_count(POINT_SERVER_CLOSE), 0ul));
     rig_end();
@@ -179,5 +164,5 @@ Test(server, it_can_be_freed_while_calls_and_connections_are_alive)
     rig_settle();
     for (unsigned i = 0; i < 6; i++)
         rig_close(i);
-    server_free(rig_server);
+    rig_free();
 }

@@ -4,24 +4,6 @@
 
 #include "rpc/server/rig.h"
 
-static unsigned done_count;
-
-static void count_done(struct world_task *task)
-{
-    (void)task;
-    done_count++;
-}
-
-static void stop(void)
-{
-    static struct world_task done;
-
-    done = (struct world_task){.run = count_done};
-    done_count = 0;
-    server_stop(rig_server, server_executor(rig_server), &done);
-    rig_settle();
-}
-
 /* The only Reader stands before the full callQueue. */
 static void begin_with_blocked_reader(const char *release)
 {
@@ -36,9 +18,9 @@ static void begin_with_blocked_reader(const char *release)
 Test(stop, hangs_behind_a_blocked_reader_before_23) /* SD-05 */
 {
     begin_with_blocked_reader("2.2");
-    stop();
+    rig_stop();
     rig_run(3600000);
-    cr_assert(eq(uint, done_count, 0u));
+    cr_assert(eq(uint, rig_stops_done(), 0u));
     cr_assert(server_stop_hangs(rig_server));
     cr_assert(eq(int, (int)rig_peers[0].ended, RPC_OK));
     unsigned late = rig_dial(); /* but the port is free */
@@ -49,13 +31,12 @@ Test(stop, hangs_behind_a_blocked_reader_before_23) /* SD-05 */
 
 Test(stop, returns_in_1x_and_leaves_the_reader) /* SD-04 */
 {
-    static const char *const releases[] = {"0.20", "1.2"};
-
-    for (size_t i = 0; i < 2; i++) {
-        begin_with_blocked_reader(releases[i]);
-        stop();
+    RIG_EACH_RELEASE(release, "0.20", "1.2")
+    {
+        begin_with_blocked_reader(release);
+        rig_stop();
         rig_run(1000);
-        cr_assert(eq(uint, done_count, 1u), "%s", releases[i]);
+        cr_assert(eq(uint, rig_stops_done(), 1u));
         cr_assert(not(server_stop_hangs(rig_server)));
         IS_TEXT(rig_doing("reader/0"), "put");
         cr_assert(ne(int, (int)rig_peers[0].ended, RPC_OK));
@@ -69,9 +50,9 @@ Test(stop, closes_nothing_in_1x_while_the_listener_waits_for_a_blocked_reader)
     unsigned in_hand = rig_open();
     rig_settle();
     IS_TEXT(rig_doing("listener"), "wait");
-    stop();
+    rig_stop();
     rig_run(100000);
-    cr_assert(eq(uint, done_count, 1u));
+    cr_assert(eq(uint, rig_stops_done(), 1u));
     cr_assert(eq(int, (int)rig_peers[0].ended, RPC_OK));
     cr_assert(eq(int, (int)rig_peers[in_hand].ended, RPC_OK));
     rig_quit();
@@ -91,7 +72,7 @@ Test(stop, wakes_readers_from_2x_on) /* SD-04 */
         rig_begin(&(struct rig_options){.release = cases[i].release});
         rig_open();
         rig_settle();
-        stop();
+        rig_stop();
         IS_TEXT(rig_doing("reader/0"), cases[i].doing);
         rig_end();
     }
@@ -109,9 +90,8 @@ Test(stop, does_not_count_off_whom_it_closes_before_23) /* SD-16 */
         for (int peer = 0; peer < 5; peer++)
             rig_open();
         rig_settle();
-        stop();
-        cr_assert(eq(ulong, rig_counters().open_connections, cases[i].left), "%s",
-                  cases[i].release);
+        rig_stop();
+        cr_assert(eq(ulong, rig_counters().open_connections, cases[i].left));
         cr_assert(eq(ulong, server_connections(rig_server, NULL, 0), 0ul));
         rig_end();
     }

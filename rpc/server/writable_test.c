@@ -6,13 +6,6 @@
 
 #include "rpc/server/rig.h"
 
-static const char *const releases[] = {"2.2", "2.6", "3.4"};
-
-#define EACH_RELEASE(release)                                                                      \
-    for (size_t each = 0, once = 1; each < sizeof(releases) / sizeof(releases[0]);                 \
-         each++, once = 1)                                                                         \
-        for (const char *release = releases[each]; once == 1; once = 0)
-
 static unsigned begin(const char *release)
 {
     rig_begin(&(struct rig_options){.release = release, .writable = true});
@@ -40,16 +33,17 @@ static void is_error(unsigned peer, int32_t id, int code, const char *class_name
     cr_assert(eq(int, reply->code, code));
     IS_TEXT(reply->class_name, class_name);
     IS_TEXT(reply->text, text);
+    cr_assert(reply->has_stack);
 }
 
 Test(writable, a_call_of_writables_is_answered_by_one)
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "2.2", "3.4")
     {
         unsigned peer = begin(release);
         rig_call(peer, 0, "echo", "hello");
         rig_run(1);
-        cr_assert(eq(int, (int)rig_reply(peer, 0)->status, WIRE_SUCCESS), "%s", release);
+        cr_assert(eq(int, (int)rig_reply(peer, 0)->status, WIRE_SUCCESS));
         cr_assert(eq(ulong, rig_reply(peer, 0)->length, (size_t)2 + 16 + 2 + 5));
         rig_end();
     }
@@ -57,7 +51,7 @@ Test(writable, a_call_of_writables_is_answered_by_one)
 
 Test(writable, errors_are_those_of_its_engine)
 {
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "2.2", "3.4")
     {
         unsigned peer = begin(release);
         struct wire_message call = a_call(0, "nope");
@@ -98,14 +92,14 @@ Test(writable, errors_are_those_of_its_engine)
 Test(writable, parameters_that_do_not_decode_are_fatal_even_in_3x)
 {
     static const uint8_t bad[] = "\0\0\0\1\0\7foo.Bar";
-    EACH_RELEASE(release)
+    RIG_EACH_RELEASE(release, "2.2", "3.4")
     {
         unsigned peer = begin(release);
         struct wire_message call = a_call(5, "echo");
         call.body = (struct wire_bytes){bad, sizeof(bad) - 1};
         rig_send_message(peer, &call);
         rig_run(1);
-        cr_assert(eq(int, (int)rig_reply(peer, 5)->status, WIRE_FATAL), "%s", release);
+        cr_assert(eq(int, (int)rig_reply(peer, 5)->status, WIRE_FATAL));
         cr_assert(eq(int, rig_reply(peer, 5)->code, WIRE_FATAL_DESERIALIZING_REQUEST));
         IS_TEXT(rig_reply(peer, 5)->text, "IPC server unable to read call parameters: readObject "
                                           "can't find class foo.Bar");
@@ -197,8 +191,7 @@ Test(writable, a_method_is_looked_up_by_its_types)
                                                                           .find_typed = find_long}),
            RPC_OK));
     server_start(rig_server);
-    unsigned peer = rig_dial();
-    rig_settle();
+    unsigned peer = rig_connect();
     static const char opening[] = "hrpc\4\120\0\0\0\25\12test.Typed\1\0\5alice\0\0";
     rig_send(peer, opening, sizeof(opening) - 1);
     rig_send(peer, "\0\0\0\16\0\0\0\11\0\4echo\0\0\0\0", 18);

@@ -27,7 +27,7 @@ static const char too_deep[] =
     "Protocol message had too many levels of nesting.  May be malicious.  Use "
     "CodedInputStream.setRecursionLimit() to increase the depth limit.";
 
-/* --- reading ---------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct wire_coded_reader wire_coded_reader(struct wire_bytes bytes)
 {
@@ -171,7 +171,7 @@ bool wire_coded_check(struct wire_coded_reader *in, struct wire_bytes bytes)
     return inside.problem == NULL || fail(in, inside.problem);
 }
 
-/* --- writing ---------------------------------------------------------------------- */
+/* --- writing --- */
 
 size_t wire_coded_varint_size(uint64_t number)
 {

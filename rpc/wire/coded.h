@@ -14,7 +14,7 @@
 
 #include "rpc/wire/wire.h"
 
-/* --- reading ---------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct wire_coded_reader {
     const uint8_t *at, *end;
@@ -73,7 +73,7 @@ static inline int32_t wire_coded_unzigzag(uint64_t number)
     return (int32_t)(low >> 1 ^ (0 - (low & 1)));
 }
 
-/* --- writing ---------------------------------------------------------------------- */
+/* --- writing --- */
 
 struct wire_coded_message;
 

@@ -17,7 +17,8 @@ struct wire_data_input wire_data_input(struct wire_bytes bytes, struct wire_aren
                                     .end = bytes.data + bytes.length,
                                     .arena = arena,
                                     .problem = problem,
-                                    .status = RPC_OK};
+                                    .status = RPC_OK,
+                                    .no_utf8 = WIRE_ABSENT};
 }
 
 static size_t left(const struct wire_data_input *in)
@@ -92,7 +93,7 @@ static int32_t take_vint(struct wire_data_input *in)
     return (int32_t)(uint32_t)(uint64_t)number;
 }
 
-/* --- texts ------------------------------------------------------------------------ */
+/* --- texts --- */
 
 static bool is_ascii(struct wire_bytes text)
 {
@@ -123,6 +124,8 @@ static struct wire_bytes as_utf8(struct wire_data_input *in, enum writable_kind 
 struct wire_bytes wire_data_utf8(struct wire_data_input *in)
 {
     struct wire_bytes text = take_bytes(in, take_uint16(in));
+    if (in->no_utf8.data == NULL && writable_check_utf8(text) < text.length)
+        in->no_utf8 = text;
     return as_utf8(in, WRITABLE_UTF8, text);
 }
 

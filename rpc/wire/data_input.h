@@ -20,6 +20,7 @@ struct wire_data_input {
     /* RPC_OK; RPC_END: an EOFException; RPC_MALFORMED: another IOException; RPC_BAD_VALUE: a
      * NegativeArraySizeException; RPC_NO_MEMORY. */
     enum rpc_status status;
+    struct wire_bytes no_utf8; /* the first UTF8 that is none, as it stands */
 };
 
 /* `problem` is emptied. */

@@ -282,6 +282,7 @@ Test(decoder, memory_grows_with_what_has_come_and_not_with_what_was_announced)
 Test(decoder, random_bytes_end_in_a_refusal_or_in_waiting)
 {
     uint64_t state = 1;
+    unsigned refused = 0;
 
     for (int seed = 0; seed < 1000; seed++) {
         const enum wire_example stream[] = {EXAMPLE_PREAMBLE_CONTEXT};
@@ -301,8 +302,12 @@ Test(decoder, random_bytes_end_in_a_refusal_or_in_waiting)
             status = feed(decoder, &bytes, &at, bytes.length, &message);
             if (status == RPC_OK && message.kind == WIRE_REQUEST)
                 cr_assert(ne(int, (int)wire_v9_open_request(&message, NULL, problem), RPC_OK));
+            refused += status == RPC_MALFORMED;
         }
+        cr_assert(ne(int, (int)status, RPC_OK));
+        cr_assert(ne(int, (int)status, RPC_NO_MEMORY));
         wire_decoder_free(decoder);
         wire_buffer_release(&bytes);
     }
+    cr_assert(gt(uint, refused, 1000u));
 }

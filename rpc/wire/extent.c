@@ -88,6 +88,12 @@ static void enter(struct wire_extent *extent, enum extent_state next, size_t beg
         writable_scan_begin(extent->scan, extent->types, WRITABLE_GOAL_OBJECT, NULL);
 }
 
+void wire_extent_value(struct wire_extent *extent)
+{
+    wire_extent_reset(extent);
+    enter(extent, EXTENT_VALUE, 0);
+}
+
 /* Whether bytes up to `size` have come. */
 static enum rpc_status come(struct wire_bytes bytes, size_t size)
 {

@@ -122,7 +122,7 @@ struct wire_value wire_value(struct wire_bytes bytes)
                                .bytes = bytes};
 }
 
-/* --- names ------------------------------------------------------------------------ */
+/* --- names --- */
 
 static const char *name_of(const struct named *names, int number)
 {
@@ -179,7 +179,7 @@ const char *wire_field_name(enum wire_kind kind, size_t n)
     return NULL;
 }
 
-/* --- set -------------------------------------------------------------------------- */
+/* --- set --- */
 
 /* A name or a number to the number. */
 static enum rpc_status to_number(const struct field *field, struct wire_value value,
@@ -275,7 +275,7 @@ enum rpc_status wire_field_set(struct wire_message *message, const char *name,
     return set_number(field, message, value);
 }
 
-/* --- get -------------------------------------------------------------------------- */
+/* --- get --- */
 
 static struct wire_value named_number(const struct wire_message *message, const struct field *field,
                                       int number)
@@ -329,7 +329,7 @@ enum rpc_status wire_field_get(const struct wire_message *message, const char *n
     return RPC_OK;
 }
 
-/* --- open ------------------------------------------------------------------------- */
+/* --- open --- */
 
 enum rpc_status wire_message_open(const struct wire_codec *codec, struct wire_message *message,
                                   struct wire_arena *arena, char *problem)

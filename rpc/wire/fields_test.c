@@ -128,10 +128,12 @@ Test(fields, every_field_of_every_kind_can_be_got)
         struct wire_message message = wire_message((enum wire_kind)kind);
         const char *name;
         enum wire_kind again;
-        for (size_t i = 0; (name = wire_field_name((enum wire_kind)kind, i)) != NULL; i++) {
+        size_t i = 0;
+        for (; (name = wire_field_name((enum wire_kind)kind, i)) != NULL; i++) {
             struct wire_value value;
             cr_assert(eq(int, (int)wire_field_get(&message, name, &value), RPC_OK));
         }
+        cr_assert(gt(sz, i, 0), "%s", wire_kind_name((enum wire_kind)kind));
         cr_assert(wire_kind_by_name(wire_kind_name((enum wire_kind)kind), &again));
         cr_assert(eq(int, (int)again, kind));
     }

@@ -51,7 +51,7 @@ struct adding {
     char *problem;
 };
 
-/* --- names --------------------------------------------------------------------------- */
+/* --- names --- */
 
 static int by_name(const void *left, const void *right)
 {
@@ -84,7 +84,7 @@ static struct entry *append(struct names *names)
     return entry;
 }
 
-/* --- declaring: every type of the set gets its name ------------------------------------ */
+/* --- declaring: every type of the set gets its name --- */
 
 static enum rpc_status malformed(struct adding *adding, const char *what, const char *name)
 {
@@ -189,7 +189,7 @@ static enum rpc_status declare_file(struct adding *adding, const file_source *so
     return status;
 }
 
-/* --- defining: every new type is filled ------------------------------------------------- */
+/* --- defining: every new type is filled --- */
 
 static const ProtobufCMessageDescriptor *look_up_message(const void *owner, const char *name)
 {
@@ -270,18 +270,15 @@ static void mark_maps(struct adding *adding)
         if (entry->kind != ENTRY_MESSAGE || entry->source == NULL)
             continue;
         for (unsigned k = 0; k < entry->of.message->n_fields; k++) {
-            union {
-                const ProtobufCFieldDescriptor *in;
-                ProtobufCFieldDescriptor *out;
-            } field = {.in = &entry->of.message->fields[k]};
-            const ProtobufCMessageDescriptor *type = field.in->descriptor;
-            if (field.in->type != PROTOBUF_C_TYPE_MESSAGE ||
-                field.in->label != PROTOBUF_C_LABEL_REPEATED)
+            ProtobufCFieldDescriptor *field =
+                (ProtobufCFieldDescriptor *)(uintptr_t)&entry->of.message->fields[k];
+            const ProtobufCMessageDescriptor *type = field->descriptor;
+            if (field->type != PROTOBUF_C_TYPE_MESSAGE || field->label != PROTOBUF_C_LABEL_REPEATED)
                 continue;
             const struct entry *element = find(&adding->names, ENTRY_MESSAGE, type->name);
             if (element != NULL && element->source != NULL && schema_is_entry(element->source) &&
                 type->n_fields == 2 && type->fields[0].id == 1 && type->fields[1].id == 2)
-                field.out->flags |= SCHEMA_FLAG_MAP;
+                field->flags |= SCHEMA_FLAG_MAP;
         }
     }
 }
@@ -345,7 +342,7 @@ static void commit(struct adding *adding)
     schema->file_count = adding->file_count;
 }
 
-/* --- outside --------------------------------------------------------------------------- */
+/* --- outside --- */
 
 struct schema *schema_create(void)
 {

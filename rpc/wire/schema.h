@@ -52,7 +52,7 @@ const struct schema_method *schema_method(const struct schema_service *service,
 /* All names of messages, enums and services, sorted; NULL from the end on. */
 const char *schema_name_at(const struct schema *schema, size_t index);
 
-/* --- messages ------------------------------------------------------------------------ */
+/* --- messages --- */
 
 /* An empty message with its defaults set, in `pool`; NULL when memory or the budget ends.  To
  * set a field see protobuf-c: the quantifier says that it is there. */

@@ -5,16 +5,32 @@
 #include "rpc/wire/schema.h"
 #include "rpc/wire/schema_walk.h"
 
-static void *member(const ProtobufCMessage *message, size_t offset)
+/* --- members --- */
+
+void *schema_member(const ProtobufCMessage *message, size_t offset)
 {
-    union {
-        const ProtobufCMessage *in;
-        char *out;
-    } start = {.in = message};
-    return start.out + offset;
+    return (char *)(uintptr_t)message + offset;
 }
 
-/* --- making -------------------------------------------------------------------------- */
+bool schema_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    void *member = schema_member(message, field->offset);
+    void *quantifier = schema_member(message, field->quantifier_offset);
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+        return *(uint32_t *)quantifier == field->id;
+    switch (field->label) {
+    case PROTOBUF_C_LABEL_REPEATED:
+        return *(size_t *)quantifier > 0;
+    case PROTOBUF_C_LABEL_REQUIRED:
+    case PROTOBUF_C_LABEL_NONE:
+        return true;
+    case PROTOBUF_C_LABEL_OPTIONAL:
+        break;
+    }
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+        return *(ProtobufCMessage **)member != NULL;
+    return *(protobuf_c_boolean *)quantifier;
+}
 
 size_t schema_member_size(ProtobufCType type)
 {
@@ -46,6 +62,8 @@ size_t schema_member_size(ProtobufCType type)
     return 0;
 }
 
+/* --- making --- */
+
 ProtobufCMessage *schema_new(const ProtobufCMessageDescriptor *descriptor, struct schema_pool *pool)
 {
     ProtobufCMessage *message = schema_pool_take(pool, descriptor->sizeof_message);
@@ -57,15 +75,15 @@ ProtobufCMessage *schema_new(const ProtobufCMessageDescriptor *descriptor, struc
         if (field->default_value == NULL || field->label == PROTOBUF_C_LABEL_REPEATED)
             continue;
         if (field->type == PROTOBUF_C_TYPE_STRING)
-            memcpy(member(message, field->offset), &field->default_value, sizeof(void *));
+            memcpy(schema_member(message, field->offset), &field->default_value, sizeof(void *));
         else
-            memcpy(member(message, field->offset), field->default_value,
+            memcpy(schema_member(message, field->offset), field->default_value,
                    schema_member_size(field->type));
     }
     return message;
 }
 
-/* --- numbers that an enum does not have ------------------------------------------------- */
+/* --- numbers that an enum does not have --- */
 
 static bool knows(const ProtobufCFieldDescriptor *field, int32_t number)
 {
@@ -92,8 +110,8 @@ static enum rpc_status add_unknown(ProtobufCMessage *message, uint32_t number, i
 static enum rpc_status settle_list(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                                    struct schema_pool *pool)
 {
-    size_t *count = member(message, field->quantifier_offset);
-    int32_t **values = member(message, field->offset);
+    size_t *count = schema_member(message, field->quantifier_offset);
+    int32_t **values = schema_member(message, field->offset);
     size_t kept = 0;
     enum rpc_status status = RPC_OK;
     for (size_t i = 0; i < *count && status == RPC_OK; i++) {
@@ -106,24 +124,15 @@ static enum rpc_status settle_list(ProtobufCMessage *message, const ProtobufCFie
     return status;
 }
 
-static bool is_there(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
-{
-    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-        return *(uint32_t *)member(message, field->quantifier_offset) == field->id;
-    if (field->label != PROTOBUF_C_LABEL_OPTIONAL)
-        return true;
-    return *(protobuf_c_boolean *)member(message, field->quantifier_offset);
-}
-
 static enum rpc_status settle_enum(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                                    struct schema_pool *pool)
 {
-    int32_t *value = member(message, field->offset);
-    if (!is_there(message, field) || knows(field, *value))
+    int32_t *value = schema_member(message, field->offset);
+    if (!schema_has(message, field) || knows(field, *value))
         return RPC_OK;
     int32_t number = *value;
     if (field->label != PROTOBUF_C_LABEL_REQUIRED)
-        memset(member(message, field->quantifier_offset), 0, sizeof(uint32_t));
+        memset(schema_member(message, field->quantifier_offset), 0, sizeof(uint32_t));
     *value = 0;
     if (field->default_value != NULL)
         memcpy(value, field->default_value, sizeof(*value));
@@ -137,15 +146,14 @@ static enum rpc_status settle_inner(ProtobufCMessage *message,
 {
     enum rpc_status status = RPC_OK;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-        size_t count = *(size_t *)member(message, field->quantifier_offset);
-        ProtobufCMessage **inner = *(ProtobufCMessage ***)member(message, field->offset);
+        size_t count = *(size_t *)schema_member(message, field->quantifier_offset);
+        ProtobufCMessage **inner = *(ProtobufCMessage ***)schema_member(message, field->offset);
         for (size_t i = 0; i < count && status == RPC_OK; i++)
             status = settle(inner[i], pool);
         return status;
     }
-    bool oneof = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
-    ProtobufCMessage *inner = *(ProtobufCMessage **)member(message, field->offset);
-    if (inner != NULL && (!oneof || is_there(message, field)))
+    ProtobufCMessage *inner = *(ProtobufCMessage **)schema_member(message, field->offset);
+    if (inner != NULL && schema_has(message, field))
         status = settle(inner, pool);
     return status;
 }
@@ -168,7 +176,7 @@ static enum rpc_status settle(ProtobufCMessage *message, struct schema_pool *poo
     return status;
 }
 
-/* --- decoding and encoding --------------------------------------------------------------- */
+/* --- decoding and encoding --- */
 
 static void look_for_strange(void *owner, const struct schema_item *item)
 {
@@ -246,12 +254,9 @@ static void keep_unknown(void *owner, const struct schema_item *item)
         struct wire_bytes whole = {unknowns->bytes.data + item->offset, item->length};
         uint64_t tag;
         size_t used = schema_read_varint(whole, &tag);
-        union {
-            const uint8_t *in;
-            uint8_t *out;
-        } data = {.in = whole.data + used};
-        unknowns->fields[unknowns->count] = (ProtobufCMessageUnknownField){
-            item->number, item->wire_type, whole.length - used, data.out};
+        unknowns->fields[unknowns->count] =
+            (ProtobufCMessageUnknownField){item->number, item->wire_type, whole.length - used,
+                                           (uint8_t *)(uintptr_t)(whole.data + used)};
     }
     unknowns->count++;
 }

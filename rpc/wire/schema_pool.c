@@ -60,7 +60,7 @@ void *schema_pool_take(struct schema_pool *pool, size_t size)
     struct schema_block *block = pool->newest;
     if (block == NULL || block->size - block->used < rounded) {
         size_t room = next_size(pool, rounded);
-        block = calloc(1, sizeof(*block) + room);
+        block = malloc(sizeof(*block) + room);
         if (block == NULL) {
             pool->starved = true;
             return NULL;
@@ -71,7 +71,7 @@ void *schema_pool_take(struct schema_pool *pool, size_t size)
     void *taken = block->bytes + block->used;
     block->used += rounded;
     pool->budget -= size;
-    return taken;
+    return memset(taken, 0, rounded);
 }
 
 void *schema_pool_take_array(struct schema_pool *pool, size_t count, size_t size)

@@ -64,7 +64,7 @@ static const ProtobufCIntRange *ranges(struct schema_pool *pool, const void *fir
     return all;
 }
 
-/* --- enums --------------------------------------------------------------------------- */
+/* --- enums --- */
 
 static int by_value(const void *left, const void *right)
 {
@@ -135,7 +135,7 @@ enum rpc_status schema_fill_enum(ProtobufCEnumDescriptor *type,
     return type->value_ranges == NULL ? RPC_NO_MEMORY : RPC_OK;
 }
 
-/* --- fields -------------------------------------------------------------------------- */
+/* --- fields --- */
 
 /* A message type being filled. */
 struct filling {
@@ -274,7 +274,7 @@ static enum rpc_status place_fields(const struct filling *filling, ProtobufCFiel
     return RPC_OK;
 }
 
-/* --- messages ------------------------------------------------------------------------ */
+/* --- messages --- */
 
 static int by_number(const void *left, const void *right)
 {

@@ -56,6 +56,10 @@ bool schema_is_map(const ProtobufCFieldDescriptor *field);
 
 /* How many bytes a value of the type takes in a message's struct, and in an array of them. */
 size_t schema_member_size(ProtobufCType type);
+/* What lies there in a message: a field's value, or its quantifier. */
+void *schema_member(const ProtobufCMessage *message, size_t offset);
+/* Whether a message has the field. */
+bool schema_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 
 /* Bits of our own in a field's flags. */
 #define SCHEMA_FLAG_TEXT (1u << 30)

@@ -14,7 +14,7 @@
 
 enum { FUZZ_FRAME_MAX = 1 << 16, FUZZ_SASL = 255 };
 
-/* Read on behind the header, as a peer does. */
+/* Read on behind the header, as a peer does.  Of which kind a reply's call was it makes up. */
 static enum rpc_status fuzz_open(const struct wire_codec *codec, struct wire_decoder *decoder,
                                  struct wire_message *message)
 {
@@ -31,6 +31,8 @@ static enum rpc_status fuzz_open(const struct wire_codec *codec, struct wire_dec
                    ? codec->open_request(message, arena, problem)
                    : RPC_AGAIN;
     case WIRE_RESPONSE:
+        if (codec->protobuf_headers && message->call_id % 2 != 0)
+            message->rpc_kind = WIRE_KIND_WRITABLE;
         return message->status == WIRE_SUCCESS ? codec->open_value(message, NULL, problem) : RPC_OK;
     case WIRE_PREAMBLE:
     case WIRE_PING:

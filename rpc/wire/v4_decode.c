@@ -84,7 +84,7 @@ enum rpc_status wire_v4_decode(enum wire_side side, enum wire_kind expected,
     return RPC_MALFORMED;
 }
 
-/* --- behind the header ------------------------------------------------------------- */
+/* --- behind the header --- */
 
 /* The fields are whole; what is left trails. */
 static enum rpc_status finish(struct wire_data_input *in, struct wire_message *message)
@@ -140,6 +140,7 @@ enum rpc_status wire_v4_open_request(struct wire_message *message, struct wire_a
 
     message->body = WIRE_ABSENT;
     message->method = wire_data_utf8(&in);
+    message->no_utf8 = in.no_utf8;
     message->body = wire_data_rest(&in);
     return finish(&in, message);
 }

@@ -31,7 +31,7 @@ static struct wire_message a_call(int32_t id, const char *method, const char *bo
     return message;
 }
 
-/* --- encoding --------------------------------------------------------------------- */
+/* --- encoding --- */
 
 Test(v4, a_connection_opens_as_javas_does)
 {
@@ -189,7 +189,7 @@ Test(v4, a_server_leaves_other_versions_without_a_word)
     give_back(goodbye);
 }
 
-/* --- what comes to a server --------------------------------------------------------- */
+/* --- what comes to a server --- */
 
 static struct wire_decoder *server_decoder(const char *preamble)
 {

@@ -239,7 +239,7 @@ enum rpc_status wire_v9_decode(enum wire_side side, enum wire_kind expected,
     return status;
 }
 
-/* --- behind the header ------------------------------------------------------------- */
+/* --- behind the header --- */
 
 static enum rpc_status rest(struct wire_message *message, const struct wire_coded_reader *in)
 {
@@ -431,6 +431,7 @@ static enum rpc_status open_writable(struct wire_message *message, struct wire_a
     message->method = wire_data_utf8(&in);
     message->protocol_version = (uint64_t)wire_data_int64(&in);
     message->methods_hash = wire_data_int32(&in);
+    message->no_utf8 = in.no_utf8;
     message->body = wire_data_rest(&in);
     return in.status;
 }

@@ -108,3 +108,44 @@ Test(v9_writable, builtin_calls_of_version_9_are_their_bytes)
     cr_assert(message.method.data == NULL);
     done(decoder);
 }
+
+/* ObjectWritable.readObject makes the array, and its class is the declared one. */
+Test(v9_writable, a_packed_array_is_declared_as_the_array_that_it_is)
+{
+    struct writable_types *types = writable_types_create(NULL);
+    struct wire_bytes body =
+        hex("00000001 0034 6f72672e6170616368652e6861646f6f702e696f2e41727261795072696d6974697665"
+            "5772697461626c6524496e7465726e616c 0003 696e74 00000001 00000007");
+    char text[64];
+
+    cr_assert(eq(int, (int)writable_types_add_packed(types, problem), RPC_OK));
+    cr_assert(eq(int, (int)writable_signature(types, body, text, sizeof(text), problem), RPC_OK));
+    cr_assert_str_eq(text, "[I");
+    give_back(body);
+    writable_types_free(types);
+}
+
+static void is_malformed(const struct writable_types *types, const char *array, const char *says)
+{
+    struct wire_bytes body = hex(array);
+    cr_assert(eq(
+        int, (int)writable_walk(types, WRITABLE_GOAL_OBJECT, NULL, body, NULL, NULL, NULL, problem),
+        RPC_MALFORMED));
+    cr_assert_str_eq(problem, says);
+    give_back(body);
+}
+
+/* io/ArrayPrimitiveWritable.java, readFields. */
+Test(v9_writable, a_packed_array_that_does_not_read_is_an_io_exception)
+{
+#define PACKED                                                                                     \
+    "0034 6f72672e6170616368652e6861646f6f702e696f2e41727261795072696d69746976655772697461626c65"  \
+    "24496e7465726e616c "
+    struct writable_types *types = writable_types_create(NULL);
+    cr_assert(eq(int, (int)writable_types_add_packed(types, problem), RPC_OK));
+    is_malformed(types, PACKED "0003 696e74 ffffffff", "encoded array length is negative -1");
+    is_malformed(types, PACKED "0003 666f6f 00000001",
+                 "encoded array component type foo is not a candidate primitive type");
+    writable_types_free(types);
+#undef PACKED
+}

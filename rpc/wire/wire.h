@@ -136,8 +136,10 @@ struct wire_message {
      * Engine.Invocation, `body` being the parameters (int32 count, ObjectWritables). */
     struct wire_bytes method;
     uint64_t protocol_version;
-    int64_t writable_version; /* writableRpcVersion: 2 */
-    int32_t methods_hash;     /* clientMethodsHash */
+    int64_t writable_version;  /* writableRpcVersion: 2 */
+    int32_t methods_hash;      /* clientMethodsHash */
+    struct wire_bytes no_utf8; /* decoded: the first UTF8 of the call's head that is none, which
+                                * io/UTF8.java from 1.x on does not read; else absent */
 
     /* Response, goodbye. */
     enum wire_status status;
@@ -242,6 +244,8 @@ struct wire_extent *wire_extent_create(const struct writable_types *types, size_
 void wire_extent_free(struct wire_extent *extent);
 /* The next reply begins. */
 void wire_extent_reset(struct wire_extent *extent);
+/* What comes next is no reply but its value alone, an ObjectWritable. */
+void wire_extent_value(struct wire_extent *extent);
 /* `bytes` are those that have come of the reply, from its first on: those of the last look, and
  * more.  *size: how many it has at least; never more than must come, so that who reads just
  * these never reads into the next reply.

@@ -18,7 +18,7 @@
 #include "rpc/status.h"
 #include "rpc/wire/wire.h"
 
-/* --- classes ----------------------------------------------------------------------------- */
+/* --- classes --- */
 
 struct writable_types;
 struct writable_class;
@@ -137,6 +137,7 @@ void writable_types_take_any_utf8(struct writable_types *types);
 bool writable_types_takes_any_utf8(const struct writable_types *types);
 
 /* Packed arrays of primitives, which IPC version 4 does not know. */
+#define WRITABLE_PACKED_CLASS "org.apache.hadoop.io.ArrayPrimitiveWritable$Internal"
 enum rpc_status writable_types_add_packed(struct writable_types *types, char *problem);
 
 /* The words that types begin with, with spaces between, for "did you mean". */
@@ -154,7 +155,7 @@ const char *writable_types_name_at(const struct writable_types *types, size_t in
 bool writable_types_declared(const struct writable_types *types, struct wire_bytes *name,
                              enum writable_kind *kind, const struct writable_class **class);
 
-/* --- the scanner ------------------------------------------------------------------------- */
+/* --- the scanner --- */
 
 enum writable_event {
     WRITABLE_VALUE, /* what has no parts */
@@ -222,7 +223,26 @@ enum rpc_status writable_walk(const struct writable_types *types, enum writable_
 enum rpc_status writable_signature(const struct writable_types *types, struct wire_bytes parameters,
                                    char *text, size_t size, char *problem);
 
-/* --- reading pieces ---------------------------------------------------------------------- */
+/* Whether an object of `class` may stand where a `name` is declared: it is one, or a class with
+ * `name` for a super class, or `name` is abstract, which any class may implement. */
+bool writable_is_a(const struct writable_types *types, const struct writable_class *class,
+                   struct wire_bytes name);
+
+/* Whether java.lang.reflect.Method.invoke takes parameters for what they are declared as, or
+ * throws an IllegalArgumentException; the first that does not fit counts.  A visitor of
+ * WRITABLE_GOAL_PARAMETERS, whose owner is a struct writable_arguments. */
+enum writable_fit {
+    WRITABLE_FITS,
+    WRITABLE_NULL_FOR_PRIMITIVE, /* without text */
+    WRITABLE_OTHER_TYPE,         /* "argument type mismatch" */
+};
+struct writable_arguments {
+    const struct writable_types *types;
+    enum writable_fit fit;
+};
+writable_visit_fn writable_see_argument;
+
+/* --- reading pieces --- */
 
 /* A vint or vlong.  How many bytes were used; 0: it does not end here. */
 size_t writable_read_vlong(struct wire_bytes bytes, int64_t *value);
@@ -231,6 +251,8 @@ size_t writable_vlong_size(uint8_t first);
 
 /* Where io/UTF8.java from 1.x on stumbles in a UTF8 (without its length); its end: nowhere. */
 size_t writable_check_utf8(struct wire_bytes text);
+/* The same for who reads it: RPC_MALFORMED with the UTFDataFormatException's text in `problem`. */
+enum rpc_status writable_refuse_utf8(struct wire_bytes text, char *problem);
 /* Whether a TEXT or STRING is UTF-8, so that writable_read_text would leave it as it is. */
 bool writable_is_utf8(struct wire_bytes text);
 
@@ -241,7 +263,7 @@ bool writable_is_utf8(struct wire_bytes text);
 enum rpc_status writable_read_text(enum writable_kind kind, struct wire_bytes bytes,
                                    struct wire_buffer *out);
 
-/* --- writing pieces ---------------------------------------------------------------------- */
+/* --- writing pieces --- */
 
 /* Each appends; RPC_NO_MEMORY, and what is said. */
 

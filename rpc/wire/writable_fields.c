@@ -14,7 +14,7 @@ struct making {
     char *problem;
 };
 
-/* --- conditions -------------------------------------------------------------------------- */
+/* --- conditions --- */
 
 static bool is_number(enum writable_kind kind)
 {
@@ -79,7 +79,7 @@ static enum rpc_status set_condition(struct making *making,
     return RPC_OK;
 }
 
-/* --- fields ------------------------------------------------------------------------------ */
+/* --- fields --- */
 
 static enum rpc_status check_name(const struct making *making, const char *type, const char *name,
                                   int self)

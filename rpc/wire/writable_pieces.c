@@ -2,13 +2,14 @@
  * The pieces that Writables are made of, to read and to write.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rpc/wire/big_endian.h"
 #include "rpc/wire/writable.h"
+#include "rpc/wire/writable_problem.h"
 
-/* --- vint and vlong (WritableUtils) --------------------------------------------------------------
- */
+/* --- vint and vlong (WritableUtils) --- */
 
 /* decodeVIntSize */
 size_t writable_vlong_size(uint8_t first)
@@ -50,7 +51,7 @@ static size_t write_vlong(uint8_t *out, int64_t number)
     return 1 + length;
 }
 
-/* --- reading texts ----------------------------------------------------------------------- */
+/* --- reading texts --- */
 
 /* UTF-8 of a code point; lone surrogates have their three bytes. */
 static size_t write_point(uint8_t *out, uint32_t point)
@@ -87,9 +88,22 @@ static size_t sequence_length(uint8_t first)
                                     : 0;
 }
 
-size_t writable_check_utf8(struct wire_bytes text)
+/* Nearly all is ASCII: eight bytes at a look. */
+static size_t skip_ascii(struct wire_bytes text)
 {
     size_t at = 0;
+    uint64_t eight;
+    for (; text.length - at >= sizeof(eight); at += sizeof(eight)) {
+        memcpy(&eight, text.data + at, sizeof(eight));
+        if ((eight & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return at;
+}
+
+size_t writable_check_utf8(struct wire_bytes text)
+{
+    size_t at = skip_ascii(text);
     while (at < text.length) {
         size_t length = sequence_length(text.data[at]);
         if (length == 0 || length > text.length - at)
@@ -97,6 +111,25 @@ size_t writable_check_utf8(struct wire_bytes text)
         at += length;
     }
     return at;
+}
+
+/* UTF8.readChars of 1.2.1, with its own idea of where the hexadecimal bytes end. */
+enum rpc_status writable_refuse_utf8(struct wire_bytes text, char *problem)
+{
+    enum { SHOWN = 6 };
+    size_t at = writable_check_utf8(text);
+    if (at == text.length)
+        return RPC_OK;
+    uint8_t first = text.data[at];
+    bool cut = (first & 0xc0) == 0xc0 && first < 0xf8;
+    size_t rest = text.length - at, end = at + (rest < SHOWN ? rest : SHOWN);
+    if (cut)
+        end = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    char bytes[2 * SHOWN + 1] = "";
+    for (size_t i = at; i < end && i < text.length; i++)
+        snprintf(bytes + 2 * (i - at), 3, "%02x", text.data[i]);
+    return writable_problem(problem, RPC_MALFORMED, "%s UTF8 at %s", cut ? "Truncated" : "Invalid",
+                            bytes);
 }
 
 /* One sequence, as Java reads it: the bits of whatever follows.  Its length; 0: there is none. */
@@ -141,8 +174,7 @@ static size_t read_character(struct wire_bytes bytes, size_t at, uint32_t *point
     return length;
 }
 
-/* --- UTF-8 as java.nio.charset decodes it --------------------------------------------------------
- */
+/* --- UTF-8 as java.nio.charset decodes it --- */
 
 static bool continues(uint8_t byte)
 {
@@ -216,7 +248,7 @@ enum rpc_status writable_read_text(enum writable_kind kind, struct wire_bytes by
     return RPC_OK;
 }
 
-/* --- writing ----------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static enum rpc_status put_fixed(struct wire_buffer *out, uint64_t bits, size_t size)
 {

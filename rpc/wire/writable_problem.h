@@ -1,10 +1,10 @@
 /*
- * The sentence that says what is wrong with a declaration.
+ * The sentence that says what is wrong with a declaration, or with bytes.
  */
 #ifndef RPC_WIRE_WRITABLE_PROBLEM_H
 #define RPC_WIRE_WRITABLE_PROBLEM_H
 
-#include "rpc/status.h"
+#include "rpc/wire/wire.h"
 
 /* Write it to `problem` (WIRE_PROBLEM_MAX bytes); returns `status`. */
 enum rpc_status writable_problem(char *problem, enum rpc_status status, const char *format, ...)

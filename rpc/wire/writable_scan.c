@@ -10,7 +10,7 @@
 #include "rpc/wire/writable_shape.h"
 #include "rpc/wire/writable_stack.h"
 
-/* --- steps ------------------------------------------------------------------------------- */
+/* --- steps --- */
 
 static bool is_there(const struct writable_frame *frame, const struct writable_field *field)
 {
@@ -111,7 +111,7 @@ enum rpc_status writable_scan(struct writable_scan *scan, struct wire_bytes byte
     return status;
 }
 
-/* --- its life ---------------------------------------------------------------------------- */
+/* --- its life --- */
 
 struct writable_scan *writable_scan_create(void)
 {

@@ -1,8 +1,8 @@
 /*
  * The classes of Writables, by name.
  *
- * What is known stands in a sorted index.  An addition makes a new index and puts it in the
- * place of the old one, which stays until the end: whoever reads needs no lock.
+ * They hang in chains by a hash of their names, the newest first, which so hides its older
+ * namesakes.  Nothing that hangs there is ever changed: whoever reads needs no lock.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,48 +15,47 @@
 #include "rpc/wire/writable_simple.h"
 #include "rpc/wire/writable_store.h"
 
-struct index {
-    size_t count;
-    const struct writable_class *classes[];
+enum { CHAINS = 256 };
+
+struct link {
+    const struct link *older;
+    const struct writable_class *class;
 };
 
 struct writable_types {
     const struct writable_types *base;
-    _Atomic(const struct index *) index;
+    _Atomic(const struct link *) chains[CHAINS];
+    size_t count; /* of names */
     struct writable_store store;
     bool any_utf8;
 };
 
-/* --- finding ----------------------------------------------------------------------------- */
-
-static int compare(struct wire_bytes name, const char *with)
-{
-    int order = strncmp((const char *)name.data, with, name.length);
-    return order != 0 ? order : with[name.length] == '\0' ? 0 : -1;
-}
+/* --- finding --- */
 
 static const struct writable_class *find_simple(struct wire_bytes name)
 {
     size_t i = 0;
-    while (writable_simple_at(i) != NULL && compare(name, writable_simple_at(i)->name) != 0)
+    while (writable_simple_at(i) != NULL && !wire_is(name, writable_simple_at(i)->name))
         i++;
     return writable_simple_at(i);
 }
 
-static const struct writable_class *find_in(const struct index *index, struct wire_bytes name)
+/* FNV-1a */
+static size_t chain_of(struct wire_bytes name)
 {
-    size_t low = 0, high = index == NULL ? 0 : index->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = compare(name, index->classes[middle]->name);
-        if (order == 0)
-            return index->classes[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < name.length; i++)
+        hash = (hash ^ name.data[i]) * 16777619u;
+    return (hash ^ hash >> 16) % CHAINS;
+}
+
+static const struct writable_class *find_in(const struct writable_types *types,
+                                            struct wire_bytes name)
+{
+    const struct link *link = atomic_load(&types->chains[chain_of(name)]);
+    while (link != NULL && !wire_is(name, link->class->name))
+        link = link->older;
+    return link == NULL ? NULL : link->class;
 }
 
 const struct writable_class *writable_types_find(const struct writable_types *types,
@@ -66,7 +65,7 @@ const struct writable_class *writable_types_find(const struct writable_types *ty
         memchr(name.data, '\0', name.length) != NULL)
         return NULL;
     for (; types != NULL; types = types->base) {
-        const struct writable_class *found = find_in(atomic_load(&types->index), name);
+        const struct writable_class *found = find_in(types, name);
         if (found != NULL)
             return found;
     }
@@ -86,9 +85,11 @@ static const char *next_name(const struct writable_types *types, const char *aft
     const struct writable_class *class;
     const char *best = NULL;
     for (; types != NULL; types = types->base) {
-        const struct index *index = atomic_load(&types->index);
-        for (size_t i = 0; index != NULL && i < index->count; i++)
-            best = nearer(best, index->classes[i]->name, after);
+        for (size_t i = 0; i < CHAINS; i++) {
+            const struct link *link = atomic_load(&types->chains[i]);
+            for (; link != NULL; link = link->older)
+                best = nearer(best, link->class->name, after);
+        }
     }
     for (size_t i = 0; (class = writable_simple_at(i)) != NULL; i++)
         best = nearer(best, class->name, after);
@@ -173,32 +174,24 @@ bool writable_types_declared(const struct writable_types *types, struct wire_byt
     return true;
 }
 
-/* --- adding ------------------------------------------------------------------------------ */
+/* --- adding --- */
 
-/* The index with `class` in it, in its place or in that of a namesake. */
+/* `class` is found by its name from now on. */
 static enum rpc_status publish(struct writable_types *types, const struct writable_class *class,
                                char *problem)
 {
-    const struct index *old = atomic_load(&types->index);
-    size_t count = old == NULL ? 0 : old->count, at = 0;
-    if (count >= WRITABLE_CLASSES_MAX)
+    struct wire_bytes name = wire_text(class->name);
+    _Atomic(const struct link *) *chain = &types->chains[chain_of(name)];
+    bool is_new = find_in(types, name) == NULL;
+    if (is_new && types->count >= WRITABLE_CLASSES_MAX)
         return writable_problem(problem, RPC_TOO_LONG, "more than %d classes",
                                 WRITABLE_CLASSES_MAX);
-    struct index *made =
-        writable_store_take(&types->store, sizeof(*made) + (count + 1) * sizeof(*made->classes));
-    if (made == NULL)
+    struct link *link = writable_store_take(&types->store, sizeof(*link));
+    if (link == NULL)
         return writable_problem_memory(problem);
-    while (at < count && strcmp(old->classes[at]->name, class->name) < 0)
-        at++;
-    size_t behind = at < count && strcmp(old->classes[at]->name, class->name) == 0 ? at + 1 : at;
-    made->count = count + 1 - (behind - at);
-    if (at > 0)
-        memcpy(made->classes, old->classes, at * sizeof(*made->classes));
-    made->classes[at] = class;
-    if (behind < count)
-        memcpy(made->classes + at + 1, old->classes + behind,
-               (count - behind) * sizeof(*made->classes));
-    atomic_store(&types->index, made);
+    *link = (struct link){atomic_load(chain), class};
+    atomic_store(chain, link);
+    types->count += is_new;
     return RPC_OK;
 }
 
@@ -303,8 +296,7 @@ enum rpc_status writable_types_add_abstract(struct writable_types *types, const 
 
 enum rpc_status writable_types_add_packed(struct writable_types *types, char *problem)
 {
-    return add_bare(types, "org.apache.hadoop.io.ArrayPrimitiveWritable$Internal", WRITABLE_PACKED,
-                    problem);
+    return add_bare(types, WRITABLE_PACKED_CLASS, WRITABLE_PACKED, problem);
 }
 
 void writable_types_take_any_utf8(struct writable_types *types)
@@ -325,7 +317,8 @@ struct writable_types *writable_types_create(const struct writable_types *base)
     if (types == NULL)
         return NULL;
     types->base = base;
-    atomic_init(&types->index, NULL);
+    for (size_t i = 0; i < CHAINS; i++)
+        atomic_init(&types->chains[i], NULL);
     return types;
 }
 

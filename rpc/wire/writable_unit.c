@@ -76,32 +76,14 @@ enum rpc_status writable_unit_vint(struct writable_unit *unit, int64_t *number)
     return status;
 }
 
-/* UTF8.readChars of 1.2.1, with its own idea of where the hexadecimal bytes end. */
-static enum rpc_status check_utf8(struct writable_unit *unit, struct wire_bytes text)
-{
-    enum { SHOWN = 6 };
-    size_t at = writable_check_utf8(text);
-    if (at == text.length)
-        return RPC_OK;
-    uint8_t first = text.data[at];
-    bool cut = (first & 0xc0) == 0xc0 && first < 0xf8;
-    size_t rest = text.length - at, end = at + (rest < SHOWN ? rest : SHOWN);
-    if (cut)
-        end = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    char bytes[2 * SHOWN + 1] = "";
-    for (size_t i = at; i < end && i < text.length; i++)
-        snprintf(bytes + 2 * (i - at), 3, "%02x", text.data[i]);
-    return writable_unit_complain(unit, RPC_MALFORMED, "%s UTF8 at %s",
-                                  cut ? "Truncated" : "Invalid", bytes);
-}
-
 enum rpc_status writable_unit_utf8(struct writable_unit *unit, struct wire_bytes *text)
 {
     uint64_t length;
     enum rpc_status status = writable_unit_fixed(unit, 2, &length);
     if (status == RPC_OK)
         status = writable_unit_take(unit, (size_t)length, text);
-    return status == RPC_OK && !unit->any_utf8 ? check_utf8(unit, *text) : status;
+    return status == RPC_OK && !unit->any_utf8 ? writable_refuse_utf8(*text, unit->problem)
+                                               : status;
 }
 
 enum rpc_status writable_unit_count(struct writable_unit *unit, enum writable_prefix prefix,

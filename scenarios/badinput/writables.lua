@@ -140,3 +140,115 @@ scenario("BI-W6 · A String that is not UTF-8 is closed upon by 1.2, and read so
         t:expect(call):fails "eof"
     end
 end)
+
+-- The class of a protocol that the server does not speak: a client that has got hold of another server's port.
+local another = "org.apache.hadoop.hdfs.protocol.ClientProtocol"
+local version = parameters(utf8 "java.lang.String" .. utf8(another), utf8 "long" .. string.pack(">i8", 61))
+
+scenario("BI-W8 · A connection may name any class that is there: each of its calls says that it is the wrong one", {
+    releases = "-1.2",
+    tags = tags,
+    cases = {
+        { name = "method_of_it", protocol = another, method = "getFileInfo", body = parameters(utf8 "java.lang.String"
+            .. utf8 "/"), says = "IllegalArgumentException: object is not an instance of declaring class" },
+        { name = "its_version", protocol = another, method = "getProtocolVersion", body = version,
+            says = "Unknown protocol: " .. another },
+        { name = "no_method_of_it", protocol = another, method = "dance", body = parameters(),
+            says = "NoSuchMethodException: " .. another .. ".dance()" },
+        { name = "a_writable", protocol = "org.ripcord.EchoRequest", method = "echo", body = parameters(),
+            says = "NoSuchMethodException: org.ripcord.EchoRequest.echo()" },
+        { name = "an_array", protocol = "[I", method = "echo", body = parameters(),
+            says = "NoSuchMethodException: [I.echo()" },
+    },
+}, function(t, case)
+    local client = t:client(t:server(), { protocol = case.protocol })
+    t:expect(client:call(case.method, case.body)):fails "remote_error":says(case.says)
+    t:expect(client:call(case.method, case.body)):fails "remote_error":says(case.says)
+    t:expect(#client.connections):is(1)
+end)
+
+scenario("BI-W9 · What is not there as a class, or is in no policy, is not let in", {
+    releases = "-1.2",
+    tags = tags,
+}, function(t)
+    local function ask(server, protocol)
+        return t:client(server, { protocol = protocol }):call("dance", parameters())
+    end
+
+    local open, guarded = t:server(), t:server { acl = { "alice" } }
+    t:expect(ask(open, "int")):fails "eof"
+    t:expect(ask(open, "no.Such")):fails "eof"
+    t:expect(ask(guarded, another)):fails "remote_fatal":says("Protocol interface " .. another .. " is not known.")
+    t:expect(ask(guarded, "org.ripcord.EchoRequest")):fails "remote_fatal"
+        :says "Protocol class org.ripcord.EchoRequest is not known."
+end)
+
+-- A server of take(Base), take(int), take(Writable) and take(Base[]), and a client of its.
+local function typed(t)
+    t:writable("org.ripcord.Base", { { "int", "n" } })
+    t:writable("org.ripcord.Derived", { { "org.ripcord.Base", "" } })
+    t:writable("org.ripcord.Other", { { "int", "n" } })
+    local types = { "org.ripcord.Base", "int", "org.apache.hadoop.io.Writable", "org.ripcord.Base[]" }
+    for i, name in ipairs(types) do types[i] = { "String", name } end
+    t:protocol("org.ripcord.TypedProtocol", { version = 1, methods = { take = types } })
+    local server = t:server { protocol = "org.ripcord.TypedProtocol" }
+    server:on("take", function() return "taken" end)
+    return t:client(server)
+end
+
+local function object(declared, actual) return utf8(declared) .. utf8(actual) .. string.pack(">i4", 7) end
+
+local function array(element) return utf8 "[Lorg.ripcord.Base;" .. string.pack(">i4", 1) .. element end
+
+scenario("BI-W10 · A method takes no object of another class, and no null for a primitive", {
+    releases = "-1.2",
+    tags = tags,
+    cases = {
+        { name = "another_class", argument = object("org.ripcord.Base", "org.ripcord.Other"),
+            says = ": argument type mismatch" },
+        { name = "a_super_class", argument = object("org.ripcord.Derived", "org.ripcord.Base"),
+            says = "NoSuchMethodException: org.ripcord.TypedProtocol.take(org.ripcord.Derived)" },
+        { name = "null_for_an_int", argument = null "int", says = "java.lang.IllegalArgumentException" },
+    },
+}, function(t, case)
+    local client = typed(t)
+    t:expect(client:call("take", parameters(case.argument))):fails "remote_error":says(case.says)
+    t:expect(client:call("take", parameters(utf8 "int" .. "\0\0\0\7"))):returns "taken"
+end)
+
+scenario("BI-W11 · A method takes an object of a sub-class, and of any class for an interface", {
+    releases = "-1.2",
+    tags = tags,
+    cases = {
+        { name = "itself", argument = object("org.ripcord.Base", "org.ripcord.Base") },
+        { name = "sub_class", argument = object("org.ripcord.Base", "org.ripcord.Derived") },
+        { name = "interface", argument = object("org.apache.hadoop.io.Writable", "org.ripcord.Other") },
+        { name = "null", argument = null "org.ripcord.Base" },
+        { name = "sub_class_in_an_array", argument = array(object("org.ripcord.Base", "org.ripcord.Derived")) },
+    },
+}, function(t, case)
+    t:expect(typed(t):call("take", parameters(case.argument))):returns "taken"
+end)
+
+scenario("BI-W12 · An array whose element is of another class is closed upon", {
+    releases = "-1.2",
+    tags = tags,
+}, function(t)
+    local client = typed(t)
+    t:expect(client:call("take", parameters(array(object("org.ripcord.Base", "org.ripcord.Other"))))):fails "eof"
+end)
+
+scenario("BI-W13 · A method's name that is not UTF-8 is closed upon by 1.2, and no method's in 0.20", {
+    releases = "-1.2",
+    tags = tags,
+}, function(t)
+    local raw = t:dial(t:server())
+    raw:open()
+    raw:send(string.pack(">s4", "\0\0\0\7" .. utf8 "a\x80" .. parameters()))
+    local answer = raw:recv()
+    if t.release == "0.20" then
+        t:expect(answer.message):is(has "NoSuchMethodException")
+    else
+        t:expect(answer):is { "fin" }
+    end
+end)

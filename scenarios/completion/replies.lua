@@ -142,7 +142,22 @@ scenario("CC-08 · An ERROR whose length is wrong fails every call, the one that
     t:each(calls):fails "bad_reply":at(0):says(text)
 end)
 
-scenario("CC-33 · An exception brings its class along; before 2.x its text begins with it, too", {
+scenario("CC-17 · A caller that is late for its ERROR hears of the connection's end instead, in 0.20", {
+    tags = tags,
+}, function(t)
+    local raw, calls, requests = connected(t, 1)
+    local late = t:hold("client.end", {})
+    raw:send { "response", call = requests[1], class = "java.io.IOException", message = "x" }
+    t:wait(late, 1)
+    raw:shutdown()
+    t:sleep "1s"
+    t:expect(calls[1]):pending()
+    late:release()
+
+    t:expect(calls[1]):fails(t:since "1.0" and "remote_error" or "eof"):at "1s"
+end)
+
+scenario("CC-33 · An exception brings its class and a stack trace along; before 2.x its text begins with its class", {
     tags = tags,
 }, function(t)
     local server = t:server()
@@ -154,6 +169,12 @@ scenario("CC-33 · An exception brings its class along; before 2.x its text begi
         ["-1.2"] = "java.io.FileNotFoundException: no such thing",
         ["2.0-"] = "no such thing",
     }))
+    t:expect(call.stack):is(starts("\n\tat org.apache.hadoop.ipc." .. t:by {
+        ["-1.2"] = "RPC$Server.call(",
+        ["2.0-2.6"] = "ProtobufRpcEngine$Server$ProtoBufRpcInvoker.call(",
+        ["3.4"] = "ProtobufRpcEngine2$Server$ProtoBufRpcInvoker.call(",
+    }))
+    t:expect(call.stack):is(has "\n\tat org.apache.hadoop.ipc.Server$Handler.run(Server.java:")
     t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
     t:expect(t:events "client.connect"):count(1)
 end)

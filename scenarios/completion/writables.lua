@@ -1,4 +1,4 @@
--- Values before 2.x: classes and methods that a scenario declares, and the roles that speak of them.
+-- Writables: classes and methods that a scenario declares, and the roles that speak of them, before 2.x.
 
 local tags = { "writables" }
 
@@ -27,7 +27,6 @@ protocol("org.example.Splitter", {
 })
 
 scenario("WR-01 · Declared classes, overloaded methods and void arrive as they were sent", {
-    releases = "-1.2",
     tags = tags,
 }, function(t)
     local server = t:server { protocol = "org.example.Splitter" }

@@ -1,6 +1,6 @@
 -- What a real client does when its NameNode swallows a reply.
 
-scenario("A real client meets a NameNode whose first listing is lost", { world = "live" }, function(t)
+scenario("A real client meets a NameNode whose first listing is lost", { world = "live", releases = "2.2-" }, function(t)
     local namenode = t:server { role = roles.namenode { tree = { ["/a"] = "hello" } } }
     local lost = t:fault("wire.response.swallow", { namenode, method = "getListing", nth = 1 })
     local ls = t:program { "hdfs", "ls", "/", env = { HADOOP_NAMENODE = namenode.address } }

@@ -226,3 +226,26 @@ scenario("PU-14 · A jump of the server's clock ages responses, but not in 3.4",
     deaf:lift()
     t:expect(stuck):fails "eof"
 end)
+
+scenario("PU-13 · What was never registered is not looked at: a response that is forgotten lies there for good", {
+    rough = false,
+    tags = tags,
+}, function(t)
+    local server = t:server { handlers = 2 }
+    local forgotten = t:client(server, { rpc_timeout = 0 })
+    t:fault("server.handover.drop", { server, nth = 1 })
+    local first, deaf = forgotten:call("blob", { size = "1MiB" }), t:fault("client.read.stop", { forgotten })
+    t:wait(t:events("server.handover", { server }), 1)
+    deaf:lift()
+    local second = forgotten:call("echo", { message = "behind it" })
+    local purged = stick(t, server)
+    t:sleep "46m"
+
+    t:expect(t:events("server.purge", { server })):count(1)
+    t:expect(t:events("server.purge", { server, client = forgotten })):count(0)
+    t:expect(purged):pending() -- its client does not read
+    t:each { first, second }:pending()
+    t:expect(forgotten.connections[1].rpc_count):is(2)
+    server.host:kill()
+    t:each { first, second }:fails(one_of("eof", "reset"))
+end)

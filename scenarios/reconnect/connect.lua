@@ -29,6 +29,49 @@ scenario("RC-02 · A refused connection is tried eleven times", {
     t:expect(t:events "client.connect"):count(case.attempts)
 end)
 
+scenario("RC-02 · Time-outs and refusals are counted apart: neither uses up the attempts of the other", {
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    for nth = 1, 3 do t:fault("client.connect.drop", { nth = nth }) end -- each counts what the others leave
+    t:fault("client.connect.refuse", {})
+    local client = t:client(server, { conf = { ["ipc.client.connect.max.retries"] = 3 } })
+    local call = client:call("echo", { message = "x" })
+
+    t:expect(call):fails "refused"
+    -- The first, third and fifth time out; four are refused, which is three retries.
+    t:expect(t:events "client.connect"):count(7)
+end)
+
+scenario("RC-20 · No route to the server is tried again like a refusal, and told by its own name", {
+    releases = "2.2-",
+    tags = tags,
+}, function(t)
+    local server = t:server()
+    t:fault("client.connect.throw", { class = "java.net.NoRouteToHostException", message = "No route to host" })
+    local call = t:client(server):call("echo", { message = "x" })
+
+    t:expect(call):fails "unreachable":at "10s":with { class = "java.net.NoRouteToHostException" }
+        :says "No Route to Host from  client1/"
+    t:expect(t:events "client.connect"):count(11)
+end)
+
+scenario("RC-21 · The preamble leaves at once, and the context with the first call; in 3.4 all three leave together", {
+    rough = false,
+    tags = tags,
+}, function(t)
+    local client = t:client(t:server())
+    local sent = t:events("net.segment", { client, direction = "c2s" })
+    t:expect(client:call("echo", { message = "hi" })):returns()
+
+    local sizes = sent:map "bytes"
+    if t:since "3.0" then
+        t:expect(#sizes):is(1)
+    else
+        t:expect({ #sizes, sizes[1] }):is { 2, t:by { ["-1.2"] = 6, ["2.0-2.6"] = 7 } }
+    end
+end)
+
 scenario("RC-03 · A server that comes up is found at the next attempt", { tags = tags }, function(t)
     local server = t:server()
     server:stop()
@@ -153,7 +196,18 @@ scenario("RC-14 · What makes two calls share a connection, and what does not", 
         { differs = "nothing", proxy = {}, connections = 1 },
         { differs = "protocol", proxy = { protocol = "org.ripcord.Other" }, connections = 2 },
         { differs = "user", proxy = { user = "bob" }, connections = 2 },
+        { differs = "login", proxy = { login = 2 }, connections = 2 },
         { differs = "rpc time-out", proxy = { rpc_timeout = "5s" }, connections = 2, releases = "1.2-" },
+        { differs = "rpc time-out, none or none", proxy = { rpc_timeout = -1 }, connections = 2, releases = "1.2-" },
+        { differs = "ping interval", proxy = { conf = { ["ipc.ping.interval"] = "10s" } }, connections = 2 },
+        { differs = "pings", proxy = { conf = { ["ipc.client.ping"] = false } }, connections = 2, releases = "2.2-" },
+        { differs = "idle time", proxy = { conf = { ["ipc.client.connection.maxidletime"] = "9s" } }, connections = 2 },
+        { differs = "nodelay", proxy = { conf = { ["ipc.client.tcpnodelay"] = true } }, connections = 2, releases = "-1.2" },
+        { differs = "nodelay", proxy = { conf = { ["ipc.client.tcpnodelay"] = false } }, connections = 2, releases = "2.2-" },
+        { differs = "retries", proxy = { conf = { ["ipc.client.connect.max.retries"] = 3 } }, connections = 2 },
+        { differs = "retries of time-outs", proxy = { conf = { ["ipc.client.connect.max.retries.on.timeouts"] = 3 } },
+            connections = 1, releases = "2.2-" },
+        { differs = "a server's key", proxy = { conf = { ["ipc.server.listen.queue.size"] = 3 } }, connections = 1 },
         { differs = "service class", proxy = { service_class = 3 }, connections = 1, releases = "2.2-" },
     },
 }, function(t, case)
@@ -168,6 +222,19 @@ scenario("RC-14 · What makes two calls share a connection, and what does not", 
     t:expect(#client.connections):is(closed and 1 or case.connections)
     t:expect(server.counters.accepted):is(case.connections)
     t:expect(first):pending()
+end)
+
+scenario("RC-14 · A proxy asks for its protocol's version on the connection of the calls that follow", {
+    tags = { "regression", "retry", "live" }, -- HADOOP-6132
+}, function(t)
+    local server = t:server()
+    local client = t:client(server)
+    local proxy = client:proxy {}
+    t:expect(proxy:open()):returns()
+    t:expect(proxy:call("echo", { message = "hi" })):returns { message = "hi" }
+
+    t:expect(#client.connections):is(1)
+    t:expect(server.counters.accepted):is(1)
 end)
 
 scenario("RC-16 · A restart under load: every caller finds the server again", {

@@ -45,6 +45,27 @@ scenario("SW-04 · No single write is longer than 8 KiB", {
     t:expect(t:events("server.write", { server }):map "accepted"):is(case.writes)
 end)
 
+scenario("SW-05 · A response above 1 MiB is worth a warning, and is delivered like any other", {
+    rough = false,
+    cases = {
+        { name = "1048576", size = 1048576, mark = 1048576, warnings = 0 },
+        { name = "1048577", size = 1048577, mark = 1048576, warnings = 1 },
+        { name = "a_lower_mark", size = 1001, mark = 1000, warnings = 1 },
+    },
+}, function(t, case)
+    local server = t:server { conf = { ["ipc.server.max.response.size"] = case.mark } }
+    local client = t:client(server)
+
+    t:expect(client:call("blob", { size = case.size })):returns()
+    t:expect(client:call("echo", { message = "small" })):returns()
+
+    local warnings = t:events("log", { server, level = "warn", text = has "Large response size " })
+    t:expect(warnings):count(case.warnings)
+    for _, warning in ipairs(warnings) do
+        t:expect(warning.text):is("Large response size " .. case.size .. " for call org.ripcord.TestProtocol.blob")
+    end
+end)
+
 scenario("SW-06 · Two clients that read slowly are served in turn, one response a pass", {
     rough = false,
 }, function(t)

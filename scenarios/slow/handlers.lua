@@ -135,3 +135,25 @@ scenario("SH-18 · Whoever stays after the FATAL is closed at the next byte", {
     t:expect(raw:drain()):is ""
     t:expect(t:events("server.close", { server }):map "why"):is { "fatal" }
 end)
+
+scenario("SH-19 · A call is slow that takes far longer than a thousand before it, and longer than the threshold", {
+    releases = "3.4",
+    cases = {
+        { name = "far_longer", others = 1025, threshold = 0, slow = 1 },
+        { name = "too_few_before_it", others = 1024, threshold = 0, slow = 0 },
+        { name = "within_the_threshold", others = 1025, threshold = 20000, slow = 0 },
+    },
+}, function(t, case)
+    local server = t:server {
+        conf = { ["ipc.server.log.slow.rpc"] = true, ["ipc.server.log.slow.rpc.threshold.ms"] = case.threshold },
+    }
+    local client = t:client(server)
+    t:each(t:times(case.others, function(i)
+        return client:call("echo", { message = "quick", time = i % 2 == 0 and "9ms" or "11ms" })
+    end)):returns()
+    t:expect(server.counters.slow_calls):is(0)
+    t:expect(client:call("echo", { message = "slow", time = "10s" })):returns()
+
+    t:settle()
+    t:expect(server.counters.slow_calls):is(case.slow)
+end)

@@ -5,21 +5,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 protocol=org.ripcord.TestProtocol
 
-# serve ARGUMENT…: begin to serve on a free port, $at is the address.
-serve() {
-    rm -f served
-    "$ripcord" serve "$@" --listen 127.0.0.1:0 >served 2>served_err </dev/null &
-    id=$!
-    started="$started $id"
-    eventually grep -q "^listening on" served
-    at=$(sed -n 's/^listening on //p' served)
-}
-# stop SIGNAL: end it and wait.
-stop() {
-    kill -"$1" "$id"
-    wait "$id"
-    code=$?
-}
 says_json() { [ "$(cat out)" = "$1" ]; }
 
 serve test -v

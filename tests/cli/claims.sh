@@ -25,6 +25,25 @@ try() {
     code=$?
 }
 
+# serve ARGUMENT…: begin to serve on a free port: $id is the process, $at the address, $port its port;
+# served and served_err (files) are what it says.
+serve() {
+    rm -f served
+    "$ripcord" serve "$@" --listen 127.0.0.1:0 >served 2>served_err </dev/null &
+    id=$!
+    started="$started $id"
+    eventually grep -q "^listening on" served
+    at=$(sed -n 's/^listening on //p' served)
+    port=${at##*:}
+}
+
+# stop SIGNAL: end what serves, and wait.
+stop() {
+    kill -"$1" "$id"
+    wait "$id"
+    code=$?
+}
+
 # claim TEXT COMMAND…: the command succeeds.
 claim() {
     text=$1
@@ -38,6 +57,7 @@ claim() {
         echo "# code $code"
         sed 's/^/# out: /' out 2>/dev/null | head -n 30
         sed 's/^/# err: /' err 2>/dev/null | head -n 30
+        sed 's/^/# served: /' served_err 2>/dev/null | head -n 30
     fi
 }
 

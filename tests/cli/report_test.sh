@@ -49,7 +49,7 @@ cp -r rec bare && rm bare/run.json
 try report bare --report bare.html
 claim "without run.json all records of the folder are taken" \
     all 'exits 0' 'silent err' 'grep -q "1 of 24 results failed" bare.html'
-head -c 700 rec/bad.failed@2.6.jsonl >cut.jsonl
+head -c 2000 rec/bad.failed@2.6.jsonl >cut.jsonl
 try report cut.jsonl rec/good.echo@2.6.jsonl --report cut.html
 claim "a record that was cut off is told, and shown as far as it goes" \
     all 'exits 0' 'complains_once "cut.jsonl: the record ends early"' 'grep -q "the record ends early" cut.html'
@@ -169,6 +169,20 @@ refuses "compare with one run" 2 "compare takes OLD and NEW" compare old
 refuses "compare with three" 2 "compare takes OLD and NEW" compare old new rec
 refuses "compare with no record" 2 "notes.txt: this is no record" compare old notes.txt
 refuses "compare with what is not there" 2 "cannot read nowhere" compare nowhere new
+
+# --- Writables over version 9: only their call says that a reply is one
+cat >written.lua <<'LUA'
+scenario("Writables", { releases = "3.4" }, function(t)
+    t:protocol("org.example.Sum", { methods = { of = { "long", "int[]" } } })
+    local server = t:server { protocol = "org.example.Sum" }
+    server:on("of", function(_, request) return request[1][1] + request[1][2] end)
+    t:expect(t:client(server):call("of", { { 30, 4 } })):returns(34)
+end)
+LUA
+try run written.lua --record written
+claim "a record shows the values of Writables" \
+    all 'exits 0' 'grep -q "\"methods hash\".*\"parameter 1\",\"\[I 2 elements\".*\"30\".*\"4\"" written/*.jsonl' \
+    'grep -q "\"value\",\"long 34\"" written/*.jsonl'
 
 # --- GitHub
 GITHUB_ACTIONS=true "$ripcord" run bad/failed.lua >out 2>err

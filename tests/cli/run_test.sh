@@ -45,6 +45,45 @@ END
 try run stop.lua --world live
 took=$(sed -n 's/.* passed; \([0-9]*\)ms of virtual time.*/\1/p' out)
 claim "live waits for a client's stop that ends by itself: ${took}ms" all 'exits 0' '[ "$took" -ge 100 ]'
+cat >aims.lua <<'END'
+scenario("Matchers aim at a server's threads", { releases = "2.6" }, function(t)
+    local server = t:server { handlers = 2 }
+    local client = t:client(server)
+    t:fault("server.execute.throw", { server, method = one_of("blob", starts "ec"), nth = 2, class = "java.io.IOException" })
+    local length = between(5000, 7000)
+    t:fault("server.reply.throw", { length = length, maybe = true, class = "java.io.IOException" })
+    t:expect(client:call("echo", { message = "x" })):returns()
+    t:expect(client:call("echo", { message = "x" })):fails "remote_error"
+    t:expect(client:call("blob", { size = 100 })):returns()
+    t:expect(t:events("server.reply", { length = at_least(100) })):count(2)
+end)
+scenario("A function does not", { releases = "2.6" }, function(t)
+    t:fault("server.execute.throw", { where = function() return true end, class = "java.io.IOException" })
+    t:expect(t:client(t:server()):call("echo", { message = "x" })):fails "remote_error"
+end)
+END
+try run aims.lua
+claim "matchers and functions aim at servers" all 'exits 0' 'says "2 passed"'
+try run aims.lua --world live -v
+claim "live too takes matchers, and says why no functions" all 'exits 0' 'says "1 passed, 1 skipped"' \
+    'says "ask the script at server.execute; aim by fields and matchers, without"'
+cat >hasty.lua <<'END'
+scenario("The script is wrong", { releases = "2.6" }, function(t)
+    local client = t:client(t:peer())
+    t:expect(1):is(1)
+    client:call("echo", { message = "nobody answers" })
+    t:expect(client:call("hang"), { message = "x" })
+end)
+scenario("Nothing is expected", { releases = "2.6" }, function(t)
+    t:client(t:server()):call("echo", { message = "late", time = "1h" })
+end)
+END
+try run hasty.lua --world live
+took=$(sed -n 's/.* broken; \([0-9]*\)s.* of virtual time.*/\1/p' out)
+claim "live leaves a broken script at once: ${took:-0}s" all 'exits 2' '[ "${took:-0}" -le 1 ]' \
+    'says "hasty.lua:5: t:expect takes one value; say t:expect(x):returns{…}, or :fails"' \
+    'says "the scenario expects nothing; say what"'
+claim "and tells nothing that only follows from it" test "$(grep -c invariant out)" -eq 0
 try run good --twice
 claim "--twice finds each trace equal" all 'exits 0' 'says "22 passed"'
 try run good --rough --repeat 3 --twice
@@ -153,7 +192,7 @@ claim "a terminal gets colours, and progress that is wiped away" python3 termina
 # --- what is wrong with the command line
 refuses "a wrong option names the nearest" 2 "there is no option --sed; did you mean --seed?" run good --sed 3
 refuses "an option without its value" 2 "option --seed needs a value" run good --seed
-refuses "a number that is none" 2 "'many' is no number" run good --seed many
+refuses "a number that is none" 2 "--seed needs a number, not 'many'" run good --seed many
 refuses "a seed below zero" 2 "--seed is a number from 0 on" run good --seed -3
 refuses "a world that is none" 2 "--world is sim or live, not 'mars'" run good --world mars
 refuses "a speed of nothing" 2 "--speed lies between" run good --world live --speed 0
@@ -161,7 +200,16 @@ refuses "two kinds of loudness" 2 "don't go together" run good -q -v
 refuses "--twice in live" 2 "--twice is for the simulation" run good --world live --twice
 refuses "a colour that is none" 2 "--colour is auto, always or never" run good --colour pink
 refuses "a range that is none" 2 "'1.x' is no release" run good --release 1.x
-refuses "a filter that lets nothing through" 2 "no case is left" run good --filter nowhere
+refuses "a filter that lets nothing through" 2 "no case is left: nothing fits --filter nowhere" \
+    run good --filter nowhere
+refuses "a tag that nobody has" 2 "no case is left: there is no tag 'quik'; did you mean 'quick'?" run good --tag quik
+refuses "a seed that is no number, written in one" 2 "--seed needs a number, not 'x'" run good --seed=x
+refuses "a release that is none" 2 "'2.7' is no release and no range of releases; there are: 0.20" run good --release 2.7
+refuses "a file in place of a command" 2 "ripcord run good/echo.lua plays it" good/echo.lua
+mkdir bare
+refuses "a folder without scenarios" 2 "there is no scenario (a file *.lua) in bare" run bare
+echo "return 5" >nothing.lua
+refuses "a file without scenarios" 2 "nothing.lua: no scenario is declared here; write: scenario(" run nothing.lua
 refuses "a file that is not there" 2 "cannot read nowhere.lua: No such file" run nowhere.lua
 mkdir empty
 refuses "a folder without scenarios" 2 "there is no scenario (a file *.lua) in empty" run empty

@@ -56,6 +56,60 @@ claim "check finds globals that are none, in functions that do not run" all 'exi
     'says "globals.lua:5: there is no '\''os'\''; did you mean '\''ms'\''?"' \
     'says "globals.lua:7: '\''forgotten'\'' would be a new global; write: local forgotten = ..."'
 claim "and no others" test "$(grep -c "^globals.lua:" out)" -eq 3
+cat >types.lua <<'LUA'
+local function pair(t)
+    local server = t:server { handlerz = 3, host = "a" }
+    return server, t:client(server, { usr = "x" })
+end
+scenario("Types", function(t)
+    local server, client = pair(t)
+    local call = client:cal("echo")
+    t:expect(client:call("echo", {}, { calr = call }).endin):is(1)
+    t:fault("net.rst", { client, after = 1, byts = 1 })
+    t:hold("net.rst", { client, after = 1, where = function(event) return event.mehtod end })
+    for _, write in ipairs(t:events "server.write") do t:log(write.connection.readr) end
+    server:on("echo", function(echo) echo:slep "1s" end)
+    t.sleep "5 seconds"
+    t:wait(server:port())
+    t:dial(server):send({ "preambel" }, { "request", method = "echo", valu = {} })
+    t:server { conf = { ["ipc.ping.intervl"] = 1, ["ipc.8020.backoff.enable"] = true } }
+    t:server { auth = "kerberoz", role = { methods = { echo = function(echo) echo:trow "x" end } } }
+    pcall(function() t:slep "1s" end)
+    local other = client
+    other = t:by { ["2.6-"] = server, ["twelve"] = client } -- luacheck: ignore
+    other:anything()
+    local text = { handlerz = 1, unit = "5 seconds" }
+    t:expect(text.anything == client.connections[1].readr):is(1)
+    t:expect(client, { 1 }):is(1, 2)
+end)
+LUA
+finds() { says "types.lua:$1: $2"; }
+try check types.lua
+claim "check finds wrong options" all 'exits 2' \
+    'finds 2 "there is no option '\''handlerz'\''; did you mean '\''handlers'\''?"' \
+    'finds 3 "there is no option '\''usr'\''; did you mean '\''user'\''?"' \
+    'finds 8 "there is no option '\''calr'\''; did you mean '\''caller'\''?"' \
+    'finds 9 "there is no option '\''byts'\''"' \
+    'finds 10 "there is no option '\''after'\''"' \
+    'finds 15 "there is no option '\''valu'\''; did you mean '\''value'\''?"' \
+    'finds 16 "there is no key of conf '\''ipc.ping.intervl'\''; did you mean '\''ipc.ping.interval'\''?"'
+claim "check finds wrong methods and fields of what t has given" all \
+    'finds 7 "there is no method of client called '\''cal'\''; did you mean '\''call'\''?"' \
+    'finds 8 "there is no field or method of call called '\''endin'\''; did you mean '\''ending'\''?"' \
+    'finds 10 "there is no field or method of event called '\''mehtod'\''; did you mean '\''method'\''?"' \
+    'finds 11 "there is no field or method of connection called '\''readr'\''; did you mean '\''reader'\''?"' \
+    'finds 12 "there is no method of handler call called '\''slep'\''; did you mean '\''sleep'\''?"' \
+    'finds 17 "there is no method of handler call called '\''trow'\''; did you mean '\''throw'\''?"' \
+    'finds 23 "there is no field or method of connection called '\''readr'\''; did you mean '\''reader'\''?"'
+claim "check finds dots for colons and colons for dots" all \
+    'finds 13 "'\''sleep'\'' is a method: write t:sleep(…), with a colon"' \
+    'finds 14 "'\''port'\'' is a field: write server.port, with a dot"'
+claim "check finds values too many" all 'finds 24 "expect takes 1 value"' 'finds 24 "is takes 1 value"'
+claim "check finds words that are none, and wrong units" all \
+    'finds 15 "there is no such word as '\''preambel'\''; did you mean '\''preamble'\''?"' \
+    'finds 17 "there is no such word as '\''kerberoz'\''; did you mean '\''kerberos'\''?"' \
+    'finds 20 "'\''twelve'\'' are no releases"'
+claim "and nothing where it knows no type" test "$(grep -c "^types.lua:" out)" -eq 21
 try check bad
 claim "check tells what does not compile" all 'exits 2' 'complains "bad/syntax.lua:2:"'
 

@@ -60,3 +60,19 @@ scenario("waiting inside a coroutine of one's own", function(t)
     t:expect(1):is(1)
     coroutine.wrap(function() t:sleep "1s" end)()
 end)
+
+scenario("Two values where one is asked about", function(t)
+    local call = t:client(t:server()):call("echo", { message = "hi" })
+    t:expect(call, { message = "hi" })
+end)
+
+scenario("Of several expectations one has no link", function(t)
+    t:expect(1):is(1)
+    t:expect(2)
+    t:expect(3):is(3)
+end)
+
+scenario("Nothing is expected, and nobody has waited", function(t)
+    t:fault("client.read.stop", {})
+    t:client(t:server()):call "hang"
+end)

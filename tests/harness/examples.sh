@@ -1,5 +1,5 @@
 #!/bin/sh
-# Play every ```lua block of the pages that is a whole scenario: examples.sh RIPCORD PAGE…
+# Check and play every ```lua block of the pages that is a whole scenario: examples.sh RIPCORD PAGE…
 set -eu
 ripcord=$1
 shift
@@ -22,4 +22,5 @@ if [ -z "$(ls "$folder")" ]; then
     echo "no page has an example"
     exit 1
 fi
+"$ripcord" check "$folder"
 "$ripcord" run "$folder" -q

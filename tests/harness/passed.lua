@@ -93,3 +93,42 @@ scenario("who waits for a function is asked when a script has gone on", function
     t:wait(waiting)
     t:expect(t.now):is(1001)
 end)
+
+scenario("a matcher in an aim says what it says in an expectation", function(t)
+    local client = t:client(t:server())
+    for size = 1, 4 do t:expect(client:call("blob", { size = 3000 * size })):returns() end
+    t:expect(client:call("echo", { message = "x" })):returns()
+    local function count(field, fits)
+        local n = 0
+        for _, event in ipairs(t:events "server.reply") do n = n + (fits(event[field]) and 1 or 0) end
+        return n
+    end
+    local cases = {
+        { any, function() return true end, 5 },
+        { at_least(6000), function(n) return n >= 6000 end, 3 },
+        { at_most(5999.5), function(n) return n <= 5999.5 end, 2 },
+        { between(3000, 9500), function(n) return 3000 <= n and n <= 9500 end, 3 },
+        { one_of(between(1, 5000), at_least(12000), "6000"), function(n) return n <= 5000 or n >= 12000 end, 3 },
+        { has "6", function() return false end, 0 },
+    }
+    for _, case in ipairs(cases) do
+        t:expect(t:events("server.reply", { length = case[1] })):count(count("length", case[2]))
+        t:expect(count("length", case[2])):is(case[3])
+    end
+    t:expect(t:events("server.execute", { method = starts "bl" })):count(4)
+    t:expect(t:events("server.execute", { method = has "ch" })):count(1)
+    t:expect(t:events("server.execute", { method = between("a", "c") })):count(4)
+    t:expect(t:events("server.execute", { method = between("blob", "blob") })):count(4)
+    t:expect(t:events("server.execute", { method = at_most "blob" })):count(4)
+    t:expect(t:events("server.execute", { method = at_least "echo" })):count(1)
+    t:expect(t:events("server.execute", { method = at_least(1) })):count(0)
+    t:expect(t:events("server.execute", { method = one_of("echo", true) })):count(1)
+end)
+
+scenario("an attempt to connect that has begun at 0 says so when it ends", function(t)
+    t:fault("net.syn.drop", {})
+    t:expect(t:client(t:server()):call "echo"):fails "connect_timeout"
+    local attempts = t:events "client.connect"
+    t:expect(attempts[1].at):is(0)
+    t:expect(attempts[2].at):is(20000)
+end)

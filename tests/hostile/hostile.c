@@ -38,7 +38,7 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* --- streams -------------------------------------------------------------------------- */
+/* --- streams --- */
 
 static void add_random(struct wire_buffer *stream, size_t length)
 {
@@ -121,7 +121,7 @@ static void make(struct wire_buffer *stream, enum wire_side side, bool fresh)
         damage(stream);
 }
 
-/* --- sockets -------------------------------------------------------------------------- */
+/* --- sockets --- */
 
 /* Wait a little for what the other side says, and throw it away.  False: it has closed. */
 static bool listen_a_little(int socket)

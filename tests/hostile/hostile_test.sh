@@ -22,12 +22,7 @@ peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }
 # connections are deaf from then on.
 throw_at_server() {
     release=$1 version=$2 more=${3:-}
-    : >served # not what the last one has said
-    "$ripcord" serve test --release $release $more --listen 127.0.0.1:0 >served 2>err </dev/null &
-    id=$!
-    started="$started $id"
-    eventually grep -q "^listening on" served
-    port=$(sed -n 's/^listening on .*://p' served)
+    serve test --release $release $more
     "$hostile" throw "$port" 1 "$seed" $version >out # what it needs to run at all
     before=$(kilobytes $id)
     "$hostile" throw "$port" "$seconds" $((seed + 1)) $version >out
@@ -43,9 +38,7 @@ throw_at_server() {
     sleep 0.2
     [ $version = 4-lethal ] ||
         claim "$release: connections that ended are gone: $(descriptors $id) descriptors" [ "$(descriptors $id)" -lt 40 ]
-    kill -TERM $id
-    wait $id
-    code=$?
+    stop TERM
     claim "$release: it ends as always" exits 143
 }
 

@@ -6,21 +6,7 @@ local options = { world = "live", releases = "3.4" }
 
 -- --- clients -------------------------------------------------------------------------------------
 
--- All that a client said, its own id blotted out.
-local function said(raw)
-    local bytes = raw:drain()
-    local at = bytes:find("\x22\x10", 1, true)
-    local id = bytes:sub(at + 2, at + 17)
-    local blotted, from = {}, 1
-    for _ = 1, #bytes do
-        local found = bytes:find(id, from, true)
-        if not found then break end
-        blotted[#blotted + 1] = bytes:sub(from, found - 1)
-        from = found + #id
-    end
-    blotted[#blotted + 1] = bytes:sub(from)
-    return table.concat(blotted, "<id>")
-end
+local function said(raw) return twin.blotted(raw:drain()) end
 
 scenario("BY-01 · Preamble, context, request and pings of our client are those of the Java client", {
     world = "live",

@@ -2,7 +2,7 @@
 # The hdfs command of colinmarc/hdfs against `ripcord serve namenode`.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../cli/claims.sh"
-. "$here/serving.sh"
+. "$here/programs.sh"
 need hdfs
 
 serve namenode -v
@@ -36,7 +36,7 @@ does hdfs ls -l /
 claim "which ls -l shows" all 'exits 0' 'says "drwx------"'
 claim "the server tells of each call" grep -q "wire.request .*method=mkdirs" served
 claim "and by whom" grep -q "wire.context .*user=alice" served
-stop
+stop INT
 
 cat >lossy.lua <<'LUA'
 scenario("Listings get lost", { world = "live" }, function(t)
@@ -51,7 +51,7 @@ does hdfs ls /a
 claim "with listings lost, ls of a file still works" all 'exits 0' 'prints "/a\n"'
 does timeout 1 hdfs ls /
 claim "and ls of a directory still waits after a second" all 'exits 124' 'prints ""'
-stop
+stop INT
 does hdfs ls /
 claim "nobody listens any more" all 'exits 1' 'complains "connection refused"'
 

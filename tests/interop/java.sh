@@ -2,7 +2,7 @@
 # Hadoop's own client and server, against `ripcord serve test` and `ripcord call`.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../cli/claims.sh"
-. "$here/serving.sh"
+. "$here/programs.sh"
 need ripcord-twin
 protocol=org.ripcord.TestProtocol
 
@@ -11,7 +11,7 @@ does ripcord-twin echo "$at" hi
 claim "the Java client gets its answer" all 'exits 0' 'prints "value hi\n"'
 does ripcord-twin -Dipc.client.rpc-timeout.ms=400 -Dipc.ping.interval=200 hang "$at"
 claim "and its time-out" all 'exits 1' 'says "error java.net.SocketTimeoutException: "'
-stop
+stop INT
 
 : >twin_out
 ripcord-twin server 2 >twin_out 2>twin_err </dev/null &

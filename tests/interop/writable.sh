@@ -1,10 +1,13 @@
 #!/bin/sh
-# Hadoop 0.20's and 1.2's own client and server, against `ripcord serve` and `ripcord call`.
+# Hadoop 0.20's and 1.2's own client and server, and 2.6's and 3.4's WritableRpcEngine, against `ripcord serve` and
+# `ripcord call`.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../cli/claims.sh"
-. "$here/serving.sh"
+. "$here/programs.sh"
 need ripcord-twin-0.20
 need ripcord-twin-1.2
+need ripcord-twin-2.6
+need ripcord-twin-3.4
 protocol=org.ripcord.TestProtocol
 export HADOOP_USER_NAME=alice
 
@@ -20,7 +23,7 @@ for release in 0.20 1.2; do
     claim "$release: it wants another version of the protocol" all 'exits 1' \
         'says "mismatch. (client = 2, server = 1)"'
     claim "$release: the server tells by whom" grep -q "wire.context .*user=alice" served
-    stop
+    stop INT
 
     : >twin_out
     $twin server 2 >twin_out 2>twin_err </dev/null &
@@ -33,6 +36,20 @@ for release in 0.20 1.2; do
     claim "$release: and its exception" all 'exits 1' 'complains "java.io.IOException: no luck"'
     try call "$at" $protocol hang --timeout 300ms --release $release
     claim "$release: a call has its time-out" all 'exits 1' 'complains "no answer within 300ms"'
+done
+
+printf '%s\n' 'package org.ripcord' 'protocol ObjectProtocol 1' '    int[] echo(int[])' >engine.writables
+for release in 2.6 3.4; do
+    : >twin_out
+    ripcord-twin-$release server 2 >twin_out 2>twin_err </dev/null &
+    started="$started $!"
+    eventually grep -q "^port " twin_out
+    at=127.0.0.1:$(sed -n 's/^port //p' twin_out)
+    try call "$at" org.ripcord.ObjectProtocol echo '[[1, -2]]' --release $release --types engine.writables
+    claim "$release: Writables are called over IPC version 9" all 'exits 0' 'says "[1, -2]"'
+    try call "$at" $protocol echo '{"message":"hi"}' --release $release
+    claim "$release: a server of them alone knows no protobuf" all 'exits 1' \
+        'complains "Unknown rpc kind in rpc headerRPC_PROTOCOL_BUFFER"'
 done
 
 serve namenode --release 1.2 -v
@@ -49,6 +66,6 @@ claim "rmr does" all 'exits 0' 'says "Deleted hdfs://"'
 does ripcord-twin-1.2 shell "$at" -ls /nope
 claim "what is not there can't be listed" all 'exits 255' 'complains "Cannot access /nope"'
 claim "the server tells of each call" grep -q "wire.request .*method=mkdirs" served
-stop
+stop INT
 
 finish

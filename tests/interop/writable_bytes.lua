@@ -65,6 +65,11 @@ local function object(parameter) return objects .. v4.call(7, "echo", parameter)
 
 local function string_of(bytes) return object(v4.string(bytes)) end
 
+-- A protocol whose class is there, but which the server does not speak.
+local another = "org.apache.hadoop.hdfs.protocol.ClientProtocol"
+local elsewhere = v4.preamble .. v4.header(another, "alice")
+local get_file_info = v4.call(7, "getFileInfo", v4.string "/")
+
 -- What is said, and what comes back in a known case.  `java`: the text holds words of the JDK.
 local hi = v4.value(7, v4.object("org.ripcord.EchoResponse", "org.ripcord.EchoResponse", "\1\2hi"))
 local inputs = {
@@ -120,6 +125,22 @@ local inputs = {
     { "a parameter of another type", start .. v4.call(7, "echo", v4.string "hi") },
     { "two parameters for one", start .. v4.call(7, "echo", v4.echo_request "hi", v4.echo_request "hi") },
     { "a method of java.lang.Object", start .. v4.call(7, "toString") },
+    { "another protocol than the server's", elsewhere .. get_file_info },
+    { "another protocol's version", elsewhere .. v4.call(7, "getProtocolVersion", v4.string(another),
+        v4.utf8 "long" .. string.pack(">i8", 61)) },
+    { "a method that another protocol has not", elsewhere .. echo },
+    { "VersionedProtocol itself", v4.preamble .. v4.header("org.apache.hadoop.ipc.VersionedProtocol", "alice") .. echo
+        .. v4.call(8, "getProtocolVersion", v4.string "org.ripcord.TestProtocol", v4.utf8 "long" .. zeros) },
+    { "a class that is no protocol", v4.preamble .. v4.header(request, "alice") .. echo },
+    { "an array's class", v4.preamble .. v4.header("[I", "alice") .. echo },
+    { "a string's class", v4.preamble .. v4.header("java.lang.String", "alice") .. echo },
+    { "a primitive's name", v4.preamble .. v4.header("int", "alice") .. echo, answer = {} },
+    { "a method name that is no UTF-8", start .. v4.call(7, "a\x80", v4.echo_request "hi"), releases = "1.2", answer = {} },
+    { "another class than the declared one", echo_of(v4.object(request, "org.ripcord.BlobRequest", zeros .. zeros)),
+        java = true },
+    { "null for an int", object(v4.null "int") },
+    { "a Text in an array of requests", object(v4.utf8("[L" .. request .. ";") .. "\0\0\0\1"
+        .. v4.object("org.apache.hadoop.io.Writable", "org.apache.hadoop.io.Text", v4.text "x")), answer = {} },
     { "an unknown declared class", echo_of(v4.object("no.Such", request, "\0" .. zeros)) },
     { "an unknown class", echo_of(v4.object(request, "no.Such", "\0" .. zeros)) },
     { "a class that is no Writable", echo_of(v4.object(request, "java.lang.String", v4.utf8 "x")) },

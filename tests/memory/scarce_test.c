@@ -8,6 +8,7 @@
 
 #include "faults/plan.h"
 #include "rpc/client/client.h"
+#include "rpc/client/failure.h"
 #include "rpc/server/server.h"
 #include "rpc/wire/examples.h"
 #include "rpc/wire/schema.h"
@@ -41,7 +42,7 @@ static void grow_poor(attempt_fn *attempt, void *subject, bool or_worse)
     }
 }
 
-/* --- rpc/wire -------------------------------------------------------------------------- */
+/* --- rpc/wire --- */
 
 static enum rpc_status open_message(struct wire_message *message, struct wire_arena *arena)
 {
@@ -109,7 +110,7 @@ Test(scarce, a_stream_is_read_and_written_or_memory_is_missing)
     }
 }
 
-/* --- faults ---------------------------------------------------------------------------- */
+/* --- faults --- */
 
 static enum rpc_status make_plan(void *subject)
 {
@@ -141,7 +142,7 @@ Test(scarce, a_plan_is_made_or_memory_is_missing)
 
 #define HOUR_NS (UINT64_C(3600) * WORLD_SEC)
 
-/* --- rpc/server, rpc/client -------------------------------------------------------------- */
+/* --- rpc/server, rpc/client --- */
 
 struct pair {
     struct world *world;
@@ -278,17 +279,28 @@ static enum rpc_status exchange(void *subject)
     return hangs ? RPC_TIMED_OUT : status;
 }
 
+static void begin_pair(struct pair *pair, enum release_id id)
+{
+    *pair = (struct pair){.world = sim_create(&(struct sim_options){.seed = 1}),
+                          .release = release_get(id)};
+    release_defaults(pair->release, &pair->settings);
+    world_executor_init(pair->world, &pair->executor, world_host(pair->world, "client1"), "main",
+                        NULL);
+}
+
+static void end_pair(struct pair *pair)
+{
+    world_executor_release(&pair->executor);
+    world_free(pair->world);
+}
+
 static void with_releases(attempt_fn *attempt, bool or_worse)
 {
     for (enum release_id id = RELEASE_2_6; id <= RELEASE_3_4; id++) {
-        struct pair pair = {.world = sim_create(&(struct sim_options){.seed = 1}),
-                            .release = release_get(id)};
-        release_defaults(pair.release, &pair.settings);
-        world_executor_init(pair.world, &pair.executor, world_host(pair.world, "client1"), "main",
-                            NULL);
+        struct pair pair;
+        begin_pair(&pair, id);
         grow_poor(attempt, &pair, or_worse);
-        world_executor_release(&pair.executor);
-        world_free(pair.world);
+        end_pair(&pair);
     }
 }
 
@@ -305,4 +317,25 @@ Test(scarce, a_client_and_a_call_are_made_or_memory_is_missing)
 Test(scarce, a_call_ends_though_memory_is_missing_on_its_way)
 {
     with_releases(exchange, false);
+}
+
+Test(scarce, the_failure_that_says_so_is_not_changed_by_the_calls_that_end_with_it)
+{
+    struct pair pair;
+    struct plan_fault *fault;
+    begin_pair(&pair, RELEASE_3_4);
+    struct plan *plan = plan_create(pair.world, NULL, NULL, NULL);
+    const struct point_strike throws = {.effect = EFFECT_THROW,
+                                        .class_name = "java.io.IOException"};
+    cr_assert(plan_arm(plan, POINT_CLIENT_ENCODE, &(struct plan_aim){0}, &throws, &fault) ==
+              RPC_OK);
+    grow_poor(exchange, &pair, false);
+    cr_assert(gt(uint, plan_fault_strikes(fault), 1u));
+    scarce_begin(1, true);
+    const struct client_failure *failure =
+        client_failure_create(CLIENT_REFUSED, "java.net.ConnectException", NULL, NULL, NULL);
+    cr_assert(scarce_end());
+    cr_assert(failure->ending == CLIENT_INTERNAL && !failure->as_it_is && failure->code == 0);
+    plan_free(plan);
+    end_pair(&pair);
 }

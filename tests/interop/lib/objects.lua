@@ -22,8 +22,11 @@ function objects.server(t)
     })
     local server = t:server { protocol = "org.ripcord.ObjectProtocol" }
     server:on("echo", function(_, request)
-        -- An only parameter that is a Writable comes by itself, with the name of its class; others as a list.
+        -- An only parameter that is a Writable comes by itself, as its fields; others as a list.
         if request and request[1] == "org.apache.hadoop.io.ObjectWritable" then return request end
+        for key in pairs(request or {}) do
+            if type(key) == "string" then return request end
+        end
         return request and request[1]
     end)
     server:on("nothing", function() end)

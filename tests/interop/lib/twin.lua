@@ -3,12 +3,13 @@ local twin = {}
 
 local programs = { ["0.20"] = "ripcord-twin-0.20", ["1.2"] = "ripcord-twin-1.2", ["3.4"] = "ripcord-twin" }
 
--- The releases that there is a real Hadoop of.
+-- The releases that there is a real Hadoop of; and of WritableRpcEngine.
 twin.releases = "-1.2,3.4"
+twin.writable_releases = "2.6,3.4"
 
 -- conf = { ["ipc.ping.interval"] = 200 } becomes -Dipc.ping.interval=200
-local function command(t, conf, ...)
-    local words, keys = { programs[t.release] }, {}
+local function command(program, conf, ...)
+    local words, keys = { program }, {}
     for key in pairs(conf or {}) do keys[#keys + 1] = key end
     table.sort(keys)
     for _, key in ipairs(keys) do words[#words + 1] = "-D" .. key .. "=" .. tostring(conf[key]) end
@@ -16,10 +17,8 @@ local function command(t, conf, ...)
     return words
 end
 
--- A Java server and its address; it listens already.  relay = {rules}: that of a relay before it.
-function twin.server(t, options)
-    options = options or {}
-    local words = command(t, options.conf, "server", options.handlers or 1)
+local function start_server(t, program, options)
+    local words = command(program, options.conf, "server", options.handlers or 1)
     if options.relay then
         words[#words + 1] = "--"
         table.move(options.relay, 1, #options.relay, #words + 1, words)
@@ -30,11 +29,37 @@ function twin.server(t, options)
     return server, "127.0.0.1:" .. (server.output:match "port (%d+)" or error(server.output))
 end
 
--- A Java client's call: twin.client(t, { conf }, "echo", server.address, "hi")
-function twin.client(t, conf, ...)
-    local words = command(t, conf, ...)
+local function start_client(t, words)
     words.env = { HADOOP_USER_NAME = "alice" }
     return t:program(words)
+end
+
+-- A Java server and its address; it listens already.  relay = {rules}: that of a relay before it.
+function twin.server(t, options) return start_server(t, programs[t.release], options or {}) end
+
+-- A Java client's call: twin.client(t, { conf }, "echo", server.address, "hi")
+function twin.client(t, conf, ...) return start_client(t, command(programs[t.release], conf, ...)) end
+
+-- The same with WritableRpcEngine.
+function twin.writable_server(t, options) return start_server(t, "ripcord-twin-" .. t.release, options or {}) end
+
+function twin.writable_client(t, conf, ...)
+    return start_client(t, command("ripcord-twin-" .. t.release, conf, ...))
+end
+
+-- All that a client of version 9 said, its own id blotted out.
+function twin.blotted(bytes)
+    local at = bytes:find("\x22\x10", 1, true)
+    local id = bytes:sub(at + 2, at + 17)
+    local blotted, from = {}, 1
+    for _ = 1, #bytes do
+        local found = bytes:find(id, from, true)
+        if not found then break end
+        blotted[#blotted + 1] = bytes:sub(from, found - 1)
+        from = found + #id
+    end
+    blotted[#blotted + 1] = bytes:sub(from)
+    return table.concat(blotted, "<id>")
 end
 
 return twin

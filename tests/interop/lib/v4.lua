@@ -77,7 +77,17 @@ function object_end(bytes, at)
     return has == 0 and at or select(2, string.unpack("s1", bytes, at))
 end
 
--- Replies: values as they are, of the text of an exception the first line (there is no Java stack here).
+-- The frames of a stack trace that are there whatever was thrown: below the engine, and none of the JDK's.
+local function frames(text)
+    local found = {}
+    for frame in text:gmatch "\n\tat (org%.apache%.hadoop%.[^\n]*)" do
+        if not frame:find "RPC$Server.call" then found[#found + 1] = frame end
+    end
+    return table.concat(found, " ")
+end
+
+-- Replies: values as they are; of an exception the first line of its text, and in a word of its own the server's
+-- frames of the stack trace.
 function v4.replies(bytes)
     local words, at = {}, 1
     while at <= #bytes do
@@ -97,6 +107,7 @@ function v4.replies(bytes)
             local class, text
             class, text, at = string.unpack(">s4s4", bytes, next)
             words[#words + 1] = ("%d %d %s | %s"):format(id, status, class, text:match "^[^\n]*")
+            if text:find "\n\tat " then words[#words + 1] = frames(text) end
         end
     end
     return words

@@ -1,7 +1,6 @@
 package org.ripcord;
 
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.net.InetSocketAddress;
 import java.security.PrivilegedExceptionAction;
 import java.util.ArrayList;
@@ -11,15 +10,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FsShell;
-import org.apache.hadoop.ipc.RPC;
 import org.apache.hadoop.ipc.RemoteException;
 import org.apache.hadoop.ipc.Server;
 import org.apache.hadoop.ipc.VersionedProtocol;
 import org.apache.hadoop.security.UserGroupInformation;
-import org.apache.hadoop.security.authorize.ServiceAuthorizationManager;
 
 /**
- * Real Hadoop of IPC version 4 in either place.
+ * Real Hadoop with Writables in either place: of IPC version 4, or with WritableRpcEngine.
  *
  * <pre>
  *   Twin [-Dkey=value]... server [handlers]            prints "port N", serves until killed
@@ -38,7 +35,7 @@ import org.apache.hadoop.security.authorize.ServiceAuthorizationManager;
  * </pre>
  *
  * Server and script may end with "-- RULE...": then a Relay stands between them and the other side.
- * ipc.client.rpc-timeout.ms is the proxy's rpcTimeout (1.2 has that argument, 0.20 does not);
+ * Before 2.x ipc.client.rpc-timeout.ms is the proxy's rpcTimeout (1.2 has that argument, 0.20 does not);
  * twin.version is the version that the client asks for.  twin.user is whose calls they are, the
  * user of the process by default; with twin.proxied that user acts for another one.  A server with
  * hadoop.security.authorization knows no protocol, unless twin.policy is true: then twin.acl says
@@ -121,11 +118,8 @@ public final class Twin {
   }
 
   private static Server start(int handlers) throws Exception {
-    if (CONF.getBoolean("twin.policy", false)) {
-      ServiceAuthorizationManager.refresh(CONF, new Policy());
-    }
-    Service service = new Service(CONF.getBoolean("twin.tells", false));
-    Server server = RPC.getServer(service, "127.0.0.1", 0, handlers, false, CONF);
+    Service service = Door.service(CONF.getBoolean("twin.tells", false));
+    Server server = Door.server(service, handlers, CONF);
     server.start();
     return server;
   }
@@ -151,34 +145,12 @@ public final class Twin {
     return new FsShell(CONF).run(words.subList(2, words.size()).toArray(new String[0]));
   }
 
-  /** A proxy, which says getProtocolVersion at once. */
+  /** A proxy, which says getProtocolVersion at once before 2.x. */
   static <T extends VersionedProtocol> T proxy(Class<T> protocol, String target, Configuration conf)
       throws IOException {
     String[] parts = target.split(":");
     InetSocketAddress address = new InetSocketAddress(parts[0], Integer.parseInt(parts[1]));
-    long version = CONF.getLong("twin.version", 1);
-    int timeout = conf.getInt("ipc.client.rpc-timeout.ms", 0);
-    if (timeout == 0) {
-      return protocol.cast(RPC.getProxy(protocol, version, address, conf));
-    }
-    try {
-      Method getProxy =
-          RPC.class.getMethod(
-              "getProxy",
-              Class.class,
-              long.class,
-              InetSocketAddress.class,
-              Configuration.class,
-              int.class);
-      return protocol.cast(getProxy.invoke(null, protocol, version, address, conf, timeout));
-    } catch (java.lang.reflect.InvocationTargetException thrown) {
-      if (thrown.getCause() instanceof IOException) {
-        throw (IOException) thrown.getCause();
-      }
-      throw new IllegalStateException(thrown.getCause());
-    } catch (ReflectiveOperationException old) {
-      throw new IllegalArgumentException("this Hadoop knows no rpcTimeout");
-    }
+    return Door.proxy(protocol, CONF.getLong("twin.version", 1), address, conf);
   }
 
   private static TestProtocol proxy(String target) throws IOException {
@@ -196,7 +168,7 @@ public final class Twin {
   /** Calls to itself, which leave the classes loaded. */
   private static void warm() throws Exception {
     Configuration own = new Configuration();
-    Server server = RPC.getServer(new Service(false), "127.0.0.1", 0, 1, false, own);
+    Server server = Door.server(Door.service(false), 1, own);
     server.start();
     String target = "127.0.0.1:" + server.getListenerAddress().getPort();
     target = "127.0.0.1:" + Relay.start(target, Collections.emptyList(), false);

@@ -1,0 +1,49 @@
+#include "harness/harness.h"
+
+#include "harness/lua/sandbox.h"
+#include "harness/play/arena.h"
+
+struct harness *harness_of(lua_State *L)
+{
+    return *(struct harness **)lua_getextraspace(L);
+}
+
+void *harness_allocate(struct harness *harness, size_t size)
+{
+    return harness_arena_take(harness->arena, size);
+}
+
+void *harness_keep(lua_State *L, size_t size)
+{
+    void *kept = harness_allocate(harness_of(L), size);
+    if (kept == NULL)
+        luaL_error(L, "not enough memory");
+    return kept;
+}
+
+void harness_lock(struct harness *harness)
+{
+    world_lock(harness->lock);
+}
+
+void harness_unlock(struct harness *harness)
+{
+    world_unlock(harness->lock);
+}
+
+lua_State *harness_judge_state(struct harness *harness)
+{
+    if (harness->judge == NULL) {
+        harness->judge = lua_newthread(harness->lua);
+        luaL_ref(harness->lua, LUA_REGISTRYINDEX);
+    }
+    harness_count_instructions(harness->judge);
+    return harness->judge;
+}
+
+void harness_log(struct harness *harness, const char *level, const char *text)
+{
+    WORLD_TRACE(harness->world, .point = POINT_LOG, .host = harness->host->id,
+                .lane = harness->executor.lane, .call_id = POINT_NO_CALL,
+                WORLD_VALUES(WORLD_TEXT(LEVEL, level), WORLD_TEXT(TEXT, text)));
+}

@@ -1,0 +1,1 @@
+scenario("A title and options", { releases = "2.6" })
