@@ -50,7 +50,7 @@ static const struct setting settings_of[] = {
 #define CLIENT_020                                                                                 \
     .caller_writes = true, .receiver_dies = true, .needs_socket_to_close = true,                   \
     .leaks_half_set_up = true, .pings_always = true, .sleeps_on = true, .negative_call_ids = true, \
-    .checks_version = true, .wraps_call_to = true, .policy_in_seconds = true,                      \
+    .checks_version = true, .wording = WORDING_CALL_TO, .policy_in_seconds = true,                 \
     .sleeps_after_connect_timeout = true, .protobuf_exception = "java.io.IOException",             \
     .reset_class = "java.io.IOException", .reset_text = "Connection reset by peer",                \
     .setup_failure = "Couldn't set up IO streams",                                                 \
@@ -70,7 +70,7 @@ static const struct setting settings_of[] = {
     CLIENT_NOW,                                                                                    \
         .foreign_reply = "ID in response=", .has_sender_thread = true,                             \
         .stop_interrupts_all = true, .tries_moved_server = true,                                   \
-        .interrupted_caller_sees_failure = true, .keeps_exception_type = true,                     \
+        .interrupted_caller_sees_failure = true, .wording = WORDING_KEEPS,                         \
         .io_tells_total_timeout = true,                                                            \
         .protobuf_exception =                                                                      \
             "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",                \
@@ -120,6 +120,7 @@ static const struct release releases[] = {
                      .stop_keeps_count = true,
                      .unauthorized_ending = ", expected client Kerberos principal is null",
                      CLIENT_2X,
+                     .wording = WORDING_NET,
                      .leaks_half_set_up = true,
                      .policy_in_seconds = true,
                      .foreign_reply = "ID in reponse="},
@@ -132,6 +133,7 @@ static const struct release releases[] = {
                      .writable_stack = STACK_WRITABLES("514") STACK_BELOW_26,
                      .unauthorized_ending = ", expected client Kerberos principal is null",
                      CLIENT_2X,
+                     .wording = WORDING_EOF,
                      .drains_senders = true,
                      .foreign_reply = "ID in response="},
     [RELEASE_3_4] = {.id = RELEASE_3_4,

@@ -70,6 +70,15 @@ enum release_setting {
         SETTING_COUNT
 };
 
+/* How a failure on the client's side is told: class and text of what a caller catches.  In the
+ * order of age; each has sentences of its own for more classes than the one before. */
+enum release_wording {
+    WORDING_CALL_TO, /* 0.20, 1.x ipc/Client.java: "Call to H/A:P failed on …", and no more */
+    WORDING_NET,     /* 2.2 net/NetUtils.java, wrapException: what has none is an IOException */
+    WORDING_EOF,     /* 2.6: an EOFException has one too */
+    WORDING_KEEPS,   /* 3.4: what has none keeps its class all the same */
+};
+
 /* Hadoop's wording and habits.  A row a release, in release.c; each field names its source. */
 struct release {
     enum release_id id;
@@ -125,7 +134,7 @@ struct release {
     bool negative_call_ids; /* 0.20, 1.x: the counter's 32 bits as they are */
     bool drains_senders;    /* from 2.3, 2.x: the last stop waits for the sender pool */
     bool checks_version;    /* 0.20, 1.x: a new proxy calls getProtocolVersion (ipc/RPC.java) */
-    bool wraps_call_to;     /* 0.20, 1.x: "Call to H/A:P failed on …", and no more */
+    enum release_wording wording; /* of a failure on this side, as its caller sees it */
     bool tells_policy;      /* not 0.20: each attempt's log line ends with how many there may be, */
     bool policy_in_seconds; /* before 2.3: with a fixed second between them */
     bool accumulates_rpc_timeout;      /* 3.x: waits of min(ping, R) are added up */
@@ -141,7 +150,6 @@ struct release {
     bool stop_interrupts_all;     /* 3.x: whoever connects or sends too, and no polling */
     bool tries_moved_server;      /* HADOOP-17068: a new address has no use for the verdict */
     bool interrupted_caller_sees_failure; /* 3.x: no "Interrupted: action=" when it was before */
-    bool keeps_exception_type;            /* 3.x NetUtils.wrapException */
     bool io_tells_total_timeout;          /* 3.x net/SocketIOWithTimeout.java */
     const char *protobuf_exception;       /* class of InvalidProtocolBufferException */
     const char *wire_type_exception;      /* 3.x: its subclass for a wire type that isn't one */

@@ -21,45 +21,45 @@ static const char endings[] =
 #undef X
     ;
 
-/* Whose words a rule is about. */
-enum manner {
-    MANNER_CALL_TO = 1, /* Client.java's own, before 2.x: "Call to …" */
-    MANNER_WRAPPED = 2, /* NetUtils.java's: EOF and socket exceptions become IOExceptions */
-    MANNER_KEPT = 4,    /* the same from 3.0 on, where they keep their class */
-    MANNER_ANY = 7,
+/* Whose words a rule is about: enum release_wording as sets. */
+enum wordings {
+    CALL_TO = 1 << WORDING_CALL_TO,
+    NET = 1 << WORDING_NET,
+    END_OF_FILE = 1 << WORDING_EOF,
+    KEEPS = 1 << WORDING_KEEPS,
+    EOF_ON = END_OF_FILE | KEEPS,
+    NET_ON = NET | EOF_ON,
+    ANY = CALL_TO | NET_ON,
 };
 
-static unsigned manner_of(const struct release *release)
-{
-    if (release->wraps_call_to)
-        return MANNER_CALL_TO;
-    return release->keeps_exception_type ? MANNER_KEPT : MANNER_WRAPPED;
-}
-
-/* What a caller sees (ipc/Client.java, net/NetUtils.java wrapException). */
+/* What a caller may see (ipc/Client.java, net/NetUtils.java wrapException); an ending that has no
+ * rule in a release is not judged. */
 static const struct wrapping {
     const char *ending;
-    unsigned manners;
-    const char *classes; /* any of them, spaces between */
-    const char *part;    /* of the message; NULL: any */
+    unsigned wordings;
+    const char *class_name;
+    const char *part; /* of the message; NULL: any */
 } wrappings[] = {
-    {"refused", MANNER_ANY, "java.net.ConnectException", "failed on connection exception: "},
-    {"connect_timeout", MANNER_CALL_TO, "java.net.SocketTimeoutException",
+    {"refused", ANY, "java.net.ConnectException", "failed on connection exception: "},
+    {"refused", KEEPS, "java.net.ConnectException", "Your endpoint configuration is wrong;"},
+    {"connect_timeout", CALL_TO, "java.net.SocketTimeoutException",
      "failed on socket timeout exception: "},
-    {"connect_timeout", MANNER_WRAPPED | MANNER_KEPT,
-     "org.apache.hadoop.net.ConnectTimeoutException", NULL},
-    {"unreachable", MANNER_CALL_TO, "java.io.IOException java.net.UnknownHostException", NULL},
-    {"unreachable", MANNER_WRAPPED | MANNER_KEPT,
-     "java.net.NoRouteToHostException java.net.UnknownHostException", NULL},
-    {"read_timeout", MANNER_ANY, "java.net.SocketTimeoutException",
+    {"connect_timeout", NET_ON, "org.apache.hadoop.net.ConnectTimeoutException", NULL},
+    {"unreachable", CALL_TO, "java.io.IOException", NULL},
+    {"unreachable", NET_ON, "java.net.NoRouteToHostException", NULL},
+    {"unreachable", ANY, "java.net.UnknownHostException", NULL},
+    {"read_timeout", ANY, "java.net.SocketTimeoutException",
      "failed on socket timeout exception: "},
-    {"eof", MANNER_CALL_TO, "java.io.IOException", "failed on local exception: "},
-    {"eof", MANNER_WRAPPED, "java.io.IOException", "Failed on local exception: "},
-    {"eof", MANNER_KEPT, "java.io.EOFException", "End of File Exception between "},
-    {"reset", MANNER_CALL_TO, "java.io.IOException", "failed on local exception: "},
-    {"reset", MANNER_WRAPPED, "java.io.IOException", "Failed on local exception: "},
-    {"reset", MANNER_KEPT, "java.net.SocketException java.io.IOException", NULL},
+    {"eof", CALL_TO, "java.io.IOException", "failed on local exception: "},
+    {"eof", EOF_ON, "java.io.EOFException", "End of File Exception between "},
+    {"eof", NET | END_OF_FILE, "java.io.IOException", "Failed on local exception: "},
+    {"reset", CALL_TO, "java.io.IOException", "failed on local exception: "},
+    {"reset", NET | END_OF_FILE, "java.io.IOException", "Failed on local exception: "},
+    {"reset", KEEPS, "java.net.SocketException", "failed on socket exception: "},
+    {"reset", KEEPS, "java.io.IOException", "Failed on local exception: "},
 };
+
+enum { WRAPPINGS = sizeof(wrappings) / sizeof(wrappings[0]) };
 
 const struct harness_type *harness_need_call(lua_State *L, int index, const char *link,
                                              struct harness_call_view *view)
@@ -133,30 +133,42 @@ void harness_judge_returns(lua_State *L, struct harness *harness, int subject, i
     lua_pop(L, 1);
 }
 
+static bool is_rule(const struct wrapping *wrapping, const struct release *release,
+                    const char *ending)
+{
+    return strcmp(wrapping->ending, ending) == 0 &&
+           (wrapping->wordings & 1u << release->wording) != 0;
+}
+
+static bool says(const struct harness_call_view *view, const char *part)
+{
+    return part == NULL || (view->message != NULL && strstr(view->message, part) != NULL);
+}
+
 /* Whether class and message are those of this release; else `why` says what they should be. */
 static bool is_wrapped_well(const struct release *release, const struct harness_call_view *view,
                             char *why)
 {
-    unsigned manner = manner_of(release);
-    for (size_t i = 0; i < sizeof(wrappings) / sizeof(wrappings[0]); i++) {
+    const struct wrapping *first = NULL, *of_class = NULL;
+    for (size_t i = 0; i < WRAPPINGS; i++) {
         const struct wrapping *wrapping = &wrappings[i];
-        if (strcmp(wrapping->ending, view->ending) != 0 || (wrapping->manners & manner) == 0)
+        if (!is_rule(wrapping, release, view->ending))
             continue;
-        const char *found = strstr(wrapping->classes, view->class_name);
-        size_t length = strlen(view->class_name);
-        if (found == NULL || (found[length] != ' ' && found[length] != '\0')) {
-            snprintf(why, HARNESS_WHY_MAX, "its class should be %s in release %s",
-                     wrapping->classes, release->name);
-            return false;
-        }
-        if (wrapping->part != NULL &&
-            (view->message == NULL || strstr(view->message, wrapping->part) == NULL)) {
-            snprintf(why, HARNESS_WHY_MAX, "its message should say \"%s\" in release %s",
-                     wrapping->part, release->name);
-            return false;
-        }
+        bool same = strcmp(wrapping->class_name, view->class_name) == 0;
+        if (same && says(view, wrapping->part))
+            return true;
+        if (first == NULL)
+            first = wrapping;
+        if (same && of_class == NULL)
+            of_class = wrapping;
     }
-    return true;
+    if (of_class != NULL)
+        snprintf(why, HARNESS_WHY_MAX, "its message should say \"%s\" in release %s",
+                 of_class->part, release->name);
+    else if (first != NULL)
+        snprintf(why, HARNESS_WHY_MAX, "its class should be %s in release %s", first->class_name,
+                 release->name);
+    return first == NULL;
 }
 
 static void check_ending(lua_State *L, int argument)
@@ -239,32 +251,41 @@ static const char *text_of(lua_State *L, int subject, char *seen, size_t size)
     return view.message;
 }
 
-static const char *whose(const struct wrapping *wrapping)
+/* "2.6, 3.4" */
+static void list_releases(unsigned wordings, char names[RELEASE_NAMES_MAX])
 {
-    if ((wrapping->manners & MANNER_KEPT) != 0)
-        return "from 3.0";
-    return (wrapping->manners & MANNER_WRAPPED) != 0 ? "before 3.0" : "before 2.0";
+    size_t used = 0;
+    for (unsigned id = 0; id < RELEASE_COUNT; id++) {
+        const struct release *release = release_get((enum release_id)id);
+        if ((wordings & 1u << release->wording) != 0)
+            used += (size_t)snprintf(names + used, RELEASE_NAMES_MAX - used, "%s%s",
+                                     used > 0 ? ", " : "", release->name);
+    }
 }
 
-/* What was expected is how the releases of another age say it. */
+/* What was expected is how other releases say it. */
 static void explain_words(const struct release *release, const struct harness_call_view *view,
                           const char *expected, char *why)
 {
     const struct wrapping *ours = NULL, *theirs = NULL;
-    unsigned manner = manner_of(release);
-    for (size_t i = 0; i < sizeof(wrappings) / sizeof(wrappings[0]); i++) {
+    char names[RELEASE_NAMES_MAX];
+    for (size_t i = 0; i < WRAPPINGS; i++) {
         const struct wrapping *wrapping = &wrappings[i];
         if (strcmp(wrapping->ending, view->ending) != 0 || wrapping->part == NULL)
             continue;
-        if ((wrapping->manners & manner) != 0)
-            ours = wrapping;
-        else if (strstr(wrapping->part, expected) != NULL ||
-                 strstr(expected, wrapping->part) != NULL)
+        if (is_rule(wrapping, release, view->ending)) {
+            if (ours == NULL)
+                ours = wrapping;
+        } else if (strstr(wrapping->part, expected) != NULL ||
+                   strstr(expected, wrapping->part) != NULL) {
             theirs = wrapping;
+        }
     }
-    if (ours != NULL && theirs != NULL)
-        snprintf(why, HARNESS_WHY_MAX, "so say only the releases %s; release %s says \"%s\" of %s",
-                 whose(theirs), release->name, ours->part, view->ending);
+    if (ours == NULL || theirs == NULL)
+        return;
+    list_releases(theirs->wordings, names);
+    snprintf(why, HARNESS_WHY_MAX, "so it is said in %s; release %s says \"%s\" of %s", names,
+             release->name, ours->part, view->ending);
 }
 
 void harness_judge_says(lua_State *L, struct harness *harness, int subject, int argument,

@@ -197,35 +197,53 @@ char *client_failure_string(const struct client_failure *failure)
 
 /* Classes of which wrapException makes a sentence of their own. */
 enum shape {
+    SHAPE_BIND,     /* "Problem binding to [L:0] " */
+    SHAPE_UNSET,    /* of a server's address that was never set, and then before SHAPE_CALL */
     SHAPE_CALL,     /* "Call From L to H:P failed on ": WHAT ": " CAUSE SEE */
     SHAPE_HOST,     /* "Invalid host name: " */
     SHAPE_NO_ROUTE, /* "No Route to Host from  L to H:P failed on socket timeout exception: " */
     SHAPE_EOF,      /* "End of File Exception between " */
+    SHAPE_ACCESS,   /* "Call From L to H:P failed: ": the cause's text alone */
 };
 
 static const struct sentence {
     const char *class_name;
     enum shape shape;
     const char *what, *page;
-    bool later; /* 3.x only */
+    enum release_wording since;
 } sentences[] = {
-    {"java.net.ConnectException", SHAPE_CALL, "connection exception", "ConnectionRefused", false},
-    {"java.net.UnknownHostException", SHAPE_HOST, NULL, "UnknownHost", false},
+    {"java.net.BindException", SHAPE_BIND, NULL, "BindException", WORDING_NET},
+    {"java.net.ConnectException", SHAPE_UNSET, NULL, "UnsetHostnameOrPort", WORDING_KEEPS},
+    {"java.net.ConnectException", SHAPE_CALL, "connection exception", "ConnectionRefused",
+     WORDING_NET},
+    {"java.net.UnknownHostException", SHAPE_HOST, NULL, "UnknownHost", WORDING_NET},
     {"java.net.SocketTimeoutException", SHAPE_CALL, "socket timeout exception", "SocketTimeout",
-     false},
+     WORDING_NET},
     {"org.apache.hadoop.net.ConnectTimeoutException", SHAPE_CALL, "socket timeout exception",
-     "SocketTimeout", false},
-    {"java.net.NoRouteToHostException", SHAPE_NO_ROUTE, NULL, "NoRouteToHost", false},
-    {"java.io.EOFException", SHAPE_EOF, NULL, "EOFException", true},
-    {"java.net.SocketException", SHAPE_CALL, "socket exception", "SocketException", true},
+     "SocketTimeout", WORDING_NET},
+    {"java.net.NoRouteToHostException", SHAPE_NO_ROUTE, NULL, "NoRouteToHost", WORDING_NET},
+    {"java.io.EOFException", SHAPE_EOF, NULL, "EOFException", WORDING_EOF},
+    {"java.net.SocketException", SHAPE_CALL, "socket exception", "SocketException", WORDING_KEEPS},
+    {"java.net.PortUnreachableException", SHAPE_CALL, "socket exception", "SocketException",
+     WORDING_KEEPS},
+    {"org.apache.hadoop.security.AccessControlException", SHAPE_ACCESS, NULL, NULL, WORDING_KEEPS},
 };
 
+/* Port 0, or the wildcard that only who listens has a use for. */
+static bool is_unset(const struct client_hosts *hosts)
+{
+    return hosts->port == 0 || strcmp(hosts->remote, "0.0.0.0") == 0 ||
+           strcmp(hosts->remote, "0:0:0:0:0:0:0:0") == 0 || strcmp(hosts->remote, "::") == 0;
+}
+
 static const struct sentence *find_sentence(const struct release *release,
+                                            const struct client_hosts *hosts,
                                             const struct client_failure *failure)
 {
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
         if (client_failure_is(failure, sentences[i].class_name) &&
-            (release->keeps_exception_type || !sentences[i].later))
+            release->wording >= sentences[i].since &&
+            (sentences[i].shape != SHAPE_UNSET || is_unset(hosts)))
             return &sentences[i];
     return NULL;
 }
@@ -244,13 +262,19 @@ static char *details(const struct client_hosts *hosts)
 }
 
 static char *tell(const struct sentence *sentence, const struct client_hosts *hosts,
-                  const char *cause)
+                  const struct client_failure *failure, const char *cause)
 {
     char *between = details(hosts), *text = NULL;
     const char *local = hosts->local != NULL ? hosts->local : "null";
     if (between == NULL)
         return NULL;
     switch (sentence->shape) {
+    case SHAPE_BIND:
+        text = print("Problem binding to [%s:0] %s" SEE "%s", local, cause, sentence->page);
+        break;
+    case SHAPE_UNSET:
+        text = print("Your endpoint configuration is wrong" SEE "%s", sentence->page);
+        break;
     case SHAPE_CALL:
         text = print("Call From %s to %s:%u failed on %s: %s" SEE "%s", local, hosts->remote,
                      hosts->port, sentence->what, cause, sentence->page);
@@ -267,22 +291,40 @@ static char *tell(const struct sentence *sentence, const struct client_hosts *ho
         text =
             print("End of File Exception between %s: %s" SEE "%s", between, cause, sentence->page);
         break;
+    case SHAPE_ACCESS:
+        text = print("Call From %s to %s:%u failed: %s", local, hosts->remote, hosts->port,
+                     failure->message != NULL ? failure->message : "null");
+        break;
     }
     free(between);
     return text;
 }
 
-/* Classes that cannot be made from a text alone, so that wrapping keeps no type. */
-static bool has_no_text_constructor(const struct client_failure *failure)
+/* What has no public constructor of a text cannot be made again with another: who keeps classes
+ * leaves it as it is. */
+static bool is_left(const struct release *release, const struct client_failure *failure)
 {
-    return client_failure_is(failure, "java.nio.channels.ClosedByInterruptException");
+    static const char *const classes[] = {
+        "java.nio.channels.ClosedByInterruptException",
+        "java.nio.channels.AsynchronousCloseException",
+        "java.nio.channels.ClosedChannelException",
+        "java.nio.charset.CharacterCodingException",
+        "java.nio.charset.MalformedInputException",
+        "org.apache.hadoop.ipc.RpcClientException",
+        "org.apache.hadoop.ipc.RpcException",
+    };
+    if (failure->as_it_is)
+        return true;
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        if (release->wording >= WORDING_KEEPS && client_failure_is(failure, classes[i]))
+            return true;
+    return false;
 }
 
 static char *tell_local(const struct release *release, const struct client_hosts *hosts,
-                        const struct client_failure *failure, const char *cause,
-                        const char **class_name)
+                        const char *cause, const char **class_name)
 {
-    if (release->keeps_exception_type && !has_no_text_constructor(failure))
+    if (release->wording >= WORDING_KEEPS)
         return print("DestHost:destPort %s:%u , LocalHost:localPort %s:0. Failed on local "
                      "exception: %s",
                      hosts->remote, hosts->port, hosts->local != NULL ? hosts->local : "null",
@@ -316,19 +358,19 @@ static char *tell_of(const struct release *release, const struct client_hosts *h
                      const struct client_failure *failure, const char *cause,
                      const char **class_name)
 {
-    const struct sentence *sentence = find_sentence(release, failure);
+    const struct sentence *sentence = find_sentence(release, hosts, failure);
     *class_name = failure->class_name;
-    if (release->wraps_call_to)
+    if (release->wording == WORDING_CALL_TO)
         return tell_call_to(hosts, failure, cause, class_name);
-    return sentence != NULL ? tell(sentence, hosts, cause)
-                            : tell_local(release, hosts, failure, cause, class_name);
+    return sentence != NULL ? tell(sentence, hosts, failure, cause)
+                            : tell_local(release, hosts, cause, class_name);
 }
 
 struct client_failure *client_failure_wrap(const struct release *release,
                                            const struct client_hosts *hosts,
                                            struct client_failure *failure)
 {
-    if (failure->as_it_is)
+    if (is_left(release, failure))
         return client_failure_keep(failure);
     char *cause = client_failure_string(failure);
     if (cause == NULL)

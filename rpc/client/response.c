@@ -95,17 +95,10 @@ static struct client_failure *too_much(void)
                                  NULL, NULL);
 }
 
-/* Exceptions of the rpc layer are not wrapped from 3.x on. */
-static struct client_failure *layer(const struct client *client, struct client_failure *failure)
+static struct client_failure *mismatch(const char *text)
 {
-    return client->release->keeps_exception_type ? client_failure_as_it_is(failure, 0) : failure;
-}
-
-static struct client_failure *mismatch(const struct client *client, const char *text)
-{
-    return layer(client,
-                 client_failure_create(CLIENT_BAD_REPLY, "org.apache.hadoop.ipc.RpcClientException",
-                                       text, NULL, NULL));
+    return client_failure_create(CLIENT_BAD_REPLY, "org.apache.hadoop.ipc.RpcClientException", text,
+                                 NULL, NULL);
 }
 
 static void hex(struct wire_bytes bytes, char *text)
@@ -186,16 +179,14 @@ static enum stage_result check_length(struct run *run, bool first)
         return STAGE_DONE;
     }
     if (length <= 0)
-        return fail(
-            run, layer(run->client,
-                       client_failure_format(CLIENT_BAD_REPLY, "org.apache.hadoop.ipc.RpcException",
-                                             "RPC response has invalid length of %d", length)));
+        return fail(run,
+                    client_failure_format(CLIENT_BAD_REPLY, "org.apache.hadoop.ipc.RpcException",
+                                          "RPC response has invalid length of %d", length));
     if (run->length_max > 0 && length > run->length_max)
-        return fail(
-            run, layer(run->client,
-                       client_failure_format(
-                           CLIENT_BAD_REPLY, "org.apache.hadoop.ipc.RpcException",
-                           "RPC response has a length of %d exceeds maximum data length", length)));
+        return fail(run,
+                    client_failure_format(
+                        CLIENT_BAD_REPLY, "org.apache.hadoop.ipc.RpcException",
+                        "RPC response has a length of %d exceeds maximum data length", length));
     if (length > CLIENT_REPLY_MAX)
         return fail(run, too_much());
     go_on(response, RESPONSE_FRAME, (size_t)length);
@@ -228,7 +219,7 @@ static enum stage_result take_written(struct run *run, struct wire_bytes payload
         return fail(run, client_unframed_failure(status, problem));
     run->reply->value = (struct wire_bytes){payload.data, size};
     if (size < payload.length)
-        run->reply->afterwards = mismatch(run->client, "RPC response length mismatch");
+        run->reply->afterwards = mismatch("RPC response length mismatch");
     return finish(run);
 }
 
@@ -248,7 +239,7 @@ static enum stage_result take_frame(struct run *run)
         return fail(run, failure);
     if (reply->status != WIRE_SUCCESS) {
         if (header.payload.length > 0)
-            return fail(run, mismatch(run->client, "RPC response length mismatch"));
+            return fail(run, mismatch("RPC response length mismatch"));
         return finish(run);
     }
     if (run->client->writables)
@@ -317,7 +308,7 @@ static enum stage_result take_header(struct run *run)
         return STAGE_DONE;
     }
     if (response->length != (int64_t)response->header_size)
-        return fail(run, mismatch(run->client, "RPC response length mismatch on rpc error"));
+        return fail(run, mismatch("RPC response length mismatch on rpc error"));
     return finish(run);
 }
 
@@ -355,8 +346,7 @@ static enum stage_result take_value(struct run *run)
     run->reply->call_id = response->call_id;
     run->reply->value = (struct wire_bytes){at, length};
     if (response->length != (int64_t)(response->header_size + client_varint_size(length) + length))
-        run->reply->afterwards =
-            mismatch(run->client, "RPC response length mismatch on rpc success");
+        run->reply->afterwards = mismatch("RPC response length mismatch on rpc success");
     return finish(run);
 }
 

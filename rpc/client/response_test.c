@@ -17,7 +17,7 @@ static bool is_eof(const struct stage_call *call, enum release_id release, uint6
     if (!stage_ended(call, "eof", at_ms) ||
         !stage_is(call->outcome->cause_class, "java.io.EOFException"))
         return false;
-    if (release <= RELEASE_2_6)
+    if (release == RELEASE_2_2)
         return stage_is(call->outcome->class_name, "java.io.IOException") &&
                stage_is(call->outcome->message, LOCAL_2_6 "java.io.EOFException" HOSTS_2_6);
     return stage_is(call->outcome->class_name, "java.io.EOFException") &&

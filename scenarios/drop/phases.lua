@@ -76,6 +76,14 @@ scenario("DC-07 · The stream ends inside the length word", {
     t:expect(cut_off(t, 2, case.how)):fails(endings[case.how]):at(0)
 end)
 
+scenario("DC-07 · An EOFException has a sentence of its own from 2.6 on", { tags = { "live" } }, function(t)
+    t:expect(cut_off(t, 2, "fin")):fails "eof":says(t:by {
+        ["-1.2"] = "failed on local exception: java.io.EOFException",
+        ["2.0-2.2"] = "Failed on local exception: java.io.EOFException; Host Details : local host is: ",
+        ["2.6-"] = "End of File Exception between local host is: ",
+    })
+end)
+
 scenario("DC-08 · The stream ends after the first word, a length or before 2.x the call id", function(t)
     local call = cut_off(t, 4, "fin")
 

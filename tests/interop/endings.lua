@@ -47,24 +47,6 @@ local answers = {
 
 local codes = { [1] = "ERROR_APPLICATION", [10] = "FATAL_UNKNOWN" }
 
--- Hosts have other names for the JVM, and client ids are drawn.
-local names = {
-    { "peer%d+", "127.0.0.1" },
-    { "client%d+", "vm" },
-    { "localhost", "127.0.0.1" },
-    { "[%w.-]+/%d+%.%d+%.%d+%.%d+", "HOST" },
-    { "%d+%.%d+%.%d+%.%d+", "HOST" },
-    { "HOST:%d+", "HOST" },
-    { '":%d+;', '":PORT;' },
-    { "local ID=%x+", "local ID=ID" },
-    { "\n.*", "" },
-}
-
-local function blot(text)
-    for _, name in ipairs(names) do text = text:gsub(name[1], name[2]) end
-    return text
-end
-
 -- As the twin prints it.
 local function told(call)
     if call.ending == "value" then return "value " .. call.value.message end
@@ -101,7 +83,7 @@ scenario("EN-01 · Whatever a server answers, our client tells what the Java cli
     local i = 0
     for line in java.output:gmatch "[^\n]+" do
         i = i + 1
-        t:expect({ answers[i][1], blot(told(calls[i])) }):is { answers[i][1], blot(line) }
+        t:expect({ answers[i][1], twin.nameless(told(calls[i])) }):is { answers[i][1], twin.nameless(line) }
     end
     t:expect(i):is(#answers)
 end)

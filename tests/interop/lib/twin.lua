@@ -62,4 +62,23 @@ function twin.blotted(bytes)
     return table.concat(blotted, "<id>")
 end
 
+-- Hosts have other names for the JVM, and client ids are drawn.
+local names = {
+    { "peer%d+", "127.0.0.1" },
+    { "client%d+", "vm" },
+    { "localhost", "127.0.0.1" },
+    { "[%w.-]*/%d+%.%d+%.%d+%.%d+", "HOST" },
+    { "%d+%.%d+%.%d+%.%d+", "HOST" },
+    { "HOST:%d+", "HOST" },
+    { '":%d+;', '":PORT;' },
+    { "local ID=%x+", "local ID=ID" },
+    { "\n.*", "" },
+}
+
+-- The first line of what a call ended with, without names that differ.
+function twin.nameless(text)
+    for _, name in ipairs(names) do text = text:gsub(name[1], name[2]) end
+    return text
+end
+
 return twin
