@@ -41,6 +41,25 @@ struct harness_types;    /* classes of Writables: message/types.h */
 struct harness_unasked;  /* expectations without a link: expect.c */
 struct record;
 
+/* Somebody who looks on while a case is played, and gives its server an address: ripcord serve.
+ * All functions may be NULL. */
+struct harness_onlooker {
+    void *owner;
+    /* Told of every event, whole, and of every strike of a fault, `outside` if that was armed
+     * through libfiu.  Any thread, one at a time. */
+    void (*event)(void *owner, const struct point_event *event);
+    void (*strike)(void *owner, const struct point_event *event, enum point_effect effect,
+                   bool outside);
+    /* A server on that host names neither host nor port: the host's address and the port may be
+     * set.  False: it can't be made. */
+    bool (*place)(void *owner, struct world_host *host, uint16_t *port);
+    /* A server starts.  One at a time with `event` and `strike`. */
+    void (*listens)(void *owner, struct world_address address);
+    /* The body has ended: whether the world goes on until it is interrupted.  Where this is set
+     * what happens is not kept. */
+    bool (*goes_on)(void *owner);
+};
+
 enum harness_seen { HARNESS_SIM = 1, HARNESS_LIVE = 2 }; /* in which world */
 
 struct harness {
@@ -74,6 +93,7 @@ struct harness {
     struct harness_arena *arena;
     struct harness_trace *trace;
     struct harness_ledger *ledger;
+    struct harness_listening *listening; /* who listens where: trace/listening.c */
     struct harness_findings *findings;
     struct harness_faults *faults; /* NULL: none yet */
     struct harness_outside *outside;
@@ -81,15 +101,14 @@ struct harness {
     struct harness_tasks *tasks;
     struct harness_tap *tap; /* set and freed by its module, like the roads */
     struct harness_road_map *roads;
-    struct harness_passages *passages;                          /* NULL: none yet */
-    struct harness_handles *handles;                            /* set and freed by its module */
-    struct harness_types *types;                                /* the same */
-    struct record *record;                                      /* NULL: nobody wants one */
-    struct harness_lines *lines;                                /* the same */
-    struct world_lock *lock;                                    /* of trace, ledger, record */
-    void (*told)(void *owner, const struct point_event *event); /* NULL: nobody looks on */
-    void *told_owner;
-    bool forgets; /* it goes on for ever: no trace is kept */
+    struct harness_passages *passages;       /* NULL: none yet */
+    struct harness_handles *handles;         /* set and freed by its module */
+    struct harness_types *types;             /* the same */
+    struct record *record;                   /* NULL: nobody wants one */
+    struct harness_lines *lines;             /* the same */
+    struct world_lock *lock;                 /* of trace, ledger, record */
+    const struct harness_onlooker *onlooker; /* NULL: nobody looks on */
+    bool forgets;                            /* it goes on for ever: no trace is kept */
 };
 
 /* The case that `L` plays. */

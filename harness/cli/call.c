@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/cli/conf.h"
 #include "harness/cli/input.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/json.h"
@@ -55,27 +56,6 @@ struct line {
 
 /* --- the command line --- */
 
-/* --conf KEY=VALUE, in Hadoop's unit of that key. */
-static int set_conf(struct asked *asked, const char *text)
-{
-    char key[128], *end;
-    const char *equals = strchr(text, '=');
-    if (equals == NULL || (size_t)(equals - text) >= sizeof(key))
-        return cli_complain(CLI_USAGE, "--conf takes KEY=VALUE, got '%s'", text);
-    snprintf(key, sizeof(key), "%.*s", (int)(equals - text), text);
-    enum release_setting setting = release_setting_by_key(key);
-    if (setting == SETTING_COUNT)
-        return cli_complain(CLI_USAGE, "no release of Hadoop has the setting %s", key);
-    int64_t value = strcmp(equals + 1, "true") == 0 ? 1 : strtoll(equals + 1, &end, 10);
-    bool word = strcmp(equals + 1, "true") == 0 || strcmp(equals + 1, "false") == 0;
-    if (!word && (end == equals + 1 || *end != '\0'))
-        return cli_complain(CLI_USAGE, "--conf %s: '%s' is no number", key, equals + 1);
-    enum rpc_status status = release_set(asked->release, &asked->settings, setting, value);
-    if (status != RPC_OK)
-        return cli_complain(CLI_USAGE, "--conf %s: %s", text, rpc_status_text(status));
-    return CLI_WELL;
-}
-
 /* A person at a terminal wants to know at once, and can try again. */
 static int read_settings(struct asked *asked, const struct options *options)
 {
@@ -87,7 +67,7 @@ static int read_settings(struct asked *asked, const struct options *options)
     release_set(asked->release, &asked->settings, SETTING_CONNECT_RETRIES, 0);
     release_set(asked->release, &asked->settings, SETTING_CONNECT_TIMEOUT_RETRIES, 0);
     for (char **each = options->conf; each != NULL && *each != NULL; each++) {
-        int status = set_conf(asked, *each);
+        int status = cli_conf_set(asked->release, &asked->settings, *each);
         if (status != CLI_WELL)
             return status;
     }

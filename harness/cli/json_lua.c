@@ -1,5 +1,6 @@
 #include "harness/cli/json_lua.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,13 @@ enum rpc_status cli_json_load(const char *text, size_t length, json_t **json, ch
     snprintf(problem, CLI_JSON_PROBLEM_MAX, "the request is no JSON: line %d, column %d: %s",
              error.line, error.column, error.text);
     return RPC_MALFORMED;
+}
+
+json_t *cli_json_real(double number)
+{
+    if (isfinite(number))
+        return json_real(number);
+    return json_string(isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
 }
 
 json_t *cli_json_base64(const uint8_t *bytes, size_t length)
@@ -182,7 +190,7 @@ json_t *cli_json_take(lua_State *L, int index, const char *first)
         return take_text(L, index);
     case LUA_TNUMBER:
         return lua_isinteger(L, index) ? json_integer(lua_tointeger(L, index))
-                                       : json_real(lua_tonumber(L, index));
+                                       : cli_json_real(lua_tonumber(L, index));
     case LUA_TBOOLEAN:
         return json_boolean(lua_toboolean(L, index));
     case LUA_TTABLE:

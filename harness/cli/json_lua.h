@@ -18,6 +18,10 @@ enum { CLI_JSON_PROBLEM_MAX = 512 };
  * JSON; `problem` (CLI_JSON_PROBLEM_MAX bytes) says where and why. */
 enum rpc_status cli_json_load(const char *text, size_t length, json_t **json, char *problem);
 
+/* A number; what JSON has no number for is "NaN", "Infinity" or "-Infinity", as protobuf's JSON has
+ * it.  NULL: out of memory. */
+json_t *cli_json_real(double number);
+
 /* Bytes as a text in base64; NULL: out of memory. */
 json_t *cli_json_base64(const uint8_t *bytes, size_t length);
 

@@ -2,7 +2,6 @@
  * Messages to JSON.
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +20,6 @@ static json_t *unsigned_of(uint64_t number)
     if (number <= INT64_MAX)
         return json_integer((json_int_t)number);
     return json_sprintf("%" PRIu64, number); /* JSON here knows signed ones */
-}
-
-static json_t *real_of(double number)
-{
-    if (isfinite(number))
-        return json_real(number);
-    return json_string(isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
 }
 
 /* What is not UTF-8 can't be said: '?' for each such byte. */
@@ -76,9 +68,9 @@ static json_t *value_of(const ProtobufCFieldDescriptor *field, const void *membe
     case PROTOBUF_C_TYPE_FIXED64:
         return unsigned_of(*(const uint64_t *)member);
     case PROTOBUF_C_TYPE_FLOAT:
-        return real_of((double)*(const float *)member);
+        return cli_json_real((double)*(const float *)member);
     case PROTOBUF_C_TYPE_DOUBLE:
-        return real_of(*(const double *)member);
+        return cli_json_real(*(const double *)member);
     case PROTOBUF_C_TYPE_BOOL:
         return json_boolean(*(const protobuf_c_boolean *)member);
     case PROTOBUF_C_TYPE_ENUM:

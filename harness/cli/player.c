@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "harness/play/arena.h"
 #include "reports/reader.h"
@@ -156,6 +158,14 @@ static int check_record(struct record *record)
     return errno != 0 ? errno : ENOSPC;
 }
 
+/* What holds nothing is no record. */
+static void remove_empty(const char *path)
+{
+    struct stat about;
+    if (lstat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_size == 0)
+        unlink(path);
+}
+
 void cli_player_play(const struct cli_player *player, size_t index, struct cli_outcome *outcome)
 {
     const struct harness_case *play = &player->cases->items[index];
@@ -173,6 +183,8 @@ void cli_player_play(const struct cli_player *player, size_t index, struct cli_o
     if (in_file) {
         record_free(record);
         record = NULL;
+        if (outcome->record_error != 0)
+            remove_empty(path);
     }
     if (player->twice && outcome->record_error == 0 && play->skip == NULL)
         play_again(player, play, path, record, outcome);

@@ -22,7 +22,7 @@ struct cli_player {
 struct cli_outcome {
     struct harness_result result;
     int64_t wall_ns;
-    int record_error;       /* an errno: the record could not be written; 0: it was */
+    int record_error;       /* an errno: the record is not whole, or not there; 0: it is */
     const char *divergence; /* where the second trace left the first; NULL: nowhere */
 };
 

@@ -68,8 +68,6 @@ int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *
     if (reporting->report == NULL)
         return CLI_WELL;
     char *path = cli_player_record(player, index);
-    if (outcome->record_error != 0)
-        cli_exports_complain("record", path != NULL ? path : "of a case", outcome->record_error);
     struct stat about;
     if (path != NULL && stat(path, &about) == 0 && about.st_size > 0) {
         input.path = path;
@@ -94,16 +92,42 @@ int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *
     if (status != RPC_OK)
         return cli_complain(CLI_MACHINE, "the report of %s: %s", play->result,
                             rpc_status_text(status));
-    return outcome->record_error != 0 ? CLI_MACHINE : CLI_WELL;
+    return CLI_WELL;
+}
+
+/* What people can do about it. */
+static const char *mend(const struct cli_reporting *reporting, int error)
+{
+    if (error != ENOSPC && error != EDQUOT)
+        return "";
+    return reporting->is_passing ? "; make room there, or let TMPDIR name another folder"
+                                 : "; make room there, or name another folder with --record";
+}
+
+int cli_reporting_lose(struct cli_reporting *reporting, const struct cli_player *player,
+                       size_t index, int error)
+{
+    char *path = reporting->folder != NULL ? cli_player_record(player, index) : NULL;
+    if (!reporting->has_lost)
+        cli_complain(CLI_MACHINE, "cannot write the record %s: %s%s",
+                     path != NULL ? path : player->cases->items[index].result, strerror(error),
+                     mend(reporting, error));
+    reporting->has_lost = true;
+    free(path);
+    return CLI_MACHINE;
 }
 
 /* --- after --- */
 
+/* Where a record found no room it may find none either, which has been told. */
 static int write_run(const struct cli_reporting *reporting)
 {
     char path[PATH_LENGTH_MAX];
     snprintf(path, sizeof(path), "%s/run.json", reporting->record);
-    return cli_exports_told("run's summary", path, report_write_run(reporting->report, path));
+    enum rpc_status status = report_write_run(reporting->report, path);
+    if (status == RPC_IO && reporting->has_lost)
+        return CLI_MACHINE;
+    return cli_exports_told("run's summary", path, status);
 }
 
 int cli_reporting_write(struct cli_reporting *reporting)

@@ -19,6 +19,7 @@ struct cli_reporting {
     /* Own: */
     char *folder;    /* where the records go; NULL: none are needed */
     bool is_passing; /* the folder is removed at the end */
+    bool has_lost;   /* a record could not be written, and that has been told */
     struct report *report;
 };
 
@@ -27,9 +28,14 @@ struct cli_reporting {
 int cli_reporting_begin(struct cli_reporting *reporting, const struct report_run *run,
                         size_t cases);
 
-/* One case has ended.  CLI_WELL, or CLI_MACHINE after a complaint. */
+/* One case has ended, and its record is whole.  CLI_WELL, or CLI_MACHINE after a complaint. */
 int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *player,
                       size_t index, const struct cli_outcome *outcome);
+
+/* One case's record could not be written; an errno says why.  The first is complained of.
+ * CLI_MACHINE. */
+int cli_reporting_lose(struct cli_reporting *reporting, const struct cli_player *player,
+                       size_t index, int error);
 
 /* Write what is asked for.  CLI_WELL, or another exit status after complaints. */
 int cli_reporting_write(struct cli_reporting *reporting);

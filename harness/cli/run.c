@@ -19,6 +19,8 @@
 #include "harness/cli/workers.h"
 #include "harness/cli/worlds.h"
 
+enum { NOT_GIVEN = INT_MAX, REPEAT_MAX = 1000000 };
+
 struct options {
     char *world, *release, *filter, *tag, *record, *colour; /* NULL: not given */
     struct cli_exports exports;
@@ -44,10 +46,10 @@ static int check_options(const struct options *options)
 {
     if (options->seed < 0)
         return cli_complain(CLI_USAGE, "--seed is a number from 0 on");
-    if (options->repeat < 0)
-        return cli_complain(CLI_USAGE, "--repeat is a number of seeds");
-    if (!(options->speed > 0) || options->speed > 1e6)
-        return cli_complain(CLI_USAGE, "--speed lies between 0 and 1000000");
+    if (options->repeat != NOT_GIVEN && (options->repeat < 1 || options->repeat > REPEAT_MAX))
+        return cli_complain(CLI_USAGE, "--repeat is a number of seeds from 1 to %d", REPEAT_MAX);
+    if (!(options->speed >= 1) || options->speed > 1e6)
+        return cli_complain(CLI_USAGE, "--speed lies between 1 and 1000000");
     if (!(options->tolerance_ms >= 0) || options->tolerance_ms > 1e6)
         return cli_complain(CLI_USAGE, "--tolerance is a number of milliseconds");
     if (!(options->wall_s > 0) || options->wall_s > 1e6)
@@ -78,6 +80,11 @@ static bool told(void *owner, size_t index, struct cli_outcome *outcome)
 {
     struct run *run = owner;
     const struct harness_case *play = &run->suite.cases.items[index];
+    if (outcome->record_error != 0) {
+        run->status =
+            cli_reporting_lose(&run->reporting, &run->player, index, outcome->record_error);
+        return false;
+    }
     cli_terminal_result(&run->terminal, play, outcome, run->worlds.replay(run->worlds.owner, play));
     int status = cli_reporting_add(&run->reporting, &run->player, index, outcome);
     if (status != CLI_WELL)
@@ -116,9 +123,9 @@ static void play_all(struct run *run)
         .twice = run->options.twice != 0,
     };
     struct cli_workers_options options = {
-        .jobs = jobs != INT_MAX ? (unsigned)jobs
-                : cores > 0     ? (unsigned)cores
-                                : 1,
+        .jobs = jobs != NOT_GIVEN ? (unsigned)jobs
+                : cores > 0       ? (unsigned)cores
+                                  : 1,
         .wall_ns = (int64_t)(run->options.wall_s * 1e9),
         .told = told,
         .tick = ticked,
@@ -188,7 +195,7 @@ static int run_scenarios(struct run *run, const char *const *paths, int argc, co
         .release = options->release,
         .filter = options->filter,
         .seed = (uint64_t)options->seed,
-        .repeat = (uint64_t)options->repeat,
+        .repeat = options->repeat != NOT_GIVEN ? (uint64_t)options->repeat : 0,
         .rough = options->rough != 0,
     };
     if (status == CLI_WELL)
@@ -210,8 +217,12 @@ static void release(struct run *run)
 
 int cli_run(int argc, const char **argv)
 {
-    struct run run = {
-        .options = {.seed = 1, .speed = 1, .tolerance_ms = 20, .wall_s = 60, .jobs = INT_MAX}};
+    struct run run = {.options = {.seed = 1,
+                                  .repeat = NOT_GIVEN,
+                                  .speed = 1,
+                                  .tolerance_ms = 20,
+                                  .wall_s = 60,
+                                  .jobs = NOT_GIVEN}};
     struct options *options = &run.options;
     const struct poptOption table[] = {
         {"world", 'w', POPT_ARG_STRING, &options->world, 0, "sim (the usual one) or live", "WORLD"},

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "harness/cli/conf.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/resolve.h"
 #include "harness/cli/usage.h"
@@ -23,10 +24,12 @@
 #include "harness/play/play.h"
 #include "rpc/world/live/live.h"
 
-enum { EPILOGUE_MAX = 64 * 1024, HANDLERS = 10, NAMENODE_PORT = 8020 };
+enum { EPILOGUE_MAX = 64 * 1024, HANDLERS = 10, HANDLERS_UNSAID = INT_MIN, NAMENODE_PORT = 8020 };
 
 static const char usual_release[] = "3.4";
 static const char usual_listen[] = "127.0.0.1:8020";
+
+static const char role_title[] = "serve";
 
 /* The scenario around a role: its name or NULL, the file's own role as the argument. */
 static const char epilogue[] =
@@ -43,10 +46,7 @@ static const char epilogue[] =
     "if type(role) == 'function' then role = role {} end\n"
     "if wanted or role then\n"
     "    scenario('serve', { world = 'live' }, function(t)\n"
-    "        local server = t:server {\n"
-    "            host = %s, port = %u, handlers = %d, role = role, conf = { %s },\n"
-    "        }\n"
-    "        t:log('listening on ' .. server.address)\n"
+    "        t:server { handlers = %d, role = role, conf = { %s } }\n"
     "    end)\n"
     "end\n";
 
@@ -58,7 +58,11 @@ struct options {
 
 struct serving {
     struct options options;
+    const char *what; /* a role or a file */
     struct cli_endpoint at;
+    bool placed;                       /* somebody listens there */
+    char problem[HARNESS_PROBLEM_MAX]; /* why nothing can be served; "": nothing is wrong */
+    struct harness_onlooker onlooker;
     struct cli_worlds_options world_options;
     struct harness_worlds worlds;
     struct harness_file *file;
@@ -68,42 +72,58 @@ struct serving {
 
 /* --- where --- */
 
-/* See that the port is free, and choose one where any will do.  An errno, or 0. */
-static int try_port(struct world_address *address)
+static const char *listen_text(const struct serving *serving)
+{
+    return serving->options.listen != NULL ? serving->options.listen : usual_listen;
+}
+
+/* See that the port is free.  An errno, or 0. */
+static int try_port(struct world_address address)
 {
     const int on = 1;
     struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons(address->port),
-                             .sin_addr.s_addr = htonl(address->ip)};
-    socklen_t size = sizeof(at);
+                             .sin_port = htons(address.port),
+                             .sin_addr.s_addr = htonl(address.ip)};
     int error = 0, tried = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (tried < 0)
         return errno;
     setsockopt(tried, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(tried, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(tried, 1) != 0 ||
-        getsockname(tried, (struct sockaddr *)&at, &size) != 0)
+    if (bind(tried, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(tried, 1) != 0)
         error = errno;
-    else
-        address->port = ntohs(at.sin_port);
     close(tried);
     return error;
 }
 
-static int choose_address(struct serving *serving)
+/* The first server without a place of its own is where --listen says. */
+static bool place(void *owner, struct world_host *host, uint16_t *port)
 {
-    const char *text = serving->options.listen != NULL ? serving->options.listen : usual_listen;
-    int status = cli_resolve(text, NAMENODE_PORT, &serving->at);
-    if (status != CLI_WELL)
-        return status;
-    int error = try_port(&serving->at.address);
-    if (error == EADDRINUSE)
-        return cli_complain(CLI_USAGE,
-                            "cannot listen on %s: another program does; --listen HOST:0 finds a "
-                            "free port",
-                            text);
-    if (error != 0)
-        return cli_complain(CLI_USAGE, "cannot listen on %s: %s", text, strerror(error));
-    return CLI_WELL;
+    struct serving *serving = owner;
+    if (serving->placed)
+        return true;
+    int error = try_port(serving->at.address);
+    serving->placed = error == 0;
+    if (error == 0) {
+        host->ip = serving->at.address.ip;
+        *port = serving->at.address.port;
+    } else {
+        snprintf(serving->problem, sizeof(serving->problem), "cannot listen on %s: %s",
+                 listen_text(serving),
+                 error == EADDRINUSE ? "another program does; --listen HOST:0 finds a free port"
+                                     : strerror(error));
+    }
+    return serving->placed;
+}
+
+/* Whoever asks for an address gets it, or is told. */
+static bool goes_on(void *owner)
+{
+    struct serving *serving = owner;
+    if (serving->options.listen == NULL || serving->placed)
+        return true;
+    snprintf(serving->problem, sizeof(serving->problem),
+             "no server of %s takes --listen %s: only one without host and port of its own does",
+             serving->what, serving->options.listen);
+    return false;
 }
 
 /* --- what --- */
@@ -121,28 +141,39 @@ static void add_quoted(char *text, size_t size, const char *given)
     text[used] = '\0';
 }
 
-/* ["ipc.…"] = "…", */
-static int add_conf(char *text, size_t size, const char *setting)
+/* ["ipc.…"] = …, */
+static void add_conf(char *text, size_t size, const char *setting,
+                     const struct release_settings *settings)
 {
-    const char *equals = strchr(setting, '=');
-    if (equals == NULL)
-        return cli_complain(CLI_USAGE, "--conf takes KEY=VALUE, got '%s'", setting);
-    char key[256], *end;
-    snprintf(key, sizeof(key), "%.*s", (int)(equals - setting), setting);
-    strncat(text, "[", size - strlen(text) - 1);
-    add_quoted(text, size, key);
-    strncat(text, "] = ", size - strlen(text) - 1);
-    long long number = strtoll(equals + 1, &end, 10);
+    char key[CLI_CONF_KEY_MAX];
+    const char *value = strchr(setting, '=') + 1;
+    snprintf(key, sizeof(key), "%.*s", (int)(value - 1 - setting), setting);
     size_t used = strlen(text);
-    if (strcmp(equals + 1, "true") == 0 || strcmp(equals + 1, "false") == 0)
-        snprintf(text + used, size - used, "%s, ", equals + 1);
-    else if (*end == '\0' && end != equals + 1)
-        snprintf(text + used, size - used, "%lld, ", number);
-    else {
-        add_quoted(text, size, equals + 1);
-        strncat(text, ", ", size - strlen(text) - 1);
+    if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+        snprintf(text + used, size - used, "[\"%s\"] = %s, ", key, value);
+    else
+        snprintf(text + used, size - used, "[\"%s\"] = %" PRId64 ", ", key,
+                 settings->value[release_setting_by_key(key)]);
+}
+
+/* What --conf says, as Lua reads it. */
+static int read_conf(const struct options *options, char *text, size_t size)
+{
+    struct release_settings settings;
+    const char *name = options->release != NULL ? options->release : usual_release;
+    const struct release *release = release_by_name(name);
+    int status = CLI_WELL;
+    if (options->conf == NULL)
+        return CLI_WELL;
+    if (release == NULL)
+        return cli_complain(CLI_USAGE, "'%s' is no release of Hadoop that is known here", name);
+    release_defaults(release, &settings);
+    for (char **each = options->conf; status == CLI_WELL && *each != NULL; each++) {
+        status = cli_conf_set(release, &settings, *each);
+        if (status == CLI_WELL)
+            add_conf(text, size, *each, &settings);
     }
-    return CLI_WELL;
+    return status;
 }
 
 static bool is_file(const char *what)
@@ -151,20 +182,20 @@ static bool is_file(const char *what)
     return strchr(what, '/') != NULL || (length > 4 && strcmp(what + length - 4, ".lua") == 0);
 }
 
-static int load(struct serving *serving, const char *what)
+static int load(struct serving *serving)
 {
     static char text[EPILOGUE_MAX + sizeof(epilogue)];
-    char conf[EPILOGUE_MAX / 2] = "", host[4 * WORLD_NAME_MAX + 4] = "", role[1024] = "";
-    char problem[HARNESS_PROBLEM_MAX];
+    char conf[EPILOGUE_MAX / 2] = "", role[1024] = "", problem[HARNESS_PROBLEM_MAX];
+    const char *what = serving->what;
+    const struct options *options = &serving->options;
     bool file = is_file(what);
-    for (char **each = serving->options.conf; each != NULL && *each != NULL; each++)
-        if (add_conf(conf, sizeof(conf), *each) != CLI_WELL)
-            return CLI_USAGE;
+    int read = read_conf(options, conf, sizeof(conf));
+    if (read != CLI_WELL)
+        return read;
     if (!file)
         add_quoted(role, sizeof(role), what);
-    add_quoted(host, sizeof(host), serving->at.name);
-    snprintf(text, sizeof(text), epilogue, file ? "nil" : role, host,
-             (unsigned)serving->at.address.port, serving->options.handlers, conf);
+    snprintf(text, sizeof(text), epilogue, file ? "nil" : role,
+             options->handlers != HANDLERS_UNSAID ? options->handlers : HANDLERS, conf);
     enum rpc_status status =
         harness_file_load_with(file ? what : "", text, &serving->file, problem);
     if (status == RPC_OK)
@@ -174,6 +205,20 @@ static int load(struct serving *serving, const char *what)
                         nothing ? ", and no role is returned: return { protocol = \"…\", methods "
                                   "= { … } }"
                                 : "");
+}
+
+/* A scenario of the file's own makes its servers itself. */
+static int check_own(const struct serving *serving, const struct harness_case *play)
+{
+    const struct options *options = &serving->options;
+    const char *title = play->scenario->title;
+    if (strcmp(title, role_title) == 0 ||
+        (options->conf == NULL && options->handlers == HANDLERS_UNSAID))
+        return CLI_WELL;
+    return cli_complain(CLI_USAGE,
+                        "--conf and --handlers are for roles; in %s the scenario '%s' says that "
+                        "itself: t:server { handlers = …, conf = { … } }",
+                        serving->what, title);
 }
 
 static int choose(struct serving *serving, const struct harness_case **play)
@@ -195,19 +240,16 @@ static int choose(struct serving *serving, const struct harness_case **play)
     *play = &serving->cases.items[0];
     if ((*play)->skip != NULL)
         return cli_complain(CLI_USAGE, "it can't be served: %s", (*play)->skip);
-    return CLI_WELL;
+    return check_own(serving, *play);
 }
 
 /* --- serving --- */
 
-/* A live world in which the host of that name has the address that was asked for. */
 static struct world *create_world(void *owner, const struct harness_case *play)
 {
     struct serving *serving = owner;
     struct world *world = live_create(&(struct live_options){
         .speed = 1, .thread_each = serving->options.thread_each != 0, .seed = play->seed});
-    if (world != NULL)
-        world_host(world, serving->at.name)->ip = serving->at.address.ip;
     cli_interrupt_world(world);
     return world;
 }
@@ -217,15 +259,43 @@ static void told(void *owner, const struct point_event *event)
     cli_watch_event(&((struct serving *)owner)->watch, event);
 }
 
+static void struck(void *owner, const struct point_event *event, enum point_effect effect,
+                   bool outside)
+{
+    cli_watch_strike(&((struct serving *)owner)->watch, event, effect, outside);
+}
+
+static void listens(void *owner, struct world_address address)
+{
+    cli_watch_listens(&((struct serving *)owner)->watch, address);
+}
+
+/* Why it has ended, though nobody has interrupted it; a place in our own text helps nobody. */
+static const char *reason_of(const struct serving *serving, const struct harness_result *result)
+{
+    static const char ours[] = "the body: ripcord:";
+    const char *reason = result->reason;
+    if (serving->problem[0] != '\0')
+        return serving->problem;
+    if (strncmp(reason, ours, strlen(ours)) == 0 && strstr(reason + strlen(ours), ": ") != NULL)
+        return strstr(reason + strlen(ours), ": ") + 2;
+    return reason[0] != '\0' ? reason : "the scenario came to its end";
+}
+
 static int serve(struct serving *serving, const struct harness_case *play)
 {
     struct harness_result result;
     serving->world_options = (struct cli_worlds_options){.world = "live", .speed = 1};
+    serving->onlooker = (struct harness_onlooker){.owner = serving,
+                                                  .event = told,
+                                                  .strike = struck,
+                                                  .place = place,
+                                                  .listens = listens,
+                                                  .goes_on = goes_on};
     cli_worlds(&serving->world_options, &serving->worlds);
     serving->worlds.create = create_world;
     serving->worlds.owner = serving;
-    serving->worlds.event = told;
-    serving->worlds.endless = true;
+    serving->worlds.onlooker = &serving->onlooker;
     serving->worlds.limit_ns = INT64_MAX;
     cli_watch_begin(&serving->watch, stdout, serving->options.verbose);
     cli_interrupt_catch();
@@ -234,8 +304,7 @@ static int serve(struct serving *serving, const struct harness_case *play)
     if (status != CLI_USAGE)
         cli_watch_end(&serving->watch);
     else
-        cli_complain(status, "%s",
-                     result.reason[0] != '\0' ? result.reason : "the scenario came to its end");
+        cli_complain(status, "%s", reason_of(serving, &result));
     harness_result_release(&result);
     return status;
 }
@@ -246,11 +315,12 @@ static int serve_arguments(struct serving *serving, const char **words)
     if (words == NULL || words[0] == NULL || words[1] != NULL)
         return cli_complain(CLI_USAGE, "serve takes one role or file, such as: ripcord serve "
                                        "namenode --listen 127.0.0.1:8020");
-    if (serving->options.handlers < 1)
+    if (serving->options.handlers < 1 && serving->options.handlers != HANDLERS_UNSAID)
         return cli_complain(CLI_USAGE, "--handlers is a number from 1 on");
-    int status = choose_address(serving);
+    serving->what = words[0];
+    int status = cli_resolve(listen_text(serving), NAMENODE_PORT, &serving->at);
     if (status == CLI_WELL)
-        status = load(serving, words[0]);
+        status = load(serving);
     if (status == CLI_WELL)
         status = choose(serving, &play);
     return status == CLI_WELL ? serve(serving, play) : status;
@@ -271,21 +341,25 @@ static void release(struct serving *serving)
 
 int cli_serve(int argc, const char **argv)
 {
-    struct serving serving = {.options = {.handlers = HANDLERS}};
+    struct serving serving = {.options = {.handlers = HANDLERS_UNSAID}};
     struct options *options = &serving.options;
     const struct poptOption table[] = {
         {"listen", 'l', POPT_ARG_STRING, &options->listen, 0,
-         "where (127.0.0.1:8020); port 0: a free one", "HOST:PORT"},
+         "where (127.0.0.1:8020); port 0: a free one.  Of a file's own "
+         "servers the first without host and port is there",
+         "HOST:PORT"},
         {"release", 'r', POPT_ARG_STRING, &options->release, 0, "which Hadoop's server to be (3.4)",
          "RELEASE"},
-        {"handlers", 0, POPT_ARG_INT, &options->handlers, 0, "Handlers (10)", "N"},
+        {"handlers", 0, POPT_ARG_INT, &options->handlers, 0, "Handlers of a role (10)", "N"},
         {"conf", 'c', POPT_ARG_ARGV, &options->conf, 0,
-         "a setting of the server: ipc.maximum.data.length=1048576", "KEY=VALUE"},
+         "a setting of a role's server: ipc.maximum.data.length=64KiB", "KEY=VALUE"},
         {"filter", 'f', POPT_ARG_STRING, &options->filter, 0,
          "of a file with several scenarios: the one with TEXT in its title", "TEXT"},
         {"threads", 0, POPT_ARG_NONE, &options->thread_each, 0,
          "a thread for each of Hadoop's threads", NULL},
-        {"verbose", 'v', POPT_ARG_NONE, NULL, 'v', "print what happens per call; twice: everything",
+        {"verbose", 'v', POPT_ARG_NONE, NULL, 'v',
+         "print what happens per call, and each strike of a fault; twice: "
+         "everything",
          NULL},
         POPT_AUTOHELP POPT_TABLEEND};
     poptContext context =

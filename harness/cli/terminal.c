@@ -209,7 +209,8 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
     if (terminal->loudness == CLI_SILENT)
         return;
     bool in_full = is_bad(outcome);
-    if (!in_full && terminal->loudness != CLI_VERBOSE && result->answers == NULL)
+    bool answered = result->answers != NULL && terminal->loudness != CLI_QUIET;
+    if (!in_full && terminal->loudness != CLI_VERBOSE && !answered)
         return;
     wipe(terminal);
     show_case_line(terminal, play, result);
@@ -217,7 +218,7 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
         show_in_full(terminal, play, outcome, replay);
     else if (result->reason[0] != '\0')
         show_fact(terminal->out, record_status_name(result->status), result->reason);
-    if (result->answers != NULL)
+    if (answered)
         show_answers(terminal, result->answers);
     fflush(terminal->out);
 }
@@ -252,7 +253,7 @@ void cli_terminal_end(struct cli_terminal *terminal, int signal)
     if (terminal->diverged > 0)
         fprintf(terminal->out, "%s%zu with two traces of one seed", played > 0 ? ", " : "",
                 terminal->diverged);
-    if (signal != 0)
+    if (played < terminal->total)
         fprintf(terminal->out, "%s%zu not played", played > 0 ? ", " : "",
                 terminal->total - played);
     fprintf(terminal->out, "%s; %s of virtual time in %s\n",

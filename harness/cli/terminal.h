@@ -45,7 +45,8 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
 void cli_terminal_progress(struct cli_terminal *terminal, size_t ended,
                            const struct harness_case *playing);
 
-/* The summary.  `signal`: which one ended the run early, 0: none. */
+/* The summary, with how many have not been told of.  `signal`: which one ended the run early, 0:
+ * none. */
 void cli_terminal_end(struct cli_terminal *terminal, int signal);
 
 #endif

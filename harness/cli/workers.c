@@ -31,7 +31,7 @@ enum {
 };
 
 #define SECOND_NS   INT64_C(1000000000)
-#define LATE_NS     (5 * SECOND_NS)        /* what a live case may take beyond its limit */
+#define LATE_NS     (5 * SECOND_NS)        /* what a live case may take beyond limit and rests */
 #define PATIENCE_NS (15 * SECOND_NS)       /* what an interrupted case may take to end */
 #define RANGE_NS    (2 * SECOND_NS / 1000) /* what the cases of a range may take together */
 
@@ -43,7 +43,7 @@ struct worker {
     size_t alone;     /* how many from there on it gets one by one, since together they killed it */
     int64_t pace_ns;  /* what the slowest case of the last range took; 0: none has been played */
     int64_t until_ns; /* wall time: it is killed then */
-    bool too_slow;    /* it has been */
+    bool too_slow;    /* it has been: it gets no other case */
     struct wire_buffer answer;
 };
 
@@ -95,6 +95,8 @@ static void keep(struct workers *workers, size_t index, const struct cli_outcome
 {
     struct waiting *place = &workers->waiting[index % AHEAD_MAX];
     assert(!place->there && index - workers->told < AHEAD_MAX);
+    if (outcome->record_error != 0)
+        workers->closed = true;
     *place = (struct waiting){.outcome = *outcome, .there = true};
     tell_what_is_due(workers);
 }
@@ -154,6 +156,7 @@ static int64_t wall_limit_ns(const struct workers *workers, const struct harness
 {
     const struct harness_worlds *worlds = workers->player->worlds;
     uint64_t limit_ns = play->scenario->limit_ns != 0 ? play->scenario->limit_ns : worlds->limit_ns;
+    limit_ns += 2 * HARNESS_REST_NS; /* healed, and stopped */
     int64_t each_ns = worlds->kind == HARNESS_SIM ? workers->options->wall_ns
                                                   : (int64_t)(limit_ns / worlds->speed) + LATE_NS;
     return workers->player->twice ? 2 * each_ns : each_ns;
@@ -183,6 +186,7 @@ static size_t range_length(const struct workers *workers, const struct worker *w
 static void hand_out(struct workers *workers, struct worker *worker)
 {
     size_t length = range_length(workers, worker);
+    assert(!worker->too_slow);
     if (length == 0)
         return;
     if (worker->alone == 0)
@@ -259,7 +263,8 @@ static bool take_answer(struct workers *workers, struct worker *worker, struct w
     return true;
 }
 
-/* Take the answers that have come.  False: they make no sense. */
+/* Take the answers that have come.  False: they make no sense, or they are the worker's last, as
+ * they and the signal that kills it have crossed. */
 static bool take_answers(struct workers *workers, struct worker *worker)
 {
     struct wire_bytes rest = {worker->answer.data, worker->answer.length};
@@ -269,8 +274,11 @@ static bool take_answers(struct workers *workers, struct worker *worker)
             return false;
     memmove(worker->answer.data, rest.data, rest.length);
     worker->answer.length = rest.length;
-    if (worker->playing == 0)
-        hand_out(workers, worker);
+    if (worker->playing > 0)
+        return true;
+    if (worker->too_slow)
+        return false;
+    hand_out(workers, worker);
     return true;
 }
 
@@ -294,7 +302,8 @@ static void bury(struct workers *workers, struct worker *worker)
     kill(worker->id, SIGKILL);
     int status = reap(worker);
     cli_orphans_kill(workers->interrupted);
-    if (worker->playing == 0 && ++workers->idle_deaths > IDLE_DEATHS_MAX)
+    bool idle = worker->playing == 0 && !worker->too_slow;
+    if (idle && ++workers->idle_deaths > IDLE_DEATHS_MAX)
         workers->error = ECHILD;
     if (worker->playing > 1 && !workers->interrupted) {
         worker->alone = worker->playing;

@@ -3,7 +3,9 @@
  * the order of the list, whatever the order of ending.
  *
  * A case that crashes or takes too long costs itself only: its outcome is `broken`, and another
- * process takes the worker's place.  Forks: no thread may have been started before.
+ * process takes the worker's place.  The first whose record could not be written is the last to
+ * be handed out; those that are being played then are told of, too.  Forks: no thread may have been
+ * started before.
  */
 #ifndef HARNESS_CLI_WORKERS_H
 #define HARNESS_CLI_WORKERS_H

@@ -133,19 +133,15 @@ static const struct harness_event *wire_event(const struct explain_story *story,
     return event != NULL && event->direction == direction ? event : NULL;
 }
 
-/* Who listens where the client connects to. */
-static const struct harness_server *listener_of(const struct explain_story *story)
+/* The server that has accepted the connection, or that it was to lead to. */
+static const struct harness_server *server_of(const struct explain_story *story)
 {
-    const struct harness_event *connect = explain_last_of_connection(story, POINT_CLIENT_CONNECT);
-    if (connect == NULL) /* told when it has ended; live does not tell of SYNs */
-        connect = explain_last_of_connection(story, POINT_NET_SYN);
-    const char *to = connect != NULL ? explain_text(connect, FIELD_TO) : "";
-    char address[24];
-    const struct harness_server *server = story->harness->handles->servers;
-    while (server != NULL &&
-           strcmp(world_address_text(server_address(harness_server_now(server)), address), to) != 0)
-        server = server->next;
-    return server;
+    const struct harness_event *event = story->accept;
+    if (event == NULL)
+        event = explain_last_of_connection(story, POINT_CLIENT_CONNECT);
+    if (event == NULL) /* told when it has ended */
+        event = explain_last_of_connection(story, POINT_NET_SYN);
+    return event != NULL ? harness_server_by_id(story->harness, event->server) : NULL;
 }
 
 static void read_steps(struct explain_story *story)
@@ -160,9 +156,7 @@ static void read_steps(struct explain_story *story)
     story->response = wire_event(story, POINT_WIRE_RESPONSE, DIRECTION_S2C);
     story->answer = explain_last_of_call(story, POINT_CLIENT_REPLY);
     story->accept = explain_last_of_connection(story, POINT_SERVER_ACCEPT);
-    story->server = story->accept != NULL
-                        ? harness_server_by_id(story->harness, story->accept->server)
-                        : listener_of(story);
+    story->server = server_of(story);
 }
 
 /* What the client knows of its connection. */

@@ -18,6 +18,7 @@
 #include "harness/tap/tap.h"
 #include "harness/trace/event.h"
 #include "harness/trace/ledger.h"
+#include "harness/trace/tracer.h"
 #include "reports/record.h"
 
 enum { STRIKES_MAX = 64, PARAMS_MAX = 4 };
@@ -208,6 +209,7 @@ void harness_fault_struck(void *owner, struct plan_fault *struck, const struct p
         keep_strike(fault, event, world_event_time(harness->world, event));
     if (fault != NULL)
         learn_target(fault, event);
+    harness_tell_strike(harness, event, plan_fault_strike(struck)->effect, false);
     harness_ledger_struck(harness->ledger, plan_fault_strike(struck)->effect, event);
     harness_passage_struck(harness, event->connection, plan_fault_strike(struck)->effect);
     harness_road_struck(harness, plan_fault_id(struck), plan_fault_strike(struck)->effect, event);

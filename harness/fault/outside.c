@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "harness/trace/ledger.h"
+#include "harness/trace/tracer.h"
 #include "reports/record.h"
 
 enum { DRAWN_MAX = 16, NAME_SIZE = 64 };
@@ -49,6 +50,7 @@ static void struck(void *owner, const struct point_event *event, enum point_effe
     if (fault != NULL)
         fault->strikes++;
     harness->outside->strikes++;
+    harness_tell_strike(harness, event, effect, true);
     harness_ledger_struck(harness->ledger, effect, event);
     harness_unlock(harness);
     harness_changed(harness);

@@ -15,55 +15,11 @@
 #include "harness/lua/units.h"
 #include "harness/message/types.h"
 #include "harness/roles/roles.h"
+#include "harness/trace/listening.h"
 
 enum { HANDLERS_MAX = 1024, USERS_MAX = 256 };
 
 /* --- methods served --- */
-
-server_method_fn *harness_find_method(const struct server_protocol *protocol,
-                                      struct wire_bytes method)
-{
-    const struct harness_server_life *life = protocol->owner;
-    const struct harness_served_method *served = atomic_load(&life->owner->methods);
-    for (; served != NULL; served = served->next)
-        if (wire_is(method, served->name))
-            return harness_serve_in_lua;
-    bool test = strcmp(life->owner->protocol, HARNESS_TEST_PROTOCOL) == 0;
-    return test ? harness_test_method(method) : NULL;
-}
-
-/* --- methods by their declared types --- */
-
-/* What answers a method by its name alone, of those with these parameters. */
-static server_method_fn *find_typed(const struct server_protocol *protocol,
-                                    const struct server_call *call, const char *types)
-{
-    const struct harness_server_life *life = protocol->owner;
-    const struct harness_server *server = life->owner;
-    char name[HARNESS_METHOD_MAX];
-    struct wire_bytes method = server_call_method(call);
-    bool versioned =
-        wire_is(method, "getProtocolVersion") && strcmp(types, "java.lang.String,long") == 0;
-    server_method_fn *found = harness_find_method(protocol, method);
-    if (found == NULL || method.length >= sizeof(name))
-        return versioned ? harness_serve_version : NULL;
-    memcpy(name, method.data, method.length);
-    name[method.length] = '\0';
-    return harness_signature_served(server->harness->types, server->protocol, name, types) != NULL
-               ? found
-               : NULL;
-}
-
-server_method_fn *harness_find_typed(const struct server_protocol *protocol,
-                                     const struct server_call *call, char *types, size_t size)
-{
-    const struct harness_server_life *life = protocol->owner;
-    char problem[WIRE_PROBLEM_MAX];
-    if (writable_signature(harness_writable_types(life->owner->harness), server_call_body(call),
-                           types, size, problem) != RPC_OK)
-        return NULL; /* the Reader has seen it whole */
-    return find_typed(protocol, call, types);
-}
 
 void harness_push_functions(lua_State *L, struct harness_server *server)
 {
@@ -134,6 +90,20 @@ static void run_refresh(struct world_task *task)
 
 static enum rpc_status create(struct harness_server *server);
 
+/* Begin to serve, with what create has made. */
+static void run(struct harness_server *server)
+{
+    struct harness *harness = server->harness;
+    const struct harness_onlooker *onlooker = harness->onlooker;
+    server->state = HARNESS_SERVER_RUNNING;
+    world_post(server_executor(harness_server_now(server)), &server->life->start);
+    if (onlooker == NULL || onlooker->listens == NULL)
+        return;
+    harness_lock(harness);
+    onlooker->listens(onlooker->owner, server_address(harness_server_now(server)));
+    harness_unlock(harness);
+}
+
 static void run_stopped(struct world_task *task)
 {
     struct harness_server_life *life = world_container(task, struct harness_server_life, stopped);
@@ -144,13 +114,11 @@ static void run_stopped(struct world_task *task)
     if (server->again) {
         enum rpc_status status = create(server);
         server->again = false;
-        if (status == RPC_OK) {
-            server->state = HARNESS_SERVER_RUNNING;
-            world_post(server_executor(server->life->server), &server->life->start);
-        } else {
+        if (status == RPC_OK)
+            run(server);
+        else
             harness_broken(server->harness, "%s can't start again: %s", server->name,
                            rpc_status_text(status));
-        }
     }
     harness_changed(server->harness);
 }
@@ -173,6 +141,7 @@ static enum rpc_status create(struct harness_server *server)
     if (status != RPC_OK)
         return status;
     server->config.port = server_address(life->server).port;
+    harness_listens(harness, server_address(life->server), server_id(life->server));
     struct server_protocol protocol = {
         .name = server->protocol,
         .version = server->protocol_version,
@@ -275,8 +244,7 @@ static int start_server(lua_State *L)
     }
     if (status != RPC_OK)
         return luaL_error(L, "%s can't start: %s", server->name, rpc_status_text(status));
-    server->state = HARNESS_SERVER_RUNNING;
-    world_post(server_executor(harness_server_now(server)), &server->life->start);
+    run(server);
     return 0;
 }
 
@@ -482,6 +450,19 @@ static void read_options(lua_State *L, int index, struct harness_server *server)
     take_role(L, index, server);
 }
 
+/* One that names no place of its own goes where the onlooker wants it. */
+static void place(lua_State *L, int index, struct harness_server *server)
+{
+    const struct harness_onlooker *onlooker = server->harness->onlooker;
+    bool named = harness_option_push(L, index, "host") != LUA_TNIL ||
+                 harness_option_push(L, index, "port") != LUA_TNIL;
+    lua_settop(L, index);
+    if (named || onlooker == NULL || onlooker->place == NULL)
+        return;
+    if (!onlooker->place(onlooker->owner, server->host->host, &server->config.port))
+        luaL_error(L, "%s can't be made: its address can't be had", server->name);
+}
+
 static int make_server(lua_State *L)
 {
     struct harness *harness = harness_of(L);
@@ -495,6 +476,7 @@ static int make_server(lua_State *L)
     snprintf(server->name, sizeof(server->name), "server%u", handles->server_count);
     server->host = harness_host_option(L, 2, "host", "server", handles->server_count);
     read_options(L, 2, server);
+    place(L, 2, server);
     bool start = harness_option_boolean(L, 2, "start", true);
 
     enum rpc_status status = create(server);
@@ -506,10 +488,8 @@ static int make_server(lua_State *L)
     *last = server;
     harness_tell_settings(harness, server->name, server->config.handlers, &server->settings);
     server->state = HARNESS_SERVER_BOUND;
-    if (start) {
-        server->state = HARNESS_SERVER_RUNNING;
-        world_post(server_executor(harness_server_now(server)), &server->life->start);
-    }
+    if (start)
+        run(server);
     harness_push(L, &harness_server_type, server);
     return 1;
 }

@@ -12,8 +12,6 @@
 #include "harness/lua/sandbox.h"
 #include "harness/play/arena.h"
 
-enum { FILE_LENGTH_MAX = 512, NAMED_ITEMS = 3 };
-
 /* Where an expectation stands that no link has asked anything of yet. */
 struct harness_unasked {
     struct harness_unasked *next;
@@ -72,28 +70,24 @@ static void push_subject(lua_State *L, const struct expectation *expectation, lu
     }
 }
 
-/* "links.lua:12" is where the script is now. */
-static void find_place(lua_State *L, struct harness_finding *finding, char *file)
+/* A check stands where its expectation does, whatever lines its links are on: of a call over
+ * several lines one Lua tells the first, another the last. */
+static void tell(lua_State *L, const struct expectation *expectation,
+                 const struct harness_link *link, const struct harness_verdict *verdict)
 {
-    finding->line = harness_place(L, file, FILE_LENGTH_MAX);
-    finding->file = finding->line > 0 ? file : NULL;
-    finding->expr = harness_source_line(harness_of(L), finding->file, finding->line);
-}
-
-static void tell(lua_State *L, const struct harness_link *link,
-                 const struct harness_verdict *verdict)
-{
-    char file[FILE_LENGTH_MAX], expr[64];
+    char expr[64];
     struct harness_finding finding = {
         .ok = verdict->ok,
+        .expr = harness_source_line(harness_of(L), expectation->file, expectation->line),
         .expected = verdict->expected,
         .seen = verdict->seen,
         .why = verdict->why[0] != '\0' ? verdict->why : NULL,
+        .file = expectation->line > 0 ? expectation->file : NULL,
+        .line = expectation->line,
         .call = verdict->call,
         .connection = verdict->connection,
         .about_ns = verdict->about_ns,
     };
-    find_place(L, &finding, file);
     if (finding.expr == NULL) {
         snprintf(expr, sizeof(expr), "t:expect(…):%s(…)", link->name);
         finding.expr = expr;
@@ -191,7 +185,7 @@ static int judge_all(lua_State *L, struct harness *harness)
         return 1;
     }
     lua_Integer failed = judge_subjects(L, harness, true, &told);
-    tell(L, link_of(L), &told);
+    tell(L, expectation, link_of(L), &told);
     if (failed > 0 && expectation->require)
         return leave(L);
     lua_settop(L, 1);

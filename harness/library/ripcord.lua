@@ -144,7 +144,7 @@ function Scenario:by(values) end
 ---@field handlers? integer Handlers, 1
 ---@field queue? integer calls in the callQueue; default: Hadoop's
 ---@field conf? table<ConfKey, any> Hadoop's keys; false: no file sets it, core-default.xml neither
----@field host? Host|string default: "server1", "server2" …
+---@field host? Host|string default: "server1", "server2" …; under `ripcord serve` the first server without host and port is where --listen says
 ---@field port? integer
 ---@field protocol? string
 ---@field engine? "protobuf"|"writable" what its calls are made of; default: as the protocol is declared, else protobuf from 2.x on

@@ -28,9 +28,8 @@
  * longer than an hour. */
 #define QUIET_NS (UINT64_C(24) * 3600 * WORLD_SEC)
 
-/* How long what is healed may take to come to rest, and what is stopped to be gone. */
-#define REST_SIM_NS  (UINT64_C(3600) * WORLD_SEC)
-#define REST_LIVE_NS (UINT64_C(5) * WORLD_SEC)
+/* HARNESS_REST_NS in the simulation. */
+#define REST_SIM_NS (UINT64_C(3600) * WORLD_SEC)
 /* The same where the script has asked nothing so far: only a handler of its own still may. */
 #define REST_UNASKED_NS WORLD_SEC
 
@@ -181,8 +180,12 @@ static bool is_interrupted(struct game *game)
     return true;
 }
 
-static void go_on_for_ever(struct game *game)
+/* The body's end is not the end if the onlooker says so. */
+static void go_on(struct game *game)
 {
+    const struct harness_onlooker *onlooker = game->worlds->onlooker;
+    if (onlooker == NULL || onlooker->goes_on == NULL || !onlooker->goes_on(onlooker->owner))
+        return;
     while (!is_interrupted(game))
         world_run(game->harness.world, WORLD_NEVER);
 }
@@ -276,7 +279,7 @@ static uint64_t patience(struct harness *harness)
         return REST_SIM_NS;
     if (is_broken(harness))
         return 0;
-    return harness_findings_asked(harness) == 0 ? REST_UNASKED_NS : REST_LIVE_NS;
+    return harness_findings_asked(harness) == 0 ? REST_UNASKED_NS : HARNESS_REST_NS;
 }
 
 static void heal(struct game *game)
@@ -305,7 +308,7 @@ static bool stop(struct harness *harness)
     for (size_t i = module_count(); i-- > 0;)
         if (harness_modules[i]->stop != NULL)
             harness_modules[i]->stop(harness);
-    return rest(harness, harness->kind == HARNESS_SIM ? REST_SIM_NS : REST_LIVE_NS, has_stopped,
+    return rest(harness, harness->kind == HARNESS_SIM ? REST_SIM_NS : HARNESS_REST_NS, has_stopped,
                 stop_when_stopped);
 }
 
@@ -335,8 +338,8 @@ static void play_body(struct game *game)
         return;
     }
     run_body(game);
-    if (game->worlds->endless && game->body_ended && harness_findings_broken(harness) == NULL)
-        go_on_for_ever(game);
+    if (game->body_ended && harness_findings_broken(harness) == NULL)
+        go_on(game);
     bool skipped = harness_findings_skipped(harness) != NULL;
     bool whole = !game->hung && !harness->left && !skipped;
     if (whole && harness_tasks_left(harness) == NULL)
@@ -551,9 +554,8 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
         .play = play,
         .arena = result->arena,
         .record = record,
-        .told = worlds->event,
-        .told_owner = worlds->owner,
-        .forgets = worlds->endless,
+        .onlooker = worlds->onlooker,
+        .forgets = worlds->onlooker != NULL && worlds->onlooker->goes_on != NULL,
     };
     begin_record(&game);
     if (play->skip != NULL) {

@@ -30,12 +30,11 @@ struct harness_worlds {
     void (*gone)(void *owner);
     /* Optional: why the case must end now, or NULL.  Asked whenever world_stop was called. */
     const char *(*interrupted)(void *owner);
-    /* Optional: told of every event, whole.  Any thread, one at a time. */
-    void (*event)(void *owner, const struct point_event *event);
-    /* The body's end is not the end: the world goes on until it is interrupted, and what
-     * happens is not kept. */
-    bool endless;
+    const struct harness_onlooker *onlooker; /* NULL: nobody looks on */
 };
+
+/* Live: how long what is healed may take to come to rest, then what is stopped to be gone. */
+#define HARNESS_REST_NS (UINT64_C(5) * WORLD_SEC)
 
 struct harness_result {
     enum record_status status;

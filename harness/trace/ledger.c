@@ -6,6 +6,7 @@
 
 #include "harness/judge/road.h"
 #include "harness/trace/lines.h"
+#include "harness/trace/listening.h"
 #include "harness/trace/trace.h"
 #include "rpc/client/client.h"
 #include "rpc/wire/wire.h"
@@ -204,6 +205,8 @@ void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *even
     event->begun = true;
     if (event->host == 0)
         event->host = harness_trace_lane_host(ledger->harness->trace, event->lane);
+    if (event->server == 0)
+        event->server = harness_listening_to(ledger->harness, event);
     if (event->connection != 0 && event->connection < ledger->connection_room) {
         const struct connection *connection = &ledger->connections[event->connection];
         if (event->client == 0)

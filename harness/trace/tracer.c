@@ -30,8 +30,8 @@ static void take_event(struct world_tracer *own, const struct point_event *event
     if (!harness->forgets)
         harness_trace_add(harness->trace, &filled);
     harness_ledger_learn(harness->ledger, &filled);
-    if (harness->told != NULL)
-        harness->told(harness->told_owner, &filled);
+    if (harness->onlooker != NULL && harness->onlooker->event != NULL)
+        harness->onlooker->event(harness->onlooker->owner, &filled);
     harness_unlock(harness);
     if (harness->plan != NULL)
         plan_saw(harness->plan, &filled);
@@ -80,6 +80,18 @@ void harness_tracer_begin(struct harness_tracer *tracer, struct harness *harness
     *tracer = (struct harness_tracer){
         .tracer = {.ops = &ops}, .harness = harness, .always = {.run = run_always}};
     harness->world->tracer = &tracer->tracer;
+}
+
+void harness_tell_strike(struct harness *harness, const struct point_event *event,
+                         enum point_effect effect, bool outside)
+{
+    const struct harness_onlooker *onlooker = harness->onlooker;
+    struct point_value room[POINT_VALUES_MAX + 1];
+    struct point_event filled = *event;
+    if (onlooker == NULL || onlooker->strike == NULL)
+        return;
+    harness_ledger_fill(harness->ledger, &filled, room);
+    onlooker->strike(onlooker->owner, &filled, effect, outside);
 }
 
 void harness_identify(void *owner, struct point_event *event)

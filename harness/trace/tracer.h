@@ -16,6 +16,10 @@ struct harness_tracer {
 
 void harness_tracer_begin(struct harness_tracer *tracer, struct harness *harness);
 
+/* Tell the onlooker of a strike, of a fault that was armed `outside` or by the script; locked. */
+void harness_tell_strike(struct harness *harness, const struct point_event *event,
+                         enum point_effect effect, bool outside);
+
 /* For the plan: fills in what the visitor does not know.  Any thread. */
 plan_identify_fn harness_identify;
 

@@ -115,7 +115,6 @@ cat >scene.lua <<'LUA'
 scenario("The second answer gets lost", { world = "live" }, function(t)
     local server = t:server()
     t:fault("wire.response.swallow", { server, nth = 2 })
-    t:log("listening on " .. server.address)
 end)
 LUA
 serve scene.lua
@@ -123,6 +122,21 @@ try call "$at" $protocol echo '{"message":"hi"}'
 claim "a file may bring its own scenario" exits 0
 try call "$at" $protocol echo '{"message":"hi"}' --timeout 500ms
 claim "with its faults" all 'exits 1' 'complains "no answer within 500ms"'
+stop INT
+
+# --- Writables
+cat >reals.lua <<'LUA'
+scenario("What JSON has no numbers for", { world = "live" }, function(t)
+    t:protocol("org.example.Reals", { methods = { of = { "double[]", "int" } } })
+    local server = t:server { protocol = "org.example.Reals" }
+    server:on("of", function(_, request) return { request[1] / 0, -1 / 0, 0 / 0, 0.5 } end)
+end)
+LUA
+printf '%s\n' 'package org.example' 'protocol Reals 1' '    double[] of(int)' >reals.writables
+serve reals.lua
+try call "$at" org.example.Reals of '[1]' --types reals.writables
+claim "a double that JSON has no number for is a text" \
+    all 'exits 0' 'says_json "[\"Infinity\", \"-Infinity\", \"NaN\", 0.5]"'
 stop INT
 
 refuses "a role that is none" 2 "there is no role nothing; there are: test, datanodes, jobtracker, namenode" serve nothing --listen 127.0.0.1:0

@@ -25,7 +25,7 @@ try() {
     code=$?
 }
 
-# serve ARGUMENT…: begin to serve on a free port: $id is the process, $at the address, $port its port;
+# serve ARGUMENT…: begin to serve on a free port: $id is the process, $at the (first) address, $port its port;
 # served and served_err (files) are what it says.
 serve() {
     rm -f served
@@ -33,7 +33,7 @@ serve() {
     id=$!
     started="$started $id"
     eventually grep -q "^listening on" served
-    at=$(sed -n 's/^listening on //p' served)
+    at=$(sed -n 's/^listening on //p' served | head -n 1)
     port=${at##*:}
 }
 

@@ -84,4 +84,20 @@ claim "fiu-ctrl finds the program and its worker" command_all "enable name=ripco
 wait $id
 code=$?
 claim "what it arms strikes at once" all 'exits 1' 'recorded server.execute.throw'
+
+# A server that serves tells of each strike.
+rm -f "$folder"/control-*
+fiu-run -x -f "$folder/control" "$ripcord" serve test -v --listen 127.0.0.1:0 >served 2>served_err </dev/null &
+id=$!
+started="$started $id"
+eventually grep -q "^listening on" served
+at=$(sed -n 's/^listening on //p' served)
+fiu-ctrl -f "$folder/control" -c "enable name=ripcord/wire/response/swallow,onetime" $id
+try call "$at" org.ripcord.TestProtocol echo '{"message":"hi"}' --timeout 300ms
+claim "ripcord serve loses a response" all 'exits 1' 'complains "no answer within 300ms"'
+shown='wire.response.swallow connection=1 call=0 .*method=echo: a fault armed from outside has struck'
+claim "which -v shows" grep -q "$shown" served
+try call "$at" org.ripcord.TestProtocol echo '{"message":"hi"}'
+claim "once, as it was armed" all 'exits 0' '[ "$(grep -c "has struck" served)" -eq 1 ]'
+stop INT
 finish

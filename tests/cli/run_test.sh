@@ -15,6 +15,16 @@ try run good -v
 claim "--verbose prints a line a case" says "passed  good.echo@2.6"
 try run good -q
 claim "--quiet prints the summary only" test "$(wc -l <out)" -eq 1
+cat >asks.lua <<'END'
+scenario("What is it?", { releases = "3.4" }, function(t)
+    t:answer "forty-two"
+    t:expect(6 * 7):is(42)
+end)
+END
+try run asks.lua
+claim "answers are printed" says "forty-two"
+try run asks.lua -q
+claim "--quiet leaves them out" test "$(wc -l <out)" -eq 1
 try run good --filter 'size=7@'
 claim "--filter takes a part of the name" says "1 case: 1 passed"
 try run good --tag quick --release 2.6
@@ -108,6 +118,35 @@ try run bad/endless.lua --wall 1
 claim "a case beyond its wall time is killed, and its neighbour plays" \
     all 'exits 2' 'says "it took more than 1 s of wall time and was killed"' 'says "1 passed, 1 broken"'
 
+# The parent is held up by its output while the second case's answer comes and its time passes.
+mkfifo gate && cat >crossing.lua <<'LUA'
+local rows = { { name = "quick" }, { name = "gate" }, { name = "third" }, { name = "fourth" } }
+scenario("An answer and the kill cross", { releases = "2.6", cases = rows }, function(t, case)
+    if case.name == "gate" then include "gate" end
+    t:expect(1):is(1)
+end)
+LUA
+cat >crossing.py <<'PY'
+import fcntl, os, subprocess, sys, time
+readable, writable = os.pipe()
+os.write(writable, b"\n" * fcntl.fcntl(writable, fcntl.F_GETPIPE_SZ))
+program = subprocess.Popen(
+    [sys.argv[1], "run", "crossing.lua", "-v", "--jobs", "2", "--wall", "1"], stdout=writable)
+os.close(writable)
+time.sleep(0.3)
+open("gate", "w").close()
+time.sleep(1.2)
+with os.fdopen(readable) as pipe:
+    print(pipe.read().lstrip())
+sys.exit(program.wait())
+PY
+for _ in 1 2 3; do
+    python3 crossing.py "$ripcord" >out 2>err
+    code=$?
+    claim "a kill that crosses with an answer costs neither that case nor the next" \
+        all 'exits 0' 'says "4 cases: 4 passed"'
+done
+
 # Chance that leaks in: the text of a file that is never the same twice, by an error's message
 # (where the text begins with a digit; so there are many).
 mkdir leak && ln -s /proc/sys/kernel/random/uuid leak/noise
@@ -196,6 +235,18 @@ refuses "a number that is none" 2 "--seed needs a number, not 'many'" run good -
 refuses "a seed below zero" 2 "--seed is a number from 0 on" run good --seed -3
 refuses "a world that is none" 2 "--world is sim or live, not 'mars'" run good --world mars
 refuses "a speed of nothing" 2 "--speed lies between" run good --world live --speed 0
+refuses "a clock that is slower than ours" 2 "--speed lies between 1 and" run good --world live --speed 0.5
+for number in 0 -1 1000001; do
+    refuses "--repeat $number" 2 "--repeat is a number of seeds from 1 to 1000000" run good --repeat $number
+done
+refuses "fewer processes than none" 2 "--jobs is a number of processes, or 0" run good --jobs -1
+for number in 0 -1 nan; do
+    refuses "a wall time of $number" 2 "--wall is a number of seconds" run good --wall $number
+done
+for number in -1 inf; do
+    refuses "a tolerance of $number" 2 "--tolerance is a number of milliseconds" \
+        run good --world live --tolerance $number
+done
 refuses "two kinds of loudness" 2 "don't go together" run good -q -v
 refuses "--twice in live" 2 "--twice is for the simulation" run good --world live --twice
 refuses "a colour that is none" 2 "--colour is auto, always or never" run good --colour pink
@@ -228,7 +279,22 @@ refuses "JUnit on a full disk" 64 "cannot write the JUnit report /dev/full: No s
 mkdir full && ln -s /dev/full full/good.echo@2.6.jsonl
 refuses "a record on a full disk" 64 "cannot write the record full/good.echo@2.6.jsonl: No space left" \
     run good/echo.lua --record full --jobs 1
-claim "what came after it is not played" all 'says "1 case: "' '! test -e full/good.echo@3.4.jsonl'
+claim "what came after it is not played" all 'says "0 cases: 2 not played"' '! test -e full/good.echo@3.4.jsonl'
+mkdir filling
+for size in 16 17 18 19 20; do
+    ln -s /dev/full "filling/good.many+size=$size@2.6.jsonl"
+done
+refuses "a disk that becomes full is told once, with what to do" 64 \
+    "cannot write the record filling/good.many+size=16@2.6.jsonl: No space left on device; make room there, or name another folder with --record" \
+    run good --record filling --jobs 4
+claim "what came of a case is told if its record is whole" all 'says "17 cases: 17 passed, 5 not played"' \
+    'tail -n 1 "filling/good.many+size=15@2.6.jsonl" | grep -q "\"status\":\"passed\""'
+(
+    trap '' XFSZ
+    { ulimit -f 0; "$ripcord" run good --record none --jobs 2 2>&1; echo "exit status $?"; } | cat >out
+)
+claim "where nothing can be written no empty records are left" all 'says "exit status 64"' \
+    'says "0 cases: 22 not played"' '[ "$(grep -c "^ripcord: cannot write" out)" -eq 1 ]' '[ -z "$(ls -A none)" ]'
 "$ripcord" run good -v >/dev/full 2>err
 code=$?
 claim "an output on a full disk is 64" all 'exits 64' 'complains "standard output"'

@@ -90,3 +90,10 @@ scenario("which timer fired, who closed", function(t)
     t:expect(stuck):returns()
     t:expect(t:events("server.close", { client = client })[1]):at "1m"
 end)
+
+scenario("a check stands where its expectation does, in every Lua", function(t)
+    t:expect(3):is(3)
+        :is(4)
+    local asked = t:expect(1)
+    asked:is(2)
+end)

@@ -42,7 +42,6 @@ cat >lossy.lua <<'LUA'
 scenario("Listings get lost", { world = "live" }, function(t)
     local namenode = t:server { role = roles.namenode { tree = { ["/a"] = "hello" } } }
     t:fault("wire.response.swallow", { namenode, method = "getListing" })
-    t:log("listening on " .. namenode.address)
 end)
 LUA
 serve lossy.lua
