@@ -262,6 +262,14 @@ const char *release_setting_key(enum release_setting setting)
     return settings_of[setting].key;
 }
 
+char *release_setting_keys(char keys[RELEASE_KEYS_MAX])
+{
+    size_t used = 0;
+    for (unsigned i = 0; i < SETTING_COUNT; i++)
+        used += (size_t)snprintf(keys + used, RELEASE_KEYS_MAX - used, "%s ", settings_of[i].key);
+    return keys;
+}
+
 enum release_kind release_setting_kind(enum release_setting setting)
 {
     return settings_of[setting].kind;

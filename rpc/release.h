@@ -187,6 +187,10 @@ void release_defaults(const struct release *release, struct release_settings *se
 /* Hadoop's key of `setting`. */
 const char *release_setting_key(enum release_setting setting);
 
+/* All of them, a space behind each, for messages. */
+enum { RELEASE_KEYS_MAX = 4096 };
+char *release_setting_keys(char keys[RELEASE_KEYS_MAX]);
+
 /* SETTING_COUNT when no release has that key.  A port in it ("ipc.8020.backoff.enable") is
  * taken for PORT. */
 enum release_setting release_setting_by_key(const char *key);

@@ -10,8 +10,6 @@
 #include "harness/lua/units.h"
 #include "rpc/world/world.h"
 
-enum { KEYS_MAX = SETTING_COUNT * CLI_CONF_KEY_MAX };
-
 static const char *const kinds[] = {
     [SETTING_MS] = "a time: 5s, or milliseconds",
     [SETTING_MINUTES] = "a time: 5m, or minutes",
@@ -52,11 +50,8 @@ static bool read_value(enum release_kind kind, const char *text, int64_t *value)
 
 static int complain_of_key(const char *text, const char *key)
 {
-    char keys[KEYS_MAX] = "", nearest[CLI_CONF_KEY_MAX];
-    for (size_t used = 0, i = 0; i < SETTING_COUNT && used < sizeof(keys); i++)
-        used += (size_t)snprintf(keys + used, sizeof(keys) - used, "%s ",
-                                 release_setting_key((enum release_setting)i));
-    const char *near = harness_nearest(key, keys, nearest, sizeof(nearest));
+    char keys[RELEASE_KEYS_MAX], nearest[CLI_CONF_KEY_MAX];
+    const char *near = harness_nearest(key, release_setting_keys(keys), nearest, sizeof(nearest));
     return cli_complain(CLI_USAGE, "--conf %s: no release of Hadoop has the setting %s%s%s%s", text,
                         key, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                         near != NULL ? "'?" : "");

@@ -58,8 +58,8 @@ static void draw_names(char *names, size_t size)
 
 static void conf_keys(char *names, size_t size)
 {
-    for (unsigned i = 0; i < SETTING_COUNT; i++)
-        add_name(names, size, release_setting_key((enum release_setting)i));
+    char keys[RELEASE_KEYS_MAX];
+    snprintf(names, size, "%s", release_setting_keys(keys));
 }
 
 /* --- units --- */

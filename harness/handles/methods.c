@@ -1,10 +1,21 @@
 /*
- * What answers a call that arrives: a function of the script's, or the test protocol.
+ * What answers a call that arrives, a function of the script's or the test protocol; and what
+ * else than its own protocol a server of releases before 2.x finds on its class path.
  */
 #include <string.h>
 
 #include "harness/handles/served.h"
 #include "harness/message/types.h"
+
+/* False: it is too long for a name, or has a NUL in it. */
+static bool copy_name(char *name, size_t size, struct wire_bytes bytes)
+{
+    if (bytes.length >= size || memchr(bytes.data, '\0', bytes.length) != NULL)
+        return false;
+    memcpy(name, bytes.data, bytes.length);
+    name[bytes.length] = '\0';
+    return true;
+}
 
 server_method_fn *harness_find_method(const struct server_protocol *protocol,
                                       struct wire_bytes method)
@@ -29,10 +40,8 @@ static server_method_fn *find_typed(const struct server_protocol *protocol,
     bool versioned =
         wire_is(method, "getProtocolVersion") && strcmp(types, "java.lang.String,long") == 0;
     server_method_fn *found = harness_find_method(protocol, method);
-    if (found == NULL || method.length >= sizeof(name))
+    if (found == NULL || !copy_name(name, sizeof(name), method))
         return versioned ? harness_serve_version : NULL;
-    memcpy(name, method.data, method.length);
-    name[method.length] = '\0';
     return harness_signature_served(server->harness->types, server->protocol, name, types) != NULL
                ? found
                : NULL;
@@ -47,4 +56,17 @@ server_method_fn *harness_find_typed(const struct server_protocol *protocol,
                            types, size, problem) != RPC_OK)
         return NULL; /* the Reader has seen it whole */
     return find_typed(protocol, call, types);
+}
+
+bool harness_has_method(void *owner, struct wire_bytes protocol, struct wire_bytes method,
+                        const char *types)
+{
+    const struct harness *harness = owner;
+    char interface[HARNESS_PROTOCOL_MAX], name[HARNESS_METHOD_MAX];
+    if (!copy_name(interface, sizeof(interface), protocol))
+        return false;
+    if (method.data == NULL)
+        return harness_signature_of(harness->types, interface, NULL) != NULL;
+    return copy_name(name, sizeof(name), method) &&
+           harness_signature_exact(harness->types, interface, name, types) != NULL;
 }

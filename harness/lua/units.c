@@ -229,25 +229,13 @@ static int64_t setting_value(lua_State *L, enum release_setting setting, const c
     return luaL_error(L, "%s: of an unknown kind", key);
 }
 
-/* All keys there are, with spaces between. */
-static const char *all_keys(lua_State *L)
-{
-    luaL_Buffer keys;
-    luaL_buffinit(L, &keys);
-    for (unsigned i = 0; i < SETTING_COUNT; i++) {
-        luaL_addstring(&keys, release_setting_key((enum release_setting)i));
-        luaL_addchar(&keys, ' ');
-    }
-    luaL_pushresult(&keys);
-    return lua_tostring(L, -1);
-}
-
 static void set(lua_State *L, const char *key, const struct release *release,
                 struct release_settings *settings)
 {
+    char keys[RELEASE_KEYS_MAX];
     enum release_setting setting = release_setting_by_key(key);
     if (setting == SETTING_COUNT)
-        harness_no_such(L, "conf", "key", key, all_keys(L));
+        harness_no_such(L, "conf", "key", key, release_setting_keys(keys));
     bool is_false = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
     if (is_false && release_setting_kind(setting) != SETTING_BOOL) {
         release_unset(release, settings, setting);

@@ -60,30 +60,11 @@ scenario("EN-01 · Whatever a server answers, our client tells what the Java cli
     releases = "3.4",
 }, function(t)
     local conf = { ["ipc.ping.interval"] = 200, ["ipc.client.rpc-timeout.ms"] = 400 }
-    local peers, addresses = {}, {}
-    for i, answer in ipairs(answers) do
-        peers[i] = t:peer()
-        addresses[i] = peers[i].address
-        t:spawn(function()
-            for _ = 1, 2 do
-                local raw = peers[i]:accept()
-                raw:open()
-                answer[2](raw, raw:recv "request")
-                raw:close()
-            end
-        end)
-    end
+    local peers, addresses = twin.peers(t, answers)
     local java = twin.client(t, conf, "each", table.unpack(addresses))
     local calls = t:times(#answers, function(i)
         return t:client(peers[i], { user = "alice", conf = conf }):call("echo", { message = "hi", time = 0 })
     end)
     t:wait(calls)
-    t:expect(java):exits(0)
-
-    local i = 0
-    for line in java.output:gmatch "[^\n]+" do
-        i = i + 1
-        t:expect({ answers[i][1], twin.nameless(told(calls[i])) }):is { answers[i][1], twin.nameless(line) }
-    end
-    t:expect(i):is(#answers)
+    twin.tells_the_same(t, answers, java, calls, told)
 end)

@@ -336,33 +336,14 @@ end
 scenario("EG-04 · Whatever a server answers to a call of Writables, our client tells what the Java client tells", options,
     function(t)
         local conf = { ["ipc.ping.interval"] = 200 }
-        local peers, addresses = {}, {}
-        for i, row in ipairs(answers_to_a_client) do
-            peers[i] = t:peer()
-            addresses[i] = peers[i].address
-            t:spawn(function()
-                for _ = 1, 2 do
-                    local raw = peers[i]:accept()
-                    raw:open()
-                    row[2](raw, raw:recv "request")
-                    raw:close()
-                end
-            end)
-        end
+        local peers, addresses = twin.peers(t, answers_to_a_client)
         local java = twin.writable_client(t, conf, "each", table.unpack(addresses))
         local calls = t:times(#peers, function(i)
             local client = t:client(peers[i], { user = "alice", conf = conf, engine = "writable" })
             return client:call("echo", { message = "hi" })
         end)
         t:wait(calls)
-        t:expect(java):exits(0)
-        local i = 0
-        for line in java.output:gmatch "[^\n]+" do
-            i = i + 1
-            local name = answers_to_a_client[i][1]
-            t:expect({ name, twin.nameless(told(calls[i])) }):is { name, twin.nameless(line) }
-        end
-        t:expect(i):is(#peers)
+        twin.tells_the_same(t, answers_to_a_client, java, calls, told)
     end)
 
 -- --- values --------------------------------------------------------------------------------------

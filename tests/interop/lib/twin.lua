@@ -47,6 +47,37 @@ function twin.writable_client(t, conf, ...)
     return start_client(t, command("ripcord-twin-" .. t.release, conf, ...))
 end
 
+-- A peer for each of `answers`, { name, function(raw, request) }, who answers the first call of each
+-- of two connections so; and their addresses.
+function twin.peers(t, answers)
+    local peers, addresses = {}, {}
+    for i, answer in ipairs(answers) do
+        peers[i] = t:peer()
+        addresses[i] = peers[i].address
+        t:spawn(function()
+            for _ = 1, 2 do
+                local raw = peers[i]:accept()
+                raw:open()
+                answer[2](raw, raw:recv "request")
+                raw:close()
+            end
+        end)
+    end
+    return peers, addresses
+end
+
+-- What Java printed of each answer is what `told` says of our call, names of hosts and ports aside.
+function twin.tells_the_same(t, answers, java, calls, told)
+    t:expect(java):exits(0)
+    local i = 0
+    for line in java.output:gmatch "[^\n]+" do
+        i = i + 1
+        local name = answers[i][1]
+        t:expect({ name, twin.nameless(told(calls[i])) }):is { name, twin.nameless(line) }
+    end
+    t:expect(i):is(#answers)
+end
+
 -- All that a client of version 9 said, its own id blotted out.
 function twin.blotted(bytes)
     local at = bytes:find("\x22\x10", 1, true)
