@@ -70,6 +70,7 @@ struct live_thread {
     uint64_t limit_ns; /* world_run's */
     bool due;          /* the first timer's time has come */
     bool limit_reached;
+    bool patient; /* what it waited for last came soon: it is worth looking out */
     struct live_link watches;
     struct live_watch *running_watch; /* until its function ends or stops it */
     uint64_t served;                  /* callbacks so far */

@@ -1,9 +1,10 @@
 /*
  * A thread and its loop: the tasks of its executors, its timers, its sockets' readiness.
  *
- * A turn serves some tasks, then looks once, without waiting, at the sockets; it waits in
- * the kernel only when no task is left.  Other threads reach it through an inbox under a
- * mutex, and write to its eventfd only when it sleeps.
+ * A turn serves some tasks, then looks once, without waiting, at the sockets; it waits only when no
+ * task is left: awake for a moment if what it waited for last came soon, else in the kernel.
+ * Other threads reach it through an inbox under a mutex, and write to its eventfd only when it
+ * sleeps.
  */
 #ifndef RPC_WORLD_LIVE_THREAD_H
 #define RPC_WORLD_LIVE_THREAD_H
