@@ -5,7 +5,11 @@
 
 #include "harness/cli/walk.h"
 
-/* --- statements --- */
+enum { NAMES_MAX = 200 }; /* of one statement: Lua has no more locals in a function */
+
+static void read_statements(struct cli_walk *walk);
+
+/* --- locals --- */
 
 /* The i-th of several results as one value. */
 static struct cli_value result_at(struct cli_value list, size_t i)
@@ -15,14 +19,12 @@ static struct cli_value result_at(struct cli_value list, size_t i)
     return cli_value_of(i < CLI_RESULTS_MAX && !list.function ? list.types[i] : cli_unknown);
 }
 
-/* `local a <const>, b = …` behind the word. */
-static void read_local(struct cli_walk *walk)
+/* Names with commas, each with its attribute (`<const>`) behind it; how many. */
+static size_t read_names(struct cli_walk *walk, const struct cli_token *names[NAMES_MAX])
 {
-    const struct cli_token *names[CLI_RESULTS_MAX * 4];
     size_t count = 0;
-    struct cli_value list = cli_value_of(cli_unknown);
     do {
-        if (count < sizeof(names) / sizeof(names[0]))
+        if (count < NAMES_MAX)
             names[count++] = cli_here(walk);
         cli_pass(walk);
         if (cli_take(walk, "<")) {
@@ -30,10 +32,25 @@ static void read_local(struct cli_walk *walk)
             cli_take(walk, ">");
         }
     } while (cli_take(walk, ","));
+    return count;
+}
+
+static void add_locals(struct cli_walk *walk, const struct cli_token *const *names, size_t count,
+                       struct cli_value list)
+{
+    for (size_t i = 0; i < count; i++)
+        cli_add_local(walk, names[i]->text, result_at(list, i));
+}
+
+/* `local a <const>, b = …` behind the word. */
+static void read_locals(struct cli_walk *walk)
+{
+    const struct cli_token *names[NAMES_MAX];
+    struct cli_value list = cli_value_of(cli_unknown);
+    size_t count = read_names(walk, names);
     if (cli_take(walk, "="))
         list = cli_read_list(walk);
-    for (size_t i = 0; i < count; i++)
-        cli_add_local(walk, names[i], result_at(list, i));
+    add_locals(walk, names, count, list);
 }
 
 static void read_local_function(struct cli_walk *walk)
@@ -42,38 +59,56 @@ static void read_local_function(struct cli_walk *walk)
     struct cli_value value = {.function = true};
     size_t place = walk->local_count;
     cli_pass(walk);
-    cli_add_local(walk, name, cli_value_of(cli_unknown)); /* inside of it */
+    cli_add_local(walk, name->text, cli_value_of(cli_unknown)); /* inside of it */
     struct cli_results results = cli_read_function(walk, cli_unknown);
     memcpy(value.types, results.types, sizeof(value.types));
     if (!walk->failed && !cli_is_assigned(walk, name->text))
         walk->locals[place].value = value;
 }
 
-/* `for i = …` and `for i, x in …` behind the word, with the block. */
-static void read_for(struct cli_walk *walk)
+static void read_local(struct cli_walk *walk)
 {
-    const struct cli_token *names[2] = {cli_here(walk), cli_here(walk)};
-    size_t locals = walk->local_count, count = 0;
-    do {
-        if (count < 2)
-            names[count++] = cli_here(walk);
-        cli_pass(walk);
-    } while (cli_take(walk, ","));
-    bool walks = cli_at(walk, "in") && (cli_is(cli_ahead(walk, 1), "ipairs"));
-    cli_pass(walk);
-    struct cli_value item = cli_value_of(cli_unknown);
-    if (walks) {
-        cli_pass(walk);
-        item = cli_value_of(language_item(walk->language, cli_read_arguments(walk, NULL)));
-    } else {
-        cli_read_list(walk);
-    }
-    cli_add_local(walk, names[0], cli_value_of(cli_unknown));
-    if (count > 1)
-        cli_add_local(walk, names[1], item);
-    cli_take(walk, "do");
+    if (cli_take(walk, "function"))
+        read_local_function(walk);
+    else
+        read_locals(walk);
+}
+
+/* --- statements: all behind their first word --- */
+
+static void read_do(struct cli_walk *walk)
+{
     cli_read_block(walk);
     cli_take(walk, "end");
+}
+
+/* `for i = …` and `for i, x in …`: the names are its block's alone. */
+static void read_for(struct cli_walk *walk)
+{
+    const struct cli_token *names[NAMES_MAX];
+    size_t locals = walk->local_count, count = read_names(walk, names);
+    cli_pass(walk);
+    struct cli_value list = cli_read_list(walk);
+    add_locals(walk, names, count, cli_called(list));
+    cli_take(walk, "do");
+    read_do(walk);
+    walk->local_count = locals;
+}
+
+static void read_while(struct cli_walk *walk)
+{
+    cli_read_expression(walk, cli_unknown);
+    cli_take(walk, "do");
+    read_do(walk);
+}
+
+/* Its condition sees the block's locals. */
+static void read_repeat(struct cli_walk *walk)
+{
+    size_t locals = walk->local_count;
+    read_statements(walk);
+    cli_take(walk, "until");
+    cli_read_expression(walk, cli_unknown);
     walk->local_count = locals;
 }
 
@@ -103,27 +138,44 @@ static void read_return(struct cli_walk *walk)
         memcpy(walk->results->types, list.types, sizeof(list.types));
 }
 
-/* `function a.b:c(…)` behind the word. */
+/* `function a.b:c(…)`. */
 static void read_named_function(struct cli_walk *walk)
 {
-    if (cli_at_name(walk) && cli_is(cli_ahead(walk, 1), "("))
-        cli_note_assigned(walk, cli_here(walk));
-    while (!cli_at(walk, "(") && !cli_at_end(walk))
-        cli_pass(walk);
+    size_t locals = walk->local_count;
+    cli_use_name(walk, cli_here(walk), cli_is(cli_ahead(walk, 1), "("));
+    for (; !cli_at(walk, "(") && !cli_at_end(walk); cli_pass(walk))
+        if (cli_at(walk, ":"))
+            cli_add_local(walk, "self", cli_value_of(cli_unknown));
     cli_read_function(walk, cli_unknown);
+    walk->local_count = locals;
+}
+
+/* `::x::`. */
+static void read_label(struct cli_walk *walk)
+{
+    cli_pass(walk);
+    cli_take(walk, "::");
+}
+
+/* What an assignment gives a value: a name alone is not read.  Or a call. */
+static void read_target(struct cli_walk *walk)
+{
+    const struct cli_token *next = cli_ahead(walk, 1);
+    if (!cli_at_name(walk) || !(cli_is(next, "=") || cli_is(next, ","))) {
+        cli_read_suffixed(walk);
+        return;
+    }
+    cli_use_name(walk, cli_here(walk), true);
+    cli_pass(walk);
 }
 
 /* A call, or an assignment. */
 static void read_other(struct cli_walk *walk)
 {
     size_t before = walk->at;
-    do {
-        const struct cli_token *name = cli_at_name(walk) ? cli_here(walk) : NULL;
-        size_t from = walk->at;
-        cli_read_suffixed(walk);
-        if (name != NULL && walk->at == from + 1 && (cli_at(walk, "=") || cli_at(walk, ",")))
-            cli_note_assigned(walk, name);
-    } while (cli_take(walk, ","));
+    do
+        read_target(walk);
+    while (cli_take(walk, ","));
     if (cli_take(walk, "="))
         cli_read_list(walk);
     if (walk->at == before)
@@ -132,53 +184,39 @@ static void read_other(struct cli_walk *walk)
 
 static void read_statement(struct cli_walk *walk)
 {
-    size_t locals = walk->local_count;
-    if (cli_take(walk, "local")) {
-        if (cli_take(walk, "function"))
-            read_local_function(walk);
-        else
-            read_local(walk);
+    static const struct {
+        const char *word;
+        void (*read)(struct cli_walk *walk);
+    } kinds[] = {
+        {"::", read_label},      {"do", read_do},
+        {"for", read_for},       {"function", read_named_function},
+        {"goto", cli_pass},      {"if", read_if},
+        {"local", read_local},   {"repeat", read_repeat},
+        {"return", read_return}, {"while", read_while},
+    };
+    if (cli_take(walk, "break") || cli_take(walk, ";"))
         return;
-    }
-    if (cli_take(walk, "if")) {
-        read_if(walk);
-    } else if (cli_take(walk, "for")) {
-        read_for(walk);
-    } else if (cli_take(walk, "function")) {
-        read_named_function(walk);
-    } else if (cli_take(walk, "return")) {
-        read_return(walk);
-    } else if (cli_take(walk, "while")) {
-        cli_read_expression(walk, cli_unknown);
-        cli_take(walk, "do");
-        cli_read_block(walk);
-        cli_take(walk, "end");
-    } else if (cli_take(walk, "do")) {
-        cli_read_block(walk);
-        cli_take(walk, "end");
-    } else if (cli_take(walk, "repeat")) {
-        cli_read_block(walk);
-        cli_take(walk, "until");
-        cli_read_expression(walk, cli_unknown);
-    } else if (cli_take(walk, "goto") || cli_take(walk, "break") || cli_at(walk, ":") ||
-               cli_at(walk, ";")) {
-        while (cli_at(walk, ":"))
-            cli_pass(walk);
-        cli_take(walk, ";");
-    } else {
-        read_other(walk);
-    }
-    walk->local_count = locals;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (cli_take(walk, kinds[i].word)) {
+            kinds[i].read(walk);
+            return;
+        }
+    read_other(walk);
 }
 
-void cli_read_block(struct cli_walk *walk)
+static void read_statements(struct cli_walk *walk)
 {
-    size_t locals = walk->local_count;
     if (++walk->depth <= CLI_DEPTH_MAX)
         while (!cli_at_end(walk) && !cli_at(walk, "end") && !cli_at(walk, "else") &&
                !cli_at(walk, "elseif") && !cli_at(walk, "until"))
             read_statement(walk);
     walk->depth--;
+}
+
+void cli_read_block(struct cli_walk *walk)
+{
+    size_t locals = walk->local_count;
+    read_statements(walk);
     walk->local_count = locals;
 }
 
@@ -202,10 +240,10 @@ static bool take_tokens(struct cli_walk *walk, const char *source)
     return true;
 }
 
-bool cli_bodies(const struct language *language, const char *source, cli_mistake_fn *see,
-                void *owner)
+bool cli_bodies(const struct language *language, const char *source,
+                const struct cli_hearer *hearer)
 {
-    struct cli_walk walk = {.language = language, .see = see, .owner = owner};
+    struct cli_walk walk = {.language = language, .hearer = hearer};
     bool well = take_tokens(&walk, source);
     for (int pass = 0; well && pass < 2; pass++) {
         walk.tells = pass == 1;

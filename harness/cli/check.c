@@ -1,13 +1,12 @@
 /*
  * ripcord check PATHS… : what is wrong with files of scenarios, without playing them.
  *
- * Loading finds what declarations say wrong.  Of the bodies, which do not run, globals.h has the
- * globals and bodies.h the names that are wrong where a value's type is known.
+ * Loading finds what declarations say wrong.  Of the bodies, which do not run, bodies.h has the
+ * globals, and the names that are wrong where a value's type is known.
  */
 #include <stdio.h>
 
 #include "harness/cli/bodies.h"
-#include "harness/cli/globals.h"
 #include "harness/cli/paths.h"
 #include "harness/cli/suite.h"
 #include "harness/cli/usage.h"
@@ -60,8 +59,8 @@ static void tell_mistake(int line, const char *mistake, void *owner)
 
 static bool check_file(struct checking *checking, const struct language *language)
 {
-    cli_globals(checking->file->source, check_global, checking);
-    return cli_bodies(language, checking->file->source, tell_mistake, checking);
+    struct cli_hearer hearer = {.global = check_global, .mistake = tell_mistake, .owner = checking};
+    return cli_bodies(language, checking->file->source, &hearer);
 }
 
 /* --- the command --- */
@@ -72,13 +71,15 @@ static int check(const char *const *paths)
     size_t scenarios = 0, mistakes = 0;
     int status = cli_suite_load(&suite, paths);
     struct language *language = language_create();
+    bool well = language != NULL;
     for (size_t i = 0; i < suite.file_count; i++) {
         struct checking checking = {.file = suite.files[i]};
-        if (language == NULL || !check_file(&checking, language))
-            status = cli_complain(CLI_MACHINE, "out of memory");
+        well = well && check_file(&checking, language);
         scenarios += suite.files[i]->count;
         mistakes += checking.mistakes;
     }
+    if (!well)
+        status = cli_complain(CLI_MACHINE, "out of memory");
     struct harness_choice choice = {.worlds = HARNESS_SIM, .seed = 1, .repeat = 1};
     if (status == CLI_WELL)
         status = cli_suite_choose(&suite, &choice, NULL);

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,8 +42,7 @@ static void read_item(struct cli_walk *walk, struct language_type type, unsigned
         cli_take(walk, "=");
         if (language_key(walk->language, type, "*", &value) == LANGUAGE_NO_KEY)
             value = cli_unknown;
-    } else if (cli_at_name(walk) && cli_is(cli_ahead(walk, 1), "=") &&
-               !cli_is(cli_ahead(walk, 2), "=")) {
+    } else if (cli_at_name(walk) && cli_is(cli_ahead(walk, 1), "=")) {
         value = check_key(walk, type, cli_here(walk));
         cli_pass(walk);
         cli_pass(walk);
@@ -83,7 +81,7 @@ struct cli_results cli_read_function(struct cli_walk *walk, struct language_type
         if (is.length == 0 && strcmp(name->text, "t") == 0)
             is = (struct language_type){"Scenario", 8}; /* so it is called everywhere */
         if (cli_at_name(walk))
-            cli_add_local(walk, name, cli_value_of(is));
+            cli_add_local(walk, name->text, cli_value_of(is));
         cli_pass(walk);
         cli_take(walk, ",");
     }
@@ -134,8 +132,9 @@ static void read_argument(struct cli_walk *walk, const struct language_member *m
         *first = value.types[0];
 }
 
-/* `(…)`, `{…}` or a text; the type of the first argument. */
-struct language_type cli_read_arguments(struct cli_walk *walk, const struct language_member *member)
+/* `(…)`, `{…}` or a text, for `member` (NULL: unknown); the type of the first argument. */
+static struct language_type read_arguments(struct cli_walk *walk,
+                                           const struct language_member *member)
 {
     const char *aimed = walk->aimed;
     struct language_type first = cli_unknown;
@@ -155,17 +154,25 @@ struct language_type cli_read_arguments(struct cli_walk *walk, const struct lang
     return first;
 }
 
-/* The call of `value`. */
-static struct cli_value read_call(struct cli_walk *walk, struct cli_value value)
+struct cli_value cli_called(struct cli_value value)
 {
-    walk->guarded += value.guards;
-    cli_read_arguments(walk, value.member);
-    walk->guarded -= value.guards;
     if (value.member != NULL)
         return cli_value_of(value.member->type);
     bool known = value.function;
     value.function = false;
     return known ? value : cli_value_of(cli_unknown);
+}
+
+/* The call of `value`. */
+static struct cli_value read_call(struct cli_walk *walk, struct cli_value value)
+{
+    walk->guarded += value.guards;
+    struct language_type first = read_arguments(walk, value.member);
+    walk->guarded -= value.guards;
+    if (!value.lists)
+        return cli_called(value);
+    return (struct cli_value){.function = true, /* which a `for` calls for places and items */
+                              .types = {cli_unknown, language_item(walk->language, first)}};
 }
 
 /* --- expressions --- */
@@ -176,6 +183,8 @@ static struct cli_value read_global(const struct cli_walk *walk, const struct cl
     const struct language_member *member = language_member(globals, name->text);
     if (strcmp(name->text, "pcall") == 0 || strcmp(name->text, "xpcall") == 0)
         return (struct cli_value){.guards = true};
+    if (strcmp(name->text, "ipairs") == 0)
+        return (struct cli_value){.lists = true};
     if (member != NULL && member->function)
         return (struct cli_value){.member = member};
     if (member != NULL && member->type.length > 0)
@@ -189,6 +198,7 @@ static struct cli_value read_name(struct cli_walk *walk)
 {
     const struct cli_token *name = cli_here(walk);
     const struct cli_local *local = cli_find_local(walk, name->text);
+    cli_use_name(walk, name, false);
     cli_pass(walk);
     if (local == NULL)
         return read_global(walk, name);
@@ -239,25 +249,12 @@ struct cli_value cli_read_suffixed(struct cli_walk *walk)
     }
 }
 
-/* A number, which the tokens have in pieces. */
-static void pass_number(struct cli_walk *walk)
-{
-    while (isdigit((unsigned char)cli_here(walk)->text[0]) &&
-           cli_here(walk)->kind == CLI_TOKEN_SIGN) {
-        cli_pass(walk);
-        if (cli_at(walk, ".") && isdigit((unsigned char)cli_ahead(walk, 1)->text[0]))
-            cli_pass(walk);
-    }
-}
-
 /* Whether an operator stands here: the operand before it is only a part of the value. */
 static bool at_operator(const struct cli_walk *walk)
 {
-    if (cli_at(walk, "and") || cli_at(walk, "or"))
-        return true;
     const struct cli_token *token = cli_here(walk);
-    return token->kind == CLI_TOKEN_SIGN && token->text[1] == '\0' &&
-           strchr("+-*/%^#&~|<>=.", token->text[0]) != NULL;
+    return (token->kind == CLI_TOKEN_NAME || token->kind == CLI_TOKEN_SIGN) &&
+           harness_is_among(token->text, "and or + - * / // % ^ & | ~ << >> .. == ~= < > <= >=");
 }
 
 static void read_text(struct cli_walk *walk, struct language_type expected)
@@ -271,9 +268,15 @@ static void read_text(struct cli_walk *walk, struct language_type expected)
         cli_tell(walk, text, mistake);
 }
 
+/* An operator with one operand. */
+static bool at_unary(const struct cli_walk *walk)
+{
+    return cli_at(walk, "not") || cli_at(walk, "-") || cli_at(walk, "#") || cli_at(walk, "~");
+}
+
 static struct cli_value read_operand(struct cli_walk *walk, struct language_type expected)
 {
-    while (cli_at(walk, "not") || cli_at(walk, "-") || cli_at(walk, "#") || cli_at(walk, "~"))
+    while (at_unary(walk))
         cli_pass(walk);
     if (cli_here(walk)->kind == CLI_TOKEN_TEXT) {
         read_text(walk, expected);
@@ -289,11 +292,8 @@ static struct cli_value read_operand(struct cli_walk *walk, struct language_type
     }
     if (cli_at_name(walk) || cli_at(walk, "("))
         return cli_read_suffixed(walk);
-    if (isdigit((unsigned char)cli_here(walk)->text[0]))
-        pass_number(walk);
-    else if (cli_at(walk, "nil") || cli_at(walk, "true") || cli_at(walk, "false"))
-        cli_pass(walk);
-    while (cli_at(walk, ".")) /* all further arguments */
+    if (cli_here(walk)->kind == CLI_TOKEN_NUMBER || cli_at(walk, "nil") || cli_at(walk, "true") ||
+        cli_at(walk, "false") || cli_at(walk, "..."))
         cli_pass(walk);
     return cli_value_of(cli_unknown);
 }
@@ -305,13 +305,11 @@ struct cli_value cli_read_expression(struct cli_walk *walk, struct language_type
         cli_pass(walk);
         return cli_value_of(cli_unknown);
     }
-    bool negated = cli_at(walk, "not") || cli_at(walk, "-") || cli_at(walk, "#");
+    bool alone = !at_unary(walk);
     struct cli_value value = read_operand(walk, expected);
-    bool alone = !negated;
     while (at_operator(walk)) {
         alone = false;
-        while (at_operator(walk))
-            cli_pass(walk);
+        cli_pass(walk);
         read_operand(walk, cli_unknown);
     }
     walk->depth--;

@@ -89,15 +89,45 @@ static bool in_name(char letter)
     return isalnum((unsigned char)letter) || letter == '_';
 }
 
+static bool begins_number(const char *at)
+{
+    return isdigit((unsigned char)at[*at == '.' ? 1 : 0]);
+}
+
+/* Digits, letters and dots; the sign of an exponent is one by itself. */
+static size_t number_length(const char *from)
+{
+    size_t length = 0;
+    while (in_name(from[length]) || from[length] == '.')
+        length++;
+    return length;
+}
+
+static size_t sign_length(const char *from)
+{
+    static const char *const longer[] = {
+        "...", "..", "==", "~=", "<=", ">=", "//", "::", "<<", ">>"};
+    for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++)
+        if (strncmp(from, longer[i], strlen(longer[i])) == 0)
+            return strlen(longer[i]);
+    return 1;
+}
+
 static void take_word(struct cli_tokens *tokens, struct cli_token *token)
 {
     const char *from = tokens->at;
-    size_t length = 1;
-    if (in_name(*from))
+    size_t length = 0;
+    if (begins_number(from)) {
+        token->kind = CLI_TOKEN_NUMBER;
+        length = number_length(from);
+    } else if (in_name(*from)) {
+        token->kind = CLI_TOKEN_NAME;
         while (in_name(from[length]))
             length++;
-    token->kind =
-        in_name(*from) && !isdigit((unsigned char)*from) ? CLI_TOKEN_NAME : CLI_TOKEN_SIGN;
+    } else {
+        token->kind = CLI_TOKEN_SIGN;
+        length = sign_length(from);
+    }
     keep(token, from, length);
     pass(tokens, length);
 }

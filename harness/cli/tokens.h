@@ -6,7 +6,13 @@
 
 #include <stddef.h>
 
-enum cli_token_kind { CLI_TOKEN_END, CLI_TOKEN_NAME, CLI_TOKEN_TEXT, CLI_TOKEN_SIGN };
+enum cli_token_kind {
+    CLI_TOKEN_END,
+    CLI_TOKEN_NAME, /* Lua's words too */
+    CLI_TOKEN_TEXT,
+    CLI_TOKEN_NUMBER,
+    CLI_TOKEN_SIGN,
+};
 
 enum { CLI_TOKEN_MAX = 128 };
 
@@ -24,7 +30,7 @@ struct cli_tokens {
 /* Read `source`, which must compile. */
 void cli_tokens_begin(struct cli_tokens *tokens, const char *source);
 
-/* The next token; comments and blanks are passed over, numbers are signs. */
+/* The next token; comments and blanks are passed over. */
 void cli_tokens_next(struct cli_tokens *tokens, struct cli_token *token);
 
 #endif

@@ -8,7 +8,7 @@ const struct language_type cli_unknown = {NULL, 0};
 void cli_tell(struct cli_walk *walk, const struct cli_token *token, const char *mistake)
 {
     if (walk->tells && walk->guarded == 0)
-        walk->see(token->line, mistake, walk->owner);
+        walk->hearer->mistake(token->line, mistake, walk->hearer->owner);
 }
 
 /* --- tokens --- */
@@ -86,7 +86,7 @@ bool cli_is_assigned(const struct cli_walk *walk, const char *name)
     return false;
 }
 
-void cli_add_local(struct cli_walk *walk, const struct cli_token *name, struct cli_value value)
+void cli_add_local(struct cli_walk *walk, const char *name, struct cli_value value)
 {
     if (walk->local_count == walk->local_room) {
         size_t room = walk->local_room * 2 + 64;
@@ -98,9 +98,9 @@ void cli_add_local(struct cli_walk *walk, const struct cli_token *name, struct c
         walk->locals = grown;
         walk->local_room = room;
     }
-    if (cli_is_assigned(walk, name->text))
+    if (cli_is_assigned(walk, name))
         value = cli_value_of(cli_unknown);
-    walk->locals[walk->local_count++] = (struct cli_local){.name = name->text, .value = value};
+    walk->locals[walk->local_count++] = (struct cli_local){.name = name, .value = value};
 }
 
 const struct cli_local *cli_find_local(const struct cli_walk *walk, const char *name)
@@ -111,9 +111,9 @@ const struct cli_local *cli_find_local(const struct cli_walk *walk, const char *
     return NULL;
 }
 
-void cli_note_assigned(struct cli_walk *walk, const struct cli_token *name)
+static void note_assigned(struct cli_walk *walk, const struct cli_token *name)
 {
-    if (walk->tells || cli_is_assigned(walk, name->text))
+    if (cli_is_assigned(walk, name->text))
         return;
     const struct cli_token **grown =
         reallocarray(walk->assigned, walk->assigned_count + 1, sizeof(*grown));
@@ -123,4 +123,22 @@ void cli_note_assigned(struct cli_walk *walk, const struct cli_token *name)
     }
     walk->assigned = grown;
     walk->assigned[walk->assigned_count++] = name;
+}
+
+/* With a local `_ENV`, what is no local is a field of that one's. */
+static bool is_global(const struct cli_walk *walk, const char *name)
+{
+    static const char environment[] = "_ENV";
+    return cli_find_local(walk, name) == NULL && cli_find_local(walk, environment) == NULL &&
+           strcmp(name, environment) != 0;
+}
+
+void cli_use_name(struct cli_walk *walk, const struct cli_token *name, bool written)
+{
+    if (walk->tells)
+        return;
+    if (written)
+        note_assigned(walk, name);
+    if (is_global(walk, name->text))
+        walk->hearer->global(name->text, name->line, written, walk->hearer->owner);
 }

@@ -20,6 +20,7 @@ struct cli_value {
     const struct language_member *member; /* a function of the language's */
     bool function;                        /* one of the file's: the types are those it returns */
     bool guards;                          /* pcall, xpcall */
+    bool lists;                           /* ipairs */
 };
 
 /* A local or a parameter. */
@@ -43,14 +44,13 @@ struct cli_walk {
     struct cli_results *results;
     const struct cli_token **assigned; /* names that get a new value somewhere */
     size_t assigned_count;
-    bool tells;        /* the second time through */
+    bool tells;        /* the second time through: of mistakes; the first time tells globals */
     unsigned guarded;  /* inside a pcall */
     unsigned depth;    /* of blocks and expressions */
     const char *aimed; /* the point or fault of the call that is being read; NULL: none */
     bool (*words_of_aim)(const char *name, char *names, size_t size);
     bool failed; /* out of memory */
-    cli_mistake_fn *see;
-    void *owner;
+    const struct cli_hearer *hearer;
 };
 
 /* The type of what is not known. */
@@ -77,11 +77,12 @@ bool cli_take(struct cli_walk *walk, const char *text);
 /* --- locals --- */
 
 struct cli_value cli_value_of(struct language_type type);
-void cli_add_local(struct cli_walk *walk, const struct cli_token *name, struct cli_value value);
+void cli_add_local(struct cli_walk *walk, const char *name, struct cli_value value);
 /* NULL: it is a global. */
 const struct cli_local *cli_find_local(const struct cli_walk *walk, const char *name);
-/* The name gets another value somewhere: nothing is known of it. */
-void cli_note_assigned(struct cli_walk *walk, const struct cli_token *name);
+/* A name that is no field is read or written here.  If it is a global, that is told, the first
+ * time through.  What is written somewhere is unknown everywhere. */
+void cli_use_name(struct cli_walk *walk, const struct cli_token *name, bool written);
 bool cli_is_assigned(const struct cli_walk *walk, const char *name);
 
 /* --- members: members.c --- */
@@ -101,9 +102,8 @@ struct cli_value cli_read_expression(struct cli_walk *walk, struct language_type
 struct cli_value cli_read_list(struct cli_walk *walk);
 /* A name with all its dots, colons, brackets and calls. */
 struct cli_value cli_read_suffixed(struct cli_walk *walk);
-/* `(…)`, `{…}` or a text, for `member` (NULL: unknown); the type of the first argument. */
-struct language_type cli_read_arguments(struct cli_walk *walk,
-                                        const struct language_member *member);
+/* What a call of it gives. */
+struct cli_value cli_called(struct cli_value value);
 /* "(a, b) … end" of a function of that type; what it returns. */
 struct cli_results cli_read_function(struct cli_walk *walk, struct language_type type);
 

@@ -56,6 +56,64 @@ claim "check finds globals that are none, in functions that do not run" all 'exi
     'says "globals.lua:5: there is no '\''os'\''; did you mean '\''ms'\''?"' \
     'says "globals.lua:7: '\''forgotten'\'' would be a new global; write: local forgotten = ..."'
 claim "and no others" test "$(grep -c "^globals.lua:" out)" -eq 3
+cat >scopes.lua <<'LUA'
+scenario("Names in their scopes", function(t, ...)
+    for key, value, more, most in pairs({ key = 1, [t] = 2 }) do t:log { key, value, more, most } end
+    local object <const>, other = { inner = {} }
+    function object.inner:method(given) return self, given, other end
+    repeat local done = ... until done
+    do goto over; ::over:: ::and_out:: end
+    local function again(n) return again(n - 1) end
+    local later
+    later = function(...) return later, again, ... end
+    t:log(... .. 3.e5 + 0x.ap1 - 0xe-1 == .5 // 1 | 2 << 3)
+    object.name, later = later, object.name
+    do local _ENV = { log = t.log }; log(t) end
+    local t = { t, [ [=[ ]] nothing ]=] ] = "nothing" } --[==[ nothing ]] ]==]
+    return function(_, up) return function() return t, up, object { up } .field end end
+end)
+LUA
+try check scopes.lua
+claim "check takes no local, field, label or number for a global" \
+    all 'exits 0' 'says "1 file with 1 scenario: nothing wrong was found"'
+cat >outside.lua <<'LUA'
+scenario("Names outside of their scopes", function(t)
+    local own = own
+    for from = 1, from do t:log(from) end
+    for _, item in ipairs(item) do t:log(item) end
+    do local inner = 1 end t:log(inner)
+    repeat local last = 1 until last t:log(last)
+    for _, _, third in pairs {} do t:log(third) end t:log(third)
+    function t.named() return self end function t:method() end t:log(self)
+    function helper() return helper end
+    first, t.field, second = 1, 2, 3
+    no_table.field, no_list[1] = 1, 2
+    pcall(function() t:log(guarded) end)
+    local function nested(up) return function() return up, down end end
+    do local shadow; do local shadow = shadow; t:log(shadow) end end t:log { shadow, nested }
+    do local _ENV = { t = t }; t = anything end anywhere = own
+end)
+LUA
+unknown() { says "outside.lua:$1: there is no '$2'"; }
+new() { says "outside.lua:$1: '$2' would be a new global"; }
+try check outside.lua
+claim "check finds names that are read outside of their scopes" all 'exits 2' \
+    'unknown 2 own' 'unknown 3 from' 'unknown 4 item' 'unknown 5 inner' 'unknown 6 last' 'unknown 7 third' \
+    'unknown 9 helper' 'unknown 12 guarded' 'unknown 13 down' 'unknown 14 shadow'
+claim "check knows self in methods alone" test "$(grep -c "^outside.lua:8: there is no 'self'" out)" -eq 2
+claim "check finds each global that would be new, and no field" all \
+    'new 9 helper' 'new 10 first' 'new 10 second' 'new 15 anywhere' 'unknown 11 no_table' 'unknown 11 no_list'
+claim "and every one once" test "$(grep -c "^outside.lua:" out)" -eq 18
+names=$(seq -s ', many' 190)
+cat >many.lua <<LUA
+scenario("As many locals as Lua has", function(t)
+    local many$names = 1
+    t:log { many1, many17, many190, many191 }
+end)
+LUA
+try check many.lua
+claim "check knows all names of a statement" \
+    all 'says "many.lua:3: there is no '\''many191'\''"' 'test "$(grep -c "^many.lua:" out)" -eq 1'
 cat >types.lua <<'LUA'
 local function pair(t)
     local server = t:server { handlerz = 3, host = "a" }
