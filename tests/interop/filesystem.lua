@@ -9,13 +9,16 @@ local function shell(t, server, conf, ...)
     return twin.client(t, conf, "shell", server.address, ...)
 end
 
--- A NameNode; `run` plays one command to its end.
+-- A NameNode; `run` plays commands to their end, and gives what each has printed and its exit code.
 local function namenode(t, conf)
     local server = t:server { role = roles.namenode { tree = tree }, handlers = 2 }
     return server, function(...)
-        local program = shell(t, server, conf, ...)
+        local program, ends = shell(t, server, conf, ...), {}
         t:wait(program)
-        return program
+        for output, status in program.output:gmatch "(.-)exits (%d+)\n" do
+            ends[#ends + 1] = { output = output, status = tonumber(status) }
+        end
+        return table.unpack(ends)
     end
 end
 
@@ -56,17 +59,18 @@ scenario("FS-01 · ls, mkdir, mv, rm and the like say and do what they do with a
         { "-ls /", 0, "Found 2 items\ndrwxr-xr-x   - hdfs supergroup          0 WHEN /a\n"
             .. "-rw-r--r--   1 hdfs supergroup          5 WHEN /b\n" },
     }
-    for _, step in ipairs(steps) do
-        local words = {}
-        for word in step[1]:gmatch "%S+" do words[#words + 1] = word end
-        local program = run(table.unpack(words))
-        t:expect({ step[1], program.status, blot(program.output) }):is { step[1], step[2], step[3] }
+    local commands = {}
+    for i, step in ipairs(steps) do commands[i] = step[1] end
+    local ends = { run(table.unpack(commands)) }
+    t:require(#ends):is(#steps)
+    for i, ending in ipairs(ends) do
+        t:expect({ commands[i], ending.status, blot(ending.output) }):is(steps[i])
     end
 end)
 
 scenario("FS-02 · It calls as alice, version 61, and what it calls is told", options, function(t)
     local server, run = namenode(t)
-    t:expect(run("-ls", "/a").status):is(0)
+    t:expect(run("-ls /a").status):is(0)
     t:expect(t:events("server.execute", { server }):map "method"):is {
         "getProtocolVersion", "getFileInfo", "getListing",
     }
@@ -78,7 +82,7 @@ scenario("FS-03 · An exception of our NameNode ends the command with its text",
     server:on("mkdirs", function(call)
         call:throw("org.apache.hadoop.security.AccessControlException", "Permission denied: user=alice")
     end)
-    local mkdir = run("-mkdir", "/x")
+    local mkdir = run "-mkdir /x"
     t:expect(mkdir.status):is(255)
     t:expect(mkdir.output):is(has "Permission denied: user=alice")
 end)
@@ -86,7 +90,7 @@ end)
 scenario("FS-04 · A listing that is lost is waited for, with pings, for ever", options, function(t)
     local server = namenode(t)
     local lost = t:fault("wire.response.swallow", { server, method = "getListing" })
-    local ls = shell(t, server, { ["ipc.ping.interval"] = 200 }, "-ls", "/a")
+    local ls = shell(t, server, { ["ipc.ping.interval"] = 200 }, "-ls /a")
     t:wait(function() return lost.strikes == 1 end)
     t:sleep(900)
     t:expect(ls.status):is(nil)
@@ -104,7 +108,7 @@ scenario("FS-05 · The connection ends in mid-reply", {
 }, function(t, row)
     local server, run = namenode(t)
     t:fault(row.fault, { server, direction = "s2c", nth = 2, after = 10 })
-    local ls = run("-ls", "/a")
+    local ls = run "-ls /a"
     t:expect(ls.output):is(has(row.says))
     t:expect(ls.status):is(255)
 end)
@@ -116,7 +120,7 @@ scenario("FS-06 · FATAL ends the command with the exception's text", options, f
         method = "getListing",
         fields = { status = "FATAL", class = "java.io.IOException", message = "out of order" },
     })
-    local ls = run("-ls", "/a")
+    local ls = run "-ls /a"
     t:expect(ls.status):is(255)
     t:expect(ls.output):is(has "out of order")
 end)
@@ -124,7 +128,7 @@ end)
 scenario("FS-07 · A NameNode that is slow is waited for, with pings", options, function(t)
     local server, run = namenode(t, { ["ipc.ping.interval"] = 200 })
     t:fault("server.execute.delay", { server, method = "getListing", by = "700ms" })
-    local ls = run("-ls", "/a")
+    local ls = run "-ls /a"
     t:expect(ls.status):is(0)
     t:expect(t:events "wire.ping"):count(between(2, 4))
 end)

@@ -205,9 +205,9 @@ local entries = {
     {
         "CC-02", "each call gets its own value, in whatever order",
         handlers = 10, last = 1850,
-        steps = many(10, function(i) return { 0, "echo", "call " .. i, i * 7 % 5 * 100 + 100 } end),
-        sees = "value call 1 at @300; value call 2 at @500; value call 3 at @200; value call 4 at @400; value call 5 at @100; "
-            .. "value call 6 at @300; value call 7 at @500; value call 8 at @200; value call 9 at @400; value call 10 at @100. "
+        steps = many(10, function(i) return { 0, "echo", "call-" .. i, i * 7 % 5 * 100 + 100 } end),
+        sees = "value call-1 at @300; value call-2 at @500; value call-3 at @200; value call-4 at @400; value call-5 at @100; "
+            .. "value call-6 at @300; value call-7 at @500; value call-8 at @200; value call-9 at @400; value call-10 at @100. "
             .. "1 connection. no ping. runs echo (10 times)",
     },
     {
@@ -236,12 +236,6 @@ local entries = {
         sees = "21 values, the last at @700. 1 connection. no ping. runs echo (21 times)",
     },
     {
-        "OV-18", "who does not read holds no Handler up",
-        last = 1150, relay = { "1,s2c," .. answered .. ",stop" },
-        steps = { { 0, "blob", 12 << 20 }, { 500, "echo", "x", 0, user = "bob" } },
-        sees = "pending; value x at @500. 2 connections. no ping. runs blob, echo",
-    },
-    {
         "BI-03", "a negative length closes, without a word",
         last = 950, handlers = 2, relay = { "1,at,200,server:fffffffe" },
         steps = { { 0, "echo", "hi" }, { 400, "echo", "b" }, { "+0", "echo", "c" } },
@@ -262,27 +256,31 @@ local entries = {
         sees = "lost at @200; value b at @300. 2 connections. no ping. server fin ends connection 1 at @200. "
             .. "runs echo (2 times)",
     },
+    -- The last one: twelve MiB make the others late.
+    {
+        "OV-18", "who does not read holds no Handler up",
+        last = 1150, relay = { "1,s2c," .. answered .. ",stop" },
+        steps = { { 0, "blob", 12 << 20 }, { 500, "echo", "x", 0, user = "bob" } },
+        sees = "pending; value x at @500. 2 connections. no ping. runs blob, echo",
+    },
 }
 
 local cases = {}
-for _, entry in ipairs(entries) do
-    for _, kind in ipairs(pairing.kinds) do
-        cases[#cases + 1] = {
-            name = entry[1] .. ", " .. kind,
-            releases = entry.releases or "-1.2",
-            kind = kind,
-            entry = entry,
-        }
-    end
-end
+for i, kind in ipairs(pairing.kinds) do cases[i] = { name = kind } end
 
 scenario("JU-01 · Ours do with real Hadoop what real Hadoop does with itself", {
     world = "live",
     releases = "-1.2",
     cases = cases,
 }, function(t, row)
-    local entry = row.entry
-    local seen = pairing.graced(pairing.play(t, row.kind, entry), entry)
-    t:answer(("| %s | %s | %s | %s |"):format(entry[1], entry[2], row.kind, seen:gsub("@", "")))
-    t:expect(seen):is(entry.sees)
+    local own = {}
+    for _, entry in ipairs(entries) do
+        if not entry.releases or entry.releases == t.release then own[#own + 1] = entry end
+    end
+    for i, played in ipairs(pairing.play(t, row.name, own)) do
+        local entry = own[i]
+        local seen = pairing.graced(played, entry)
+        t:answer(("| %s | %s | %s | %s |"):format(entry[1], entry[2], row.name, seen:gsub("@", "")))
+        t:expect({ entry[1], seen }):is { entry[1], entry.sees }
+    end
 end)

@@ -132,11 +132,11 @@ scenario("WE-01 · Whatever a server answers, our client tells what the Java cli
             if calls[i].ending == "value" then calls[i] = proxy:call("echo", { message = "hi", time = 0 }) end
         end)
     end
-    local script = twin.client(t, conf, "script", "-", 1500, table.unpack(java))
-    t:expect(script):exits(0)
+    local program, said = twin.together(t, { { conf = conf, "script", "-", 1500, table.unpack(java) } })
+    t:expect(program):exits(0)
 
     local i = 0
-    for ending in ("\n" .. script.output):gmatch "\n%d+ [%d-]+ ([^\n]+)" do
+    for ending in ("\n" .. said(1)):gmatch "\n%d+ [%d-]+ ([^\n]+)" do
         i = i + 1
         t:expect({ all[i][1], blot(told(calls[i])) }):is { all[i][1], blot(ending) }
         if not calls[i].at then t:expect(calls[i]):pending() end

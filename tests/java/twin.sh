@@ -1,5 +1,8 @@
 # Sourced by what builds a Java twin, after folder=… (absolute) is set.
 
+# Of JVMs that live for seconds: their best compiler would come too late.
+quick='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'
+
 # need PROGRAM…: what this machine lacks skips the build.
 need() {
     for program in "$@"; do
@@ -15,7 +18,8 @@ fetch() {
     pom=$1
     shift
     [ -f "$folder/fetched" ] && return
-    if ! mvn -q -B -f "$pom" "$@" dependency:copy-dependencies -DoutputDirectory="$folder/lib"; then
+    if ! MAVEN_OPTS="${MAVEN_OPTS:-} $quick" mvn -q -B -f "$pom" "$@" dependency:copy-dependencies \
+        -DoutputDirectory="$folder/lib"; then
         echo "skipped: the jars can't be fetched"
         exit 77
     fi
@@ -30,7 +34,8 @@ done_before() {
 
 # compile FILE…: into $folder/classes.
 compile() {
-    javac -nowarn -Xlint:none -d "$folder/classes" -cp "$folder/lib/*" "$@" 2>"$folder/javac.log" ||
+    javac $(printf ' -J%s' $quick) -proc:none -nowarn -Xlint:none -d "$folder/classes" -cp "$folder/lib/*" "$@" \
+        2>"$folder/javac.log" ||
         { cat "$folder/javac.log" >&2; exit 1; }
 }
 
@@ -44,8 +49,8 @@ launcher() {
         echo '#!/bin/sh'
         echo 'here=$(cd "$(dirname "$0")" && pwd)'
         echo 'export LC_ALL=C.UTF-8 # of its words, whoever calls it'
-        echo 'exec java "${TWIN_JAVA:--XX:SharedArchiveFile=$here/twin.jsa}" -XX:+UseSerialGC \'
-        echo "    -XX:TieredStopAtLevel=1 $* -cp \"\$here/twin.jar:\$here/lib/*\" org.ripcord.Twin \"\$@\""
+        echo 'exec java "${TWIN_JAVA:--XX:SharedArchiveFile=$here/twin.jsa}" \'
+        echo "    $quick $* -cp \"\$here/twin.jar:\$here/lib/*\" org.ripcord.Twin \"\$@\""
     } >"$program"
     chmod +x "$program"
     rm -f "$folder/twin.jsa"

@@ -1,5 +1,6 @@
--- One timetable of calls, played by the Java client or ours against the Java server or ours, a relay between
--- them: what was seen on the way, at either end, in words that can be compared.  IPC version 4.
+-- Timetables of calls, played by the Java client or ours against the Java server or ours, a relay between
+-- them: what was seen on the way, at either end, in words that can be compared.  IPC version 4.  All are played at
+-- once, each with a client and a server of its own: they only wait.
 --
 -- An entry: client = {conf}, server = {conf}, handlers, rpc_timeout, acl, relay = {rules}, last (ms, when it is over),
 -- steps = { { at, method, argument, time, user = "bob" } … }; `at` as in Script.java, rules as in Relay.java; a step of
@@ -11,6 +12,9 @@ local pairing = {}
 
 -- A busy machine is later than planned, never earlier.
 local EARLY, LATE = 30, 500
+
+-- Between the beginnings of those that are played at once (ms), as the twin has it.
+local STEP = 100
 
 -- --- clients -------------------------------------------------------------------------------------
 
@@ -25,24 +29,32 @@ local function java_ending(text)
     return text
 end
 
-local function java_client(t, address, entry)
-    local conf = { ["ipc.client.rpc-timeout.ms"] = entry.rpc_timeout }
-    for key, value in pairs(entry.client or {}) do conf[key] = value end
-    local words = {}
-    for i, step in ipairs(entry.steps) do
+local function java_script(address, entry)
+    local play = { conf = { ["ipc.client.rpc-timeout.ms"] = entry.rpc_timeout }, "script", address, entry.last }
+    for key, value in pairs(entry.client or {}) do play.conf[key] = value end
+    for _, step in ipairs(entry.steps) do
         local parts = { step[1], step[2], step[3] or "", step[4] or 0 }
         if step.user then parts[#parts + 1] = "twin.user=" .. step.user end
-        words[i] = table.concat(parts, ",")
+        play[#play + 1] = table.concat(parts, ",")
     end
-    if not entry.nobody then words[#words + 1] = "--" end
-    table.move(entry.relay or {}, 1, #(entry.relay or {}), #words + 1, words)
-    local script = twin.client(t, conf, "script", address, entry.last, table.unpack(words))
-    t:require(script):exits(0)
-    local endings = {}
-    for ended, text in script.output:gsub("|[^\n]*\n", ""):gmatch "%d+ ([%d-]+) ([^\n]+)" do
-        endings[#endings + 1] = ended == "-" and "pending" or java_ending(text) .. " at @" .. ended
+    if not entry.nobody then play[#play + 1] = "--" end
+    return table.move(entry.relay or {}, 1, #(entry.relay or {}), #play + 1, play)
+end
+
+-- Of each entry how its calls ended, and what its relay has told.
+local function java_clients(t, places, entries)
+    local plays, played = {}, {}
+    for i, entry in ipairs(entries) do plays[i] = java_script(places[i].address, entry) end
+    local scripts, said = twin.together(t, plays)
+    t:require(scripts):exits(0)
+    for i in ipairs(entries) do
+        local output, endings = said(i), {}
+        for ended, text in output:gsub("|[^\n]*\n", ""):gmatch "%d+ ([%d-]+) ([^\n]+)" do
+            endings[#endings + 1] = ended == "-" and "pending" or java_ending(text) .. " at @" .. ended
+        end
+        played[i] = { endings = endings, told = output }
     end
-    return endings, script.output
+    return played
 end
 
 local our_words = { eof = "lost", reset = "lost", read_timeout = "timed out", refused = "refused" }
@@ -116,35 +128,81 @@ local function our_client(t, address, entry)
     return endings
 end
 
+local function our_clients(t, places, entries)
+    local played, tasks = {}, {}
+    for i, entry in ipairs(entries) do
+        tasks[i] = t:spawn(function() played[i] = { endings = our_client(t, places[i].address, entry) } end)
+        t:sleep(STEP)
+    end
+    t:wait(tasks)
+    for i in ipairs(entries) do played[i].told = places[i].told() end
+    return played
+end
+
 -- --- servers -------------------------------------------------------------------------------------
 
--- Its address, a function that tells which methods it has begun with, and one that gives what its relay has told.
-local function java_server(t, entry, relay)
-    local conf = { ["twin.tells"] = true, ["twin.warm"] = true }
-    for key, value in pairs(entry.server or {}) do conf[key] = value end
+local function nobody(t)
+    local peer = t:peer()
+    local place = { address = peer.address, told = function() return "" end }
+    peer:close()
+    return place
+end
+
+local function java_serving(entry, relayed)
+    local play = { conf = { ["twin.tells"] = true }, "server", entry.handlers or 1 }
+    for key, value in pairs(entry.server or {}) do play.conf[key] = value end
     if entry.acl then
-        conf["hadoop.security.authorization"] = true
-        conf["twin.policy"] = true
-        conf["twin.acl"] = entry.acl
+        play.conf["hadoop.security.authorization"] = true
+        play.conf["twin.policy"] = true
+        play.conf["twin.acl"] = entry.acl
     end
-    local server, address = twin.server(t, { conf = conf, handlers = entry.handlers, relay = relay })
-    return address, function()
-        local ran = {}
-        for method in server.output:gmatch "ran (%a+) " do ran[#ran + 1] = method end
-        return ran
-    end, function() return server.output end
+    if relayed then
+        play[#play + 1] = "--"
+        table.move(entry.relay or {}, 1, #(entry.relay or {}), #play + 1, play)
+    end
+    return play
+end
+
+-- Of each entry the server's address, a function that tells which methods it has begun with, and one that gives
+-- what its relay has told: it is part of the client's JVM, or of the server's where the client is ours (relayed).
+local function java_servers(t, entries, relayed)
+    local plays, places = {}, {}
+    for i, entry in ipairs(entries) do
+        plays[#plays + 1] = not entry.nobody and java_serving(entry, relayed) or nil
+        places[i] = entry.nobody and nobody(t) or { number = #plays }
+    end
+    local servers, said = twin.together(t, plays)
+    t:wait(function() return select(2, servers.output:gsub(" port %d+\n", "")) == #plays or servers.status end)
+    for _, place in ipairs(places) do
+        if place.number then
+            place.address = "127.0.0.1:" .. (said(place.number):match "port (%d+)" or error(servers.output))
+            function place.told() return said(place.number) end
+            function place.ran()
+                local ran = {}
+                for method in place.told():gmatch "ran (%a+) " do ran[#ran + 1] = method end
+                return ran
+            end
+        end
+    end
+    return places
 end
 
 local function our_server(t, entry)
     local server = t:server { conf = entry.server, handlers = entry.handlers, acl = entry.acl and { entry.acl } }
     local events = t:events("server.execute", { server })
-    return server.address, function()
+    return { address = server.address, ran = function()
         local ran = {}
         for _, method in ipairs(events:map "method") do
             if method ~= "getProtocolVersion" then ran[#ran + 1] = method end
         end
         return ran
-    end
+    end }
+end
+
+local function our_servers(t, entries)
+    local places = {}
+    for i, entry in ipairs(entries) do places[i] = entry.nobody and nobody(t) or our_server(t, entry) end
+    return places
 end
 
 -- --- what was seen -------------------------------------------------------------------------------
@@ -195,24 +253,22 @@ end
 
 pairing.kinds = { "real client, real server", "real client, our server", "our client, real server" }
 
--- Plays it; gives what was seen, in one line.
-function pairing.play(t, kind, entry)
-    local client = kind:find "^real" and java_client or our_client
-    if entry.nobody then
-        local peer = t:peer()
-        local address = peer.address
-        peer:close()
-        return table.concat(client(t, address, entry), "; ")
+-- Plays them; gives what was seen of each, in one line.
+function pairing.play(t, kind, entries)
+    local clients = kind:find "^real" and java_clients or our_clients
+    local servers = kind:find "our server" and our_servers or java_servers
+    local places = servers(t, entries, clients == our_clients)
+    local seen = {}
+    for i, played in ipairs(clients(t, places, entries)) do
+        local words = { ends(played.endings, entries[i]) }
+        if places[i].ran then
+            local methods = places[i].ran()
+            for _, word in ipairs(wire(played.told, entries[i])) do words[#words + 1] = word end
+            words[#words + 1] = #methods == 0 and "nothing is run" or "runs " .. table.concat(folded(methods), ", ")
+        end
+        seen[i] = table.concat(words, ". ")
     end
-    local serve = kind:find "our server" and our_server or java_server
-    -- The relay is part of the client's JVM, or of the server's where the client is ours.
-    local address, ran, told = serve(t, entry, client == our_client and (entry.relay or {}) or nil)
-    local endings, output = client(t, address, entry)
-    local methods = ran()
-    local words = wire(output or told(), entry)
-    table.insert(words, 1, ends(endings, entry))
-    words[#words + 1] = #methods == 0 and "nothing is run" or "runs " .. table.concat(folded(methods), ", ")
-    return table.concat(words, ". ")
+    return seen
 end
 
 -- What was expected, if that is what was seen, with some grace for times; otherwise what was seen.

@@ -8,43 +8,53 @@ twin.releases = "-1.2,3.4"
 twin.writable_releases = "2.6,3.4"
 
 -- conf = { ["ipc.ping.interval"] = 200 } becomes -Dipc.ping.interval=200
-local function command(program, conf, ...)
-    local words, keys = { program }, {}
+local function command(conf, ...)
+    local words, keys = {}, {}
     for key in pairs(conf or {}) do keys[#keys + 1] = key end
     table.sort(keys)
     for _, key in ipairs(keys) do words[#words + 1] = "-D" .. key .. "=" .. tostring(conf[key]) end
-    for _, word in ipairs { ... } do words[#words + 1] = word end
+    for _, word in ipairs { ... } do words[#words + 1] = tostring(word) end
     return words
 end
 
 local function start_server(t, program, options)
-    local words = command(program, options.conf, "server", options.handlers or 1)
-    if options.relay then
-        words[#words + 1] = "--"
-        table.move(options.relay, 1, #options.relay, #words + 1, words)
-    end
-    words.env = options.env
-    local server = t:program(words)
+    local words = command(options.conf, "server", options.handlers or 1)
+    local server = t:program { program, env = options.env, table.unpack(words) }
     t:wait(function() return server.output:find "port %d+\n" or server.status end)
     return server, "127.0.0.1:" .. (server.output:match "port (%d+)" or error(server.output))
 end
 
-local function start_client(t, words)
-    words.env = { HADOOP_USER_NAME = "alice" }
-    return t:program(words)
+local function start_client(t, program, words)
+    return t:program { program, env = { HADOOP_USER_NAME = "alice" }, table.unpack(words) }
 end
 
--- A Java server and its address; it listens already.  relay = {rules}: that of a relay before it.
+-- A Java server and its address; it listens already.
 function twin.server(t, options) return start_server(t, programs[t.release], options or {}) end
 
 -- A Java client's call: twin.client(t, { conf }, "echo", server.address, "hi")
-function twin.client(t, conf, ...) return start_client(t, command(programs[t.release], conf, ...)) end
+function twin.client(t, conf, ...) return start_client(t, programs[t.release], command(conf, ...)) end
 
 -- The same with WritableRpcEngine.
 function twin.writable_server(t, options) return start_server(t, "ripcord-twin-" .. t.release, options or {}) end
 
 function twin.writable_client(t, conf, ...)
-    return start_client(t, command("ripcord-twin-" .. t.release, conf, ...))
+    return start_client(t, "ripcord-twin-" .. t.release, command(conf, ...))
+end
+
+-- All `plays` at once in one JVM (of those with Writables), each { conf = {…}, word… } without blanks; and a function
+-- that gives what the i-th has said.
+function twin.together(t, plays)
+    local words = { "together" }
+    for i, play in ipairs(plays) do words[i + 1] = table.concat(command(play.conf, table.unpack(play)), " ") end
+    local program = start_client(t, "ripcord-twin-" .. t.release, words)
+    return program, function(i)
+        local said = {}
+        for line in program.output:gmatch "([^\n]*\n)" do
+            local number, text = line:match "^(%d+) (.*)$"
+            if tonumber(number) == i then said[#said + 1] = text end
+        end
+        return table.concat(said)
+    end
 end
 
 -- A peer for each of `answers`, { name, function(raw, request) }, who answers the first call of each

@@ -2,6 +2,7 @@ package org.ripcord;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.ipc.ProtocolSignature;
 import org.apache.hadoop.ipc.RPC;
@@ -11,8 +12,8 @@ import org.apache.hadoop.ipc.Server;
 final class Door {
   private Door() {}
 
-  static Service service(boolean tells) {
-    return new Service(tells) {
+  static Service service(Consumer<String> out) {
+    return new Service(out) {
       @Override
       public ProtocolSignature getProtocolSignature(String protocol, long version, int hash)
           throws IOException {

@@ -3,6 +3,7 @@ package org.ripcord;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.ipc.RPC;
 import org.apache.hadoop.ipc.Server;
@@ -13,8 +14,8 @@ import org.apache.hadoop.security.authorize.ServiceAuthorizationManager;
 final class Door {
   private Door() {}
 
-  static Service service(boolean tells) {
-    return new Service(tells) {};
+  static Service service(Consumer<String> out) {
+    return new Service(out) {};
   }
 
   static Server server(Service service, int handlers, Configuration conf) throws IOException {

@@ -2,6 +2,7 @@ package org.ripcord;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.apache.hadoop.io.IntWritable;
 import org.apache.hadoop.io.MapWritable;
 import org.apache.hadoop.io.Text;
@@ -10,20 +11,25 @@ import org.apache.hadoop.io.Writable;
 
 /** One call of ObjectProtocol after the other, each with its ending. */
 final class Objects {
-  private static ObjectProtocol proxy;
+  private final ObjectProtocol proxy;
+  private final Consumer<String> out;
 
-  private Objects() {}
+  Objects(ObjectProtocol proxy, Consumer<String> out) {
+    this.proxy = proxy;
+    this.out = out;
+  }
 
-  static void call(String target) throws IOException {
-    proxy = Twin.proxy(ObjectProtocol.class, target, Twin.CONF);
+  /** Gives the exit code. */
+  int call() {
     strings();
     primitives();
     arrays();
     writables();
+    return 0;
   }
 
-  private static void say(String name, Twin.Work work) {
-    System.out.println(name + ": " + Twin.ending(work));
+  private void say(String name, Play.Work work) {
+    out.accept(name + ": " + Play.ending(work));
   }
 
   private static String escaped(String text) {
@@ -37,7 +43,7 @@ final class Objects {
     return out.toString();
   }
 
-  private static void strings() {
+  private void strings() {
     say("empty", () -> escaped(proxy.echo("")));
     say("ascii", () -> escaped(proxy.echo("hi")));
     say("NUL", () -> escaped(proxy.echo("a\0b")));
@@ -52,7 +58,7 @@ final class Objects {
     say("three parameters", () -> escaped(proxy.join("a", 7, "b")));
   }
 
-  private static void primitives() {
+  private void primitives() {
     say("boolean", () -> "" + proxy.echo(true));
     say("byte", () -> "" + proxy.echo((byte) -2));
     say("char", () -> escaped("" + proxy.echo('\u00fc')));
@@ -67,8 +73,7 @@ final class Objects {
     });
     say("boxed", () -> {
       // Never answered: the reply can't be written.
-      Thread asking =
-          new Thread(() -> System.out.println("boxed: " + Twin.ending(() -> "" + proxy.boxed())));
+      Thread asking = new Thread(() -> say("boxed", () -> "" + proxy.boxed()));
       asking.setDaemon(true);
       asking.start();
       try {
@@ -80,7 +85,7 @@ final class Objects {
     });
   }
 
-  private static void arrays() {
+  private void arrays() {
     say("no ints", () -> Arrays.toString(proxy.echo(new int[0])));
     say("ints", () -> Arrays.toString(proxy.echo(new int[] {1, -2})));
     say("bytes", () -> Arrays.toString(proxy.echo(new byte[] {1, -2})));
@@ -90,7 +95,7 @@ final class Objects {
     say("null array", () -> Arrays.toString(proxy.echo((int[]) null)));
   }
 
-  private static void writables() {
+  private void writables() {
     say("enum", () -> "" + proxy.echo(Colour.GREEN));
     say("null enum", () -> "" + proxy.echo((Colour) null));
     say("text", () -> escaped(proxy.echo(new Text("g\u00fcn \ud83d\ude00")).toString()));

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Stands between a client and a server of IPC version 4, tells what passes and breaks it by rules.
@@ -20,7 +21,7 @@ import java.util.List;
  *
  * ACTION: fin and rst close both sides so; stop reads nothing more on that way; hold reads on, but
  * passes nothing more; slow:MS passes one byte each MS from there on; client:HEX and server:HEX say
- * bytes to that side.  Prints
+ * bytes to that side.  Says
  *
  * <pre>
  *   | MS CONNECTION accept | preamble | frame LENGTH | ping | length N | reply BYTES
@@ -31,18 +32,18 @@ import java.util.List;
  */
 final class Relay {
   private final String target;
-  private final boolean tells;
+  private final Consumer<String> out;
   private final List<String[]> rules = new ArrayList<>();
   private long begin;
 
-  private Relay(String target, boolean tells) {
+  private Relay(String target, Consumer<String> out) {
     this.target = target;
-    this.tells = tells;
+    this.out = out;
   }
 
-  /** Gives the port where it listens; tells: whether it prints. */
-  static int start(String target, List<String> rules, boolean tells) throws IOException {
-    Relay relay = new Relay(target, tells);
+  /** Gives the port where it listens; out: hears what it says. */
+  static int start(String target, List<String> rules, Consumer<String> out) throws IOException {
+    Relay relay = new Relay(target, out);
     for (String rule : rules) {
       relay.rules.add(rule.split(","));
     }
@@ -67,12 +68,8 @@ final class Relay {
   }
 
   private synchronized void say(int number, String what) {
-    if (!tells) {
-      return;
-    }
     long now = (System.nanoTime() - begin) / 1000000;
-    System.out.println("| " + now + " " + number + " " + what);
-    System.out.flush();
+    out.accept("| " + now + " " + number + " " + what);
   }
 
   private void join(int number, Socket client) throws IOException {

@@ -5,6 +5,7 @@ import java.security.PrivilegedExceptionAction;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.security.UserGroupInformation;
 
@@ -16,44 +17,49 @@ import org.apache.hadoop.security.UserGroupInformation;
  * </pre>
  *
  * Steps with the same keys share a proxy; twin.target is the address of another server, twin.user
- * another caller.  Prints, in order of the steps, "BEGAN ENDED ENDING" in ms
- * since the first step; one that has not ended after the last time of all prints "BEGAN - pending".
+ * another caller.  Says, in order of the steps, "BEGAN ENDED ENDING" in ms
+ * since the first step; one that has not ended after the last time of all: "BEGAN - pending".
  */
 final class Script {
-  private final String target;
+  private final Configuration conf;
+  private final Consumer<String> out;
   private final Map<String, Holder> holders = new ConcurrentHashMap<>();
+  private String target;
   private long begin;
 
-  private Script(String target) {
-    this.target = target;
+  /** conf: what all steps share; out: hears their endings. */
+  Script(Configuration conf, Consumer<String> out) {
+    this.conf = conf;
+    this.out = out;
   }
 
-  /** words: script HOST:PORT WAIT STEP... [-- RULE...]; WAIT: how long all may take (ms). */
-  static void run(List<String> words) throws Exception {
+  /**
+   * words: script HOST:PORT WAIT STEP... [-- RULE...]; WAIT: how long all may take (ms). Gives the
+   * exit code.
+   */
+  int run(List<String> words) throws IOException, InterruptedException {
     int relay = words.indexOf("--");
     List<String> steps = words.subList(3, relay < 0 ? words.size() : relay);
-    String target = words.get(1);
+    target = words.get(1);
     if (relay > 0) {
-      target = "127.0.0.1:" + Relay.start(target, words.subList(relay + 1, words.size()), true);
+      target = "127.0.0.1:" + Relay.start(target, words.subList(relay + 1, words.size()), out);
     }
-    Script script = new Script(target);
     Step[] all = new Step[steps.size()];
-    script.begin = System.nanoTime();
+    begin = System.nanoTime();
     for (int i = 0; i < all.length; i++) {
-      all[i] = script.new Step(steps.get(i).split(","), i == 0 ? null : all[i - 1]);
+      all[i] = new Step(steps.get(i).split(","), i == 0 ? null : all[i - 1]);
       all[i].setDaemon(true);
       all[i].start();
     }
     long end = Long.parseLong(words.get(2));
     for (Step step : all) {
-      long left = end - script.now();
-      step.join(Math.max(1, left));
-      System.out.println(step.began + " " + (step.ending == null ? "- pending" : step.ending));
+      step.join(Math.max(1, end - now()));
+      out.accept(step.began + " " + (step.ending == null ? "- pending" : step.ending));
     }
-    while (script.now() < end) {
-      Thread.sleep(end - script.now());
+    while (now() < end) {
+      Thread.sleep(end - now());
     }
-    System.exit(0);
+    return 0;
   }
 
   private long now() {
@@ -62,30 +68,30 @@ final class Script {
 
   private TestProtocol proxy(String[] words) throws IOException {
     StringBuilder keys = new StringBuilder();
-    Configuration conf = new Configuration(Twin.CONF);
+    Configuration own = new Configuration(conf);
     for (int i = 4; i < words.length; i++) {
       String[] pair = words[i].split("=", 2);
-      conf.set(pair[0], pair[1]);
+      own.set(pair[0], pair[1]);
       keys.append(words[i]).append(',');
     }
     Holder holder = holders.computeIfAbsent(keys.toString(), none -> new Holder());
     synchronized (holder) {
       if (holder.proxy == null) {
-        holder.proxy = open(conf);
+        holder.proxy = open(own);
       }
       return holder.proxy;
     }
   }
 
-  private TestProtocol open(Configuration conf) throws IOException {
-    String address = conf.get("twin.target", target);
-    if (conf.get("twin.user") == null) {
-      return Twin.proxy(TestProtocol.class, address, conf);
+  private TestProtocol open(Configuration own) throws IOException {
+    String address = own.get("twin.target", target);
+    if (own.get("twin.user") == null) {
+      return Play.proxy(TestProtocol.class, address, own);
     }
     PrivilegedExceptionAction<TestProtocol> opening =
-        () -> Twin.proxy(TestProtocol.class, address, conf);
+        () -> Play.proxy(TestProtocol.class, address, own);
     try {
-      return UserGroupInformation.createRemoteUser(conf.get("twin.user")).doAs(opening);
+      return UserGroupInformation.createRemoteUser(own.get("twin.user")).doAs(opening);
     } catch (InterruptedException interrupted) {
       throw new IOException(interrupted.toString());
     }
@@ -121,8 +127,8 @@ final class Script {
       }
       began = now();
       String text =
-          Twin.ending(
-              () -> Twin.invoke(proxy(words), words[1], words[2], Long.parseLong(words[3])));
+          Play.ending(
+              () -> Play.invoke(proxy(words), words[1], words[2], Long.parseLong(words[3])));
       ending = now() + " " + text;
     }
   }

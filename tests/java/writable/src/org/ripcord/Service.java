@@ -2,6 +2,7 @@ package org.ripcord;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.io.Writable;
 
@@ -10,18 +11,15 @@ public abstract class Service implements TestProtocol, ObjectProtocol {
   /** Bytes of a blob's value besides its data: two names of the class, a length. */
   private static final int OVERHEAD = 2 * (2 + BlobResponse.class.getName().length()) + 4;
 
-  private final boolean tells;
+  private final Consumer<String> out;
 
-  /** tells: whether each call of TestProtocol is printed when it begins, "ran METHOD ARGUMENT". */
-  Service(boolean tells) {
-    this.tells = tells;
+  /** out: hears of each call of TestProtocol when it begins, "ran METHOD ARGUMENT". */
+  Service(Consumer<String> out) {
+    this.out = out;
   }
 
   private void tell(String method, Object argument) {
-    if (tells) {
-      System.out.println("ran " + method + " " + argument);
-      System.out.flush();
-    }
+    out.accept("ran " + method + " " + argument);
   }
 
   @Override
