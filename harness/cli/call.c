@@ -29,6 +29,7 @@ struct options {
     char *service, *user, *timeout, *release;
     char **protos, **includes, **descriptors, **written, **conf;
     long long version;
+    unsigned given[CLI_VALS_MAX]; /* 'V': a version */
 };
 
 struct asked {
@@ -60,9 +61,9 @@ struct line {
 static int read_settings(struct asked *asked, const struct options *options)
 {
     const char *name = options->release != NULL ? options->release : usual_release;
-    asked->release = release_by_name(name);
+    asked->release = cli_release(name);
     if (asked->release == NULL)
-        return cli_complain(CLI_USAGE, "'%s' is no release of Hadoop that is known here", name);
+        return CLI_USAGE;
     release_defaults(asked->release, &asked->settings);
     release_set(asked->release, &asked->settings, SETTING_CONNECT_RETRIES, 0);
     release_set(asked->release, &asked->settings, SETTING_CONNECT_TIMEOUT_RETRIES, 0);
@@ -131,6 +132,29 @@ static const char *const *list_of(char **words)
     return (const char *const *)words;
 }
 
+/* What the call is made of says what its types are read from. */
+static int find_method(struct asked *asked, const struct options *options)
+{
+    struct cli_types types = {list_of(options->protos), list_of(options->includes),
+                              list_of(options->descriptors)};
+    if (options->written == NULL && !asked->release->writable_values)
+        return cli_method_find(&types, options->service, asked->protocol, asked->method,
+                               &asked->types);
+    const char *stray = options->protos != NULL        ? "--proto"
+                        : options->includes != NULL    ? "--include"
+                        : options->descriptors != NULL ? "--descriptors"
+                        : options->service != NULL     ? "--service"
+                                                       : NULL;
+    if (stray != NULL)
+        return cli_complain(
+            CLI_USAGE,
+            "%s is for protobuf, and this call is made of Writables (%s): its "
+            "types come from --types FILE",
+            stray, options->written != NULL ? "as --types is given" : "as before 2.x all are");
+    return cli_written_find(asked->release, list_of(options->written), asked->protocol,
+                            asked->method, &asked->written);
+}
+
 static int read_arguments(struct asked *asked, const struct options *options, const char **words)
 {
     const char *arguments[ARGUMENTS] = {NULL};
@@ -142,20 +166,14 @@ static int read_arguments(struct asked *asked, const struct options *options, co
         return cli_complain(CLI_USAGE,
                             "call takes ADDRESS PROTOCOL METHOD [JSON], such as: ripcord call "
                             "127.0.0.1:8020 org.ripcord.TestProtocol echo '{\"message\":\"hi\"}'");
-    struct cli_types types = {list_of(options->protos), list_of(options->includes),
-                              list_of(options->descriptors)};
     asked->protocol = arguments[1];
     asked->method = arguments[2];
     asked->user = login(options->user);
     int status = read_settings(asked, options);
     if (status == CLI_WELL)
         status = read_timeout(asked, options->timeout);
-    if (status == CLI_WELL && (options->written != NULL || asked->release->writable_values))
-        status = cli_written_find(asked->release, list_of(options->written), asked->protocol,
-                                  asked->method, &asked->written);
-    else if (status == CLI_WELL)
-        status = cli_method_find(&types, options->service, asked->protocol, asked->method,
-                                 &asked->types);
+    if (status == CLI_WELL)
+        status = find_method(asked, options);
     if (status == CLI_WELL)
         status = read_request(asked, arguments[3]);
     if (status == CLI_WELL)
@@ -272,8 +290,15 @@ static int show_outcome(const struct line *line, const struct asked *asked)
     const struct client_outcome *outcome = client_call_outcome(line->call);
     if (outcome->ending == CLIENT_VALUE)
         return show_value(asked, outcome->value);
-    fprintf(stderr, "%s: %s\n", outcome->class_name != NULL ? outcome->class_name : "?",
-            outcome->message != NULL ? outcome->message : client_ending_name(outcome->ending));
+    bool has_class = outcome->class_name != NULL && outcome->class_name[0] != '\0';
+    bool has_message = outcome->message != NULL && outcome->message[0] != '\0';
+    if (!has_class && !has_message)
+        return cli_complain(CLI_FINDINGS, "the call ended in %s, and the server does not say why",
+                            client_ending_name(outcome->ending));
+    cli_show(has_class ? outcome->class_name : "?", "");
+    fputs(": ", stderr);
+    cli_show(has_message ? outcome->message : client_ending_name(outcome->ending), "\n\t");
+    fputc('\n', stderr);
     return CLI_FINDINGS;
 }
 
@@ -325,16 +350,16 @@ static void release(struct options *options, struct asked *asked)
 }
 
 /* As given, or as it is known, or 1. */
-static int64_t version_of(const struct asked *asked, long long given)
+static int64_t version_of(const struct asked *asked, const struct options *options)
 {
-    if (given >= 0)
-        return given;
+    if (options->given['V'] > 0)
+        return options->version;
     return asked->written != NULL ? (int64_t)cli_written_version(asked->written, 1) : 1;
 }
 
 int cli_call(int argc, const char **argv)
 {
-    struct options options = {.version = -1};
+    struct options options = {.version = 1};
     struct asked asked = {.protocol = NULL};
     const struct poptOption table[] = {
         {"proto", 'p', POPT_ARG_ARGV, &options.protos, 0,
@@ -347,7 +372,8 @@ int cli_call(int argc, const char **argv)
          "classes and methods of a protocol of Writables", "FILE"},
         {"service", 0, POPT_ARG_STRING, &options.service, 0,
          "the service's full name, where several have the method", "NAME"},
-        {"version", 0, POPT_ARG_LONGLONG, &options.version, 0, "the protocol's version (1)", "N"},
+        {"version", 0, POPT_ARG_LONGLONG, &options.version, 'V',
+         "the protocol's version (as it is known, or 1)", "N"},
         {"user", 'u', POPT_ARG_STRING, &options.user, 0,
          "as whom (HADOOP_USER_NAME, or who is logged in)", "USER"},
         {"timeout", 't', POPT_ARG_STRING, &options.timeout, 0, "how long to wait (60s)", "TIME"},
@@ -358,11 +384,11 @@ int cli_call(int argc, const char **argv)
         POPT_AUTOHELP POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord call",
                                       "[OPTION]... ADDRESS PROTOCOL METHOD [JSON]");
-    int status = cli_options_read(context, table);
+    int status = cli_options_count(context, table, options.given);
     if (status == CLI_WELL)
         status = read_arguments(&asked, &options, poptGetArgs(context));
     if (status == CLI_WELL)
-        status = call(&asked, version_of(&asked, options.version));
+        status = call(&asked, version_of(&asked, &options));
     poptFreeContext(context);
     release(&options, &asked);
     return status;

@@ -18,7 +18,8 @@ static int write(struct cli_exports *exports, struct report *report)
 {
     int status = CLI_WELL;
     if (!exports->tap)
-        status = cli_exports_told("changes", "output", report_write_changes(report, true, stdout));
+        status = cli_exports_told("changes", "-",
+                                  report_write_changes(report, true, cli_exports_spoken(exports)));
     if (status == CLI_WELL)
         status = cli_exports_write(exports, report);
     status = cli_exports_end(exports, cli_exports_path(exports), status);

@@ -1,5 +1,6 @@
 #include "harness/cli/conf.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,16 @@ static const char *const kinds[] = {
     [SETTING_BOOL] = "true or false",
 };
 
+const struct release *cli_release(const char *name)
+{
+    char names[RELEASE_NAMES_MAX];
+    const struct release *release = release_by_name(name);
+    if (release == NULL)
+        cli_complain(CLI_USAGE, "'%s' is no release of Hadoop that is known here; there are: %s",
+                     name, release_names(names));
+    return release;
+}
+
 static bool read_time(const char *text, uint64_t unit_ns, int64_t *value)
 {
     int64_t ns;
@@ -35,9 +46,10 @@ static bool read_value(enum release_kind kind, const char *text, int64_t *value)
         *value = strcmp(text, "true") == 0;
         return *value != 0 || strcmp(text, "false") == 0;
     }
+    errno = 0;
     *value = strtoll(text, &end, 10);
     if (end != text && *end == '\0')
-        return *value >= 0 || kind != SETTING_BYTES;
+        return errno == 0 && (*value >= 0 || kind != SETTING_BYTES);
     if (kind == SETTING_MS)
         return read_time(text, WORLD_MS, value);
     if (kind == SETTING_MINUTES)

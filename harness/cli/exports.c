@@ -11,6 +11,11 @@
 
 enum { PATH_LENGTH_MAX = 4096 };
 
+static bool is_output(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 bool cli_exports_wanted(const struct cli_exports *exports)
 {
     return exports->html != NULL || exports->junit != NULL || exports->tap || exports->annotate ||
@@ -28,6 +33,8 @@ int cli_exports_told(const char *what, const char *path, enum rpc_status status)
 {
     if (status == RPC_OK)
         return CLI_WELL;
+    if (status == RPC_IO && is_output(path))
+        return CLI_MACHINE; /* cli_end_output tells it */
     if (status == RPC_IO)
         cli_exports_complain(what, path, errno != 0 ? errno : EIO);
     else
@@ -36,14 +43,50 @@ int cli_exports_told(const char *what, const char *path, enum rpc_status status)
     return CLI_MACHINE;
 }
 
+static bool takes_output(const struct cli_exports *exports)
+{
+    return is_output(exports->html) || is_output(exports->junit) || is_output(exports->pcap) ||
+           is_output(exports->perfetto);
+}
+
+FILE *cli_exports_spoken(const struct cli_exports *exports)
+{
+    return exports->tap || takes_output(exports) ? stderr : stdout;
+}
+
 /* --- before --- */
+
+/* What is written twice to one place would be lost, or mixed; a folder has room for both. */
+static int check_places(const struct cli_exports *exports)
+{
+    const struct {
+        const char *option, *path;
+    } places[] = {{"--report", exports->html},
+                  {"--junit", exports->junit},
+                  {"--pcap", exports->pcap},
+                  {"--perfetto", exports->perfetto},
+                  {"--tap", exports->tap ? "-" : NULL}};
+    const size_t count = sizeof(places) / sizeof(places[0]);
+    struct stat about;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; places[i].path != NULL && j < count; j++) {
+            const char *path = places[j].path;
+            if (path == NULL || strcmp(places[i].path, path) != 0 ||
+                (stat(path, &about) == 0 && !S_ISREG(about.st_mode)))
+                continue;
+            return cli_complain(CLI_USAGE, "%s and %s can't both be written to %s; name two files",
+                                places[i].option, places[j].option,
+                                is_output(path) ? "the standard output" : path);
+        }
+    return CLI_WELL;
+}
 
 /* A report appears whole, under another name first: so its folder must take new files. */
 static int check_file(const char *what, const char *path)
 {
     char folder[PATH_LENGTH_MAX];
     struct stat about;
-    if (path == NULL || strcmp(path, "-") == 0)
+    if (path == NULL || is_output(path))
         return CLI_WELL;
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
         return S_ISDIR(about.st_mode) ? cli_exports_complain(what, path, EISDIR) : CLI_WELL;
@@ -83,7 +126,9 @@ static int check_baseline(const char *folder)
 
 int cli_exports_check(const struct cli_exports *exports, size_t results)
 {
-    int status = check_file("report", exports->html);
+    int status = check_places(exports);
+    if (status == CLI_WELL)
+        status = check_file("report", exports->html);
     if (status == CLI_WELL)
         status = check_file("JUnit report", exports->junit);
     if (status == CLI_WELL)
@@ -95,20 +140,12 @@ int cli_exports_check(const struct cli_exports *exports, size_t results)
 
 /* --- after --- */
 
-/* Where another reader has the standard output, people and GitHub read the other one. */
-static FILE *spoken(const struct cli_exports *exports)
-{
-    bool taken = exports->tap || (exports->html != NULL && strcmp(exports->html, "-") == 0) ||
-                 (exports->junit != NULL && strcmp(exports->junit, "-") == 0);
-    return taken ? stderr : stdout;
-}
-
 static int compare(const struct cli_exports *exports, struct report *report)
 {
     enum rpc_status status = report_compare(report, exports->baseline);
     if (status == RPC_OK)
-        return cli_exports_told("changes", "output",
-                                report_write_changes(report, false, spoken(exports)));
+        return cli_exports_told("changes", "-",
+                                report_write_changes(report, false, cli_exports_spoken(exports)));
     if (status == RPC_NO_MEMORY)
         return cli_complain(CLI_MACHINE, "out of memory");
     return cli_complain(CLI_USAGE, "%s is no baseline: its run.json tells of no results",
@@ -121,8 +158,8 @@ static int annotate(const struct cli_exports *exports, const struct report *repo
     int status = CLI_WELL;
     if (!exports->annotate)
         return CLI_WELL;
-    status |= cli_exports_told("annotations", "output",
-                               report_write_annotations(report, spoken(exports)));
+    status |= cli_exports_told("annotations", "-",
+                               report_write_annotations(report, cli_exports_spoken(exports)));
     if (summary != NULL && *summary != '\0')
         status |=
             cli_exports_told("step's summary", summary, report_append_summary(report, summary));
@@ -144,8 +181,7 @@ int cli_exports_write(const struct cli_exports *exports, struct report *report)
     int compared = status;
     status = CLI_WELL;
     if (exports->tap)
-        status |=
-            cli_exports_told("TAP", "output", report_write_tap(report, tap_version(), stdout));
+        status |= cli_exports_told("TAP", "-", report_write_tap(report, tap_version(), stdout));
     status |= annotate(exports, report);
     if (exports->html != NULL)
         status |=
@@ -169,13 +205,13 @@ const char *cli_exports_path(const struct cli_exports *exports)
                        : exports->junit != NULL ? exports->junit
                        : exports->pcap != NULL  ? exports->pcap
                                                 : exports->perfetto;
-    return path != NULL && strcmp(path, "-") != 0 ? path : NULL;
+    return path != NULL && !is_output(path) ? path : NULL;
 }
 
 int cli_exports_end(const struct cli_exports *exports, const char *path, int status)
 {
     if (status == CLI_WELL && path != NULL)
-        printf("%s%s\n", exports->tap ? "# " : "", path);
+        fprintf(takes_output(exports) ? stderr : stdout, "%s%s\n", exports->tap ? "# " : "", path);
     return cli_end_output(status);
 }
 

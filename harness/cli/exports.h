@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "reports/report.h"
 
@@ -37,6 +38,9 @@ struct cli_exports {
 
 /* Whether anything is asked for that is made of records. */
 bool cli_exports_wanted(const struct cli_exports *exports);
+
+/* Where people are spoken to: the standard error where a report takes the standard output. */
+FILE *cli_exports_spoken(const struct cli_exports *exports);
 
 /* See that all of it can be written for so many results, before anything is played.  An exit
  * status, after a complaint. */

@@ -1,12 +1,17 @@
 #include "harness/cli/interrupt.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "rpc/world/world.h"
 
 static volatile sig_atomic_t came, count, attended;
+static volatile int alarms; /* since a worker was told to end */
+static pid_t parent;        /* of a worker */
 static struct world *volatile playing;
+
+enum { ALARMS_MAX = 5 };
 
 /* A stop that comes just before the world begins to run is lost: it is said again. */
 static void stop_world(void)
@@ -26,9 +31,12 @@ static void on_signal(int signal)
     stop_world();
 }
 
+/* Nobody kills a worker whose parent has died before it: what ends by itself has had its time. */
 static void on_alarm(int signal)
 {
     (void)signal;
+    if (parent != 0 && getppid() != parent && ++alarms > ALARMS_MAX)
+        abort();
     stop_world();
 }
 
@@ -50,6 +58,7 @@ void cli_interrupt_catch(void)
 void cli_interrupt_obey(void)
 {
     attended = 1;
+    parent = getppid();
     handle(SIGALRM, on_alarm);
     handle(SIGINT, SIG_IGN);
     handle(SIGTERM, on_signal);

@@ -93,6 +93,8 @@ static int list(const struct options *options, const char *const *paths)
     bool live = options->world != NULL && strcmp(options->world, "live") == 0;
     if (options->world != NULL && !live && strcmp(options->world, "sim") != 0)
         return cli_complain(CLI_USAGE, "--world is sim or live, not '%s'", options->world);
+    if (options->tags && options->json)
+        return cli_complain(CLI_USAGE, "--tags and --json don't go together");
     struct harness_choice choice = {
         .worlds = live ? HARNESS_LIVE : HARNESS_SIM,
         .release = options->release,
@@ -110,7 +112,7 @@ static int list(const struct options *options, const char *const *paths)
     else if (status == CLI_WELL)
         show_text(&suite.cases);
     cli_suite_release(&suite);
-    return status;
+    return status == CLI_WELL ? cli_end_output(CLI_WELL) : status;
 }
 
 int cli_list(int argc, const char **argv)

@@ -1,6 +1,7 @@
 /*
  * ripcord COMMAND …: finds the command; each has a file of its own.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,23 +52,42 @@ static int complain_of_command(const char *given)
                         given);
 }
 
+/* The command that argv[0] names. */
+static int run_command(int argc, const char **argv)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, argv[0]) == 0) {
+            argv[0] = commands[i].whole;
+            return commands[i].run(argc, argv);
+        }
+    return complain_of_command(argv[0]);
+}
+
+/* What somebody has closed stays useless: a connection with the number of the standard output would
+ * get what is printed. */
+static void hold_closed_ones(void)
+{
+    static const int useless[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int i = 0; i < 3; i++)
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", useless[i]) != i)
+            _exit(CLI_MACHINE);
+}
+
 int main(int argc, const char **argv)
 {
+    hold_closed_ones();
     if (argc < 2) {
         show_commands(stderr);
         return CLI_USAGE;
     }
+    if (strcmp(argv[1], "help") == 0 && argc > 2)
+        return run_command(2, (const char *[]){argv[2], "--help", NULL});
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0 ||
         strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "-?") == 0) {
         show_commands(stdout);
-        return CLI_WELL;
+        return cli_end_output(CLI_WELL);
     }
     if (strcmp(argv[1], "--version") == 0)
         return cli_version(1, argv + 1);
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0) {
-            argv[1] = commands[i].whole;
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    return complain_of_command(argv[1]);
+    return run_command(argc - 1, argv + 1);
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@ static long port_of(const char *text)
 {
     char *end;
     long port = strtol(text, &end, 10);
-    return end != text && *end == '\0' && port >= 0 && port <= UINT16_MAX ? port : -1;
+    bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0';
+    return is_number && port <= UINT16_MAX ? port : -1;
 }
 
 static int look_up(const char *given, struct cli_endpoint *endpoint)
@@ -43,6 +45,11 @@ int cli_resolve(const char *text, uint16_t port, struct cli_endpoint *endpoint)
     size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
     long given = colon != NULL ? port_of(colon + 1) : port;
     *endpoint = (struct cli_endpoint){.address.ip = 0};
+    if (text[0] == '[' || strchr(text, ':') != colon)
+        return cli_complain(CLI_USAGE,
+                            "'%s' is no address of IPv4, the only one that is spoken; "
+                            "write HOST:PORT",
+                            text);
     if (length == 0 || length >= sizeof(endpoint->name) || given < 0)
         return cli_complain(CLI_USAGE, "'%s' is no address; write HOST:PORT", text);
     if (colon == NULL && port == 0)

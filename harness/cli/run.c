@@ -2,7 +2,6 @@
  * ripcord run PATHS… : play the scenarios of files and folders.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,10 @@
 #include "harness/cli/workers.h"
 #include "harness/cli/worlds.h"
 
-enum { NOT_GIVEN = INT_MAX, REPEAT_MAX = 1000000 };
+enum { REPEAT_MAX = 1000000 };
+
+/* Options of which it matters whether they are given: their `val`. */
+enum given { SPEED = 1, TOLERANCE, THREADS, TWICE, ROUGH, WALL, REPEAT, JOBS };
 
 struct options {
     char *world, *release, *filter, *tag, *record, *colour; /* NULL: not given */
@@ -27,6 +29,7 @@ struct options {
     long long seed, repeat;
     double speed, tolerance_ms, wall_s;
     int rough, thread_each, twice, quiet, verbose, jobs;
+    unsigned given[CLI_VALS_MAX];
 };
 
 struct run {
@@ -46,7 +49,7 @@ static int check_options(const struct options *options)
 {
     if (options->seed < 0)
         return cli_complain(CLI_USAGE, "--seed is a number from 0 on");
-    if (options->repeat != NOT_GIVEN && (options->repeat < 1 || options->repeat > REPEAT_MAX))
+    if (options->given[REPEAT] > 0 && (options->repeat < 1 || options->repeat > REPEAT_MAX))
         return cli_complain(CLI_USAGE, "--repeat is a number of seeds from 1 to %d", REPEAT_MAX);
     if (!(options->speed >= 1) || options->speed > 1e6)
         return cli_complain(CLI_USAGE, "--speed lies between 1 and 1000000");
@@ -62,8 +65,28 @@ static int check_options(const struct options *options)
         strcmp(options->colour, "always") != 0 && strcmp(options->colour, "never") != 0)
         return cli_complain(CLI_USAGE, "--colour is auto, always or never, not '%s'",
                             options->colour);
-    if (options->twice && options->world != NULL && strcmp(options->world, "live") == 0)
-        return cli_complain(CLI_USAGE, "--twice is for the simulation: live runs differ");
+    return CLI_WELL;
+}
+
+/* What would change nothing in this world is a mistake. */
+static int check_world(const struct options *options, enum harness_seen kind)
+{
+    static const struct {
+        enum given option;
+        enum harness_seen kind;
+        const char *sentence;
+    } only[] = {
+        {SPEED, HARNESS_LIVE, "--speed is for --world live: in the simulation time costs nothing"},
+        {TOLERANCE, HARNESS_LIVE,
+         "--tolerance is for --world live: in the simulation nothing is late"},
+        {THREADS, HARNESS_LIVE, "--threads is for --world live: the simulation is one thread"},
+        {TWICE, HARNESS_SIM, "--twice is for the simulation: live runs differ"},
+        {ROUGH, HARNESS_SIM, "--rough is for the simulation: live, no seed decides the order"},
+        {WALL, HARNESS_SIM, "--wall is for the simulation: a live case has its limit"},
+    };
+    for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
+        if (options->given[only[i].option] > 0 && only[i].kind != kind)
+            return cli_complain(CLI_USAGE, "%s", only[i].sentence);
     return CLI_WELL;
 }
 
@@ -85,7 +108,7 @@ static bool told(void *owner, size_t index, struct cli_outcome *outcome)
             cli_reporting_lose(&run->reporting, &run->player, index, outcome->record_error);
         return false;
     }
-    cli_terminal_result(&run->terminal, play, outcome, run->worlds.replay(run->worlds.owner, play));
+    cli_terminal_result(&run->terminal, play, outcome, &run->worlds);
     int status = cli_reporting_add(&run->reporting, &run->player, index, outcome);
     if (status != CLI_WELL)
         run->status = status;
@@ -115,7 +138,6 @@ static int exit_status(const struct run *run)
 static void play_all(struct run *run)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int jobs = run->options.jobs;
     run->player = (struct cli_player){
         .worlds = &run->worlds,
         .cases = &run->suite.cases,
@@ -123,17 +145,17 @@ static void play_all(struct run *run)
         .twice = run->options.twice != 0,
     };
     struct cli_workers_options options = {
-        .jobs = jobs != NOT_GIVEN ? (unsigned)jobs
-                : cores > 0       ? (unsigned)cores
-                                  : 1,
+        .jobs = run->options.given[JOBS] > 0 ? (unsigned)run->options.jobs
+                : cores > 0                  ? (unsigned)cores
+                                             : 1,
         .wall_ns = (int64_t)(run->options.wall_s * 1e9),
         .told = told,
         .tick = ticked,
         .owner = run,
     };
-    cli_terminal_begin(&run->terminal, stdout, loudness(&run->options),
-                       run->options.colour != NULL ? run->options.colour : "auto",
-                       run->suite.cases.count);
+    cli_terminal_begin(
+        &run->terminal, cli_exports_spoken(&run->options.exports), loudness(&run->options),
+        run->options.colour != NULL ? run->options.colour : "auto", run->suite.cases.count);
     if (cli_workers_play(&run->player, &options) < 0)
         run->status = cli_complain(CLI_MACHINE, "cannot start a worker: %s", strerror(errno));
     cli_terminal_end(&run->terminal, cli_interrupted());
@@ -189,13 +211,15 @@ static int run_scenarios(struct run *run, const char *const *paths, int argc, co
         return cli_complain(CLI_USAGE, "--world is sim or live, not '%s'", options->world);
     int status = check_options(options);
     if (status == CLI_WELL)
+        status = check_world(options, run->worlds.kind);
+    if (status == CLI_WELL)
         status = cli_suite_load(&run->suite, paths);
     struct harness_choice choice = {
         .worlds = run->worlds.kind,
         .release = options->release,
         .filter = options->filter,
         .seed = (uint64_t)options->seed,
-        .repeat = options->repeat != NOT_GIVEN ? (uint64_t)options->repeat : 0,
+        .repeat = (uint64_t)options->repeat,
         .rough = options->rough != 0,
     };
     if (status == CLI_WELL)
@@ -217,12 +241,7 @@ static void release(struct run *run)
 
 int cli_run(int argc, const char **argv)
 {
-    struct run run = {.options = {.seed = 1,
-                                  .repeat = NOT_GIVEN,
-                                  .speed = 1,
-                                  .tolerance_ms = 20,
-                                  .wall_s = 60,
-                                  .jobs = NOT_GIVEN}};
+    struct run run = {.options = {.seed = 1, .speed = 1, .tolerance_ms = 20, .wall_s = 60}};
     struct options *options = &run.options;
     const struct poptOption table[] = {
         {"world", 'w', POPT_ARG_STRING, &options->world, 0, "sim (the usual one) or live", "WORLD"},
@@ -232,21 +251,21 @@ int cli_run(int argc, const char **argv)
          "only cases with TEXT in their name or title", "TEXT"},
         {"tag", 't', POPT_ARG_STRING, &options->tag, 0, "only scenarios with this tag", "TAG"},
         {"seed", 's', POPT_ARG_LONGLONG, &options->seed, 0, "seed of each case (1)", "N"},
-        {"repeat", 'n', POPT_ARG_LONGLONG, &options->repeat, 0,
+        {"repeat", 'n', POPT_ARG_LONGLONG, &options->repeat, REPEAT,
          "play so many seeds, from --seed on", "N"},
-        {"rough", 0, POPT_ARG_NONE, &options->rough, 0,
+        {"rough", 0, POPT_ARG_NONE, &options->rough, ROUGH,
          "sim: the seed decides order, costs and delays, too", NULL},
-        {"twice", 0, POPT_ARG_NONE, &options->twice, 0,
+        {"twice", 0, POPT_ARG_NONE, &options->twice, TWICE,
          "sim: play each case twice; both traces must be equal", NULL},
-        {"speed", 0, POPT_ARG_DOUBLE, &options->speed, 0,
+        {"speed", 0, POPT_ARG_DOUBLE, &options->speed, SPEED,
          "live: how many times faster its clock runs (1)", "X"},
-        {"tolerance", 0, POPT_ARG_DOUBLE, &options->tolerance_ms, 0,
+        {"tolerance", 0, POPT_ARG_DOUBLE, &options->tolerance_ms, TOLERANCE,
          "live: how many real milliseconds late is in time (20)", "MS"},
-        {"threads", 0, POPT_ARG_NONE, &options->thread_each, 0,
+        {"threads", 0, POPT_ARG_NONE, &options->thread_each, THREADS,
          "live: a thread for each of Hadoop's threads", NULL},
-        {"jobs", 'j', POPT_ARG_INT, &options->jobs, 0,
+        {"jobs", 'j', POPT_ARG_INT, &options->jobs, JOBS,
          "processes that play (one a core); 0: no other process", "N"},
-        {"wall", 0, POPT_ARG_DOUBLE, &options->wall_s, 0,
+        {"wall", 0, POPT_ARG_DOUBLE, &options->wall_s, WALL,
          "sim: real seconds that a case may take (60)", "S"},
         {"record", 0, POPT_ARG_STRING, &options->record, 0, "keep the records in DIR", "DIR"},
         CLI_EXPORTS_OPTIONS(options->exports),
@@ -258,7 +277,7 @@ int cli_run(int argc, const char **argv)
         POPT_AUTOHELP POPT_TABLEEND};
     poptContext context =
         cli_options(argc, argv, table, "ripcord run", "[OPTION]... [FILE or FOLDER]...");
-    int status = cli_options_read(context, table);
+    int status = cli_options_count(context, table, options->given);
     if (status == CLI_WELL)
         status = run_scenarios(&run, poptGetArgs(context), argc, argv);
     poptFreeContext(context);

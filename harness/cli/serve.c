@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@
 #include "harness/play/play.h"
 #include "rpc/world/live/live.h"
 
-enum { EPILOGUE_MAX = 64 * 1024, HANDLERS = 10, HANDLERS_UNSAID = INT_MIN, NAMENODE_PORT = 8020 };
+enum { EPILOGUE_MAX = 64 * 1024, HANDLERS = 10, NAMENODE_PORT = 8020 };
 
 static const char usual_release[] = "3.4";
 static const char usual_listen[] = "127.0.0.1:8020";
@@ -35,7 +34,7 @@ static const char role_title[] = "serve";
 static const char epilogue[] =
     "local wanted, role = %s, ...\n"
     "if wanted and wanted ~= 'test' then\n"
-    "    role = roles[wanted]\n"
+    "    role = rawget(roles, wanted)\n"
     "    if not role then\n"
     "        local names = { 'test' }\n"
     "        for name in pairs(roles) do names[#names + 1] = name end\n"
@@ -53,7 +52,8 @@ static const char epilogue[] =
 struct options {
     char *listen, *release, *filter;
     char **conf;
-    int handlers, thread_each, verbose;
+    int handlers, thread_each;
+    unsigned given[CLI_VALS_MAX]; /* 'h': Handlers; 'v': how loud to be */
 };
 
 struct serving {
@@ -156,19 +156,21 @@ static void add_conf(char *text, size_t size, const char *setting,
                  settings->value[release_setting_by_key(key)]);
 }
 
+static const char *release_text(const struct options *options)
+{
+    return options->release != NULL ? options->release : usual_release;
+}
+
 /* What --conf says, as Lua reads it. */
 static int read_conf(const struct options *options, char *text, size_t size)
 {
     struct release_settings settings;
-    const char *name = options->release != NULL ? options->release : usual_release;
-    const struct release *release = release_by_name(name);
+    const struct release *release = cli_release(release_text(options));
     int status = CLI_WELL;
-    if (options->conf == NULL)
-        return CLI_WELL;
     if (release == NULL)
-        return cli_complain(CLI_USAGE, "'%s' is no release of Hadoop that is known here", name);
+        return CLI_USAGE;
     release_defaults(release, &settings);
-    for (char **each = options->conf; status == CLI_WELL && *each != NULL; each++) {
+    for (char **each = options->conf; status == CLI_WELL && each != NULL && *each != NULL; each++) {
         status = cli_conf_set(release, &settings, *each);
         if (status == CLI_WELL)
             add_conf(text, size, *each, &settings);
@@ -194,8 +196,7 @@ static int load(struct serving *serving)
         return read;
     if (!file)
         add_quoted(role, sizeof(role), what);
-    snprintf(text, sizeof(text), epilogue, file ? "nil" : role,
-             options->handlers != HANDLERS_UNSAID ? options->handlers : HANDLERS, conf);
+    snprintf(text, sizeof(text), epilogue, file ? "nil" : role, options->handlers, conf);
     enum rpc_status status =
         harness_file_load_with(file ? what : "", text, &serving->file, problem);
     if (status == RPC_OK)
@@ -212,8 +213,7 @@ static int check_own(const struct serving *serving, const struct harness_case *p
 {
     const struct options *options = &serving->options;
     const char *title = play->scenario->title;
-    if (strcmp(title, role_title) == 0 ||
-        (options->conf == NULL && options->handlers == HANDLERS_UNSAID))
+    if (strcmp(title, role_title) == 0 || (options->conf == NULL && options->given['h'] == 0))
         return CLI_WELL;
     return cli_complain(CLI_USAGE,
                         "--conf and --handlers are for roles; in %s the scenario '%s' says that "
@@ -227,7 +227,7 @@ static int choose(struct serving *serving, const struct harness_case **play)
     struct options *options = &serving->options;
     struct harness_choice choice = {
         .worlds = HARNESS_LIVE,
-        .release = options->release != NULL ? options->release : usual_release,
+        .release = release_text(options),
         .filter = options->filter,
         .seed = 1,
         .repeat = 1,
@@ -297,7 +297,7 @@ static int serve(struct serving *serving, const struct harness_case *play)
     serving->worlds.owner = serving;
     serving->worlds.onlooker = &serving->onlooker;
     serving->worlds.limit_ns = INT64_MAX;
-    cli_watch_begin(&serving->watch, stdout, serving->options.verbose);
+    cli_watch_begin(&serving->watch, stdout, (int)serving->options.given['v']);
     cli_interrupt_catch();
     harness_play(play, &serving->worlds, NULL, &result);
     int status = cli_interrupted() != 0 ? 128 + cli_interrupted() : CLI_USAGE;
@@ -315,9 +315,14 @@ static int serve_arguments(struct serving *serving, const char **words)
     if (words == NULL || words[0] == NULL || words[1] != NULL)
         return cli_complain(CLI_USAGE, "serve takes one role or file, such as: ripcord serve "
                                        "namenode --listen 127.0.0.1:8020");
-    if (serving->options.handlers < 1 && serving->options.handlers != HANDLERS_UNSAID)
+    if (serving->options.handlers < 1)
         return cli_complain(CLI_USAGE, "--handlers is a number from 1 on");
     serving->what = words[0];
+    if (serving->options.filter != NULL && !is_file(serving->what))
+        return cli_complain(CLI_USAGE,
+                            "--filter is for files with several scenarios, and %s is a "
+                            "role",
+                            serving->what);
     int status = cli_resolve(listen_text(serving), NAMENODE_PORT, &serving->at);
     if (status == CLI_WELL)
         status = load(serving);
@@ -341,7 +346,7 @@ static void release(struct serving *serving)
 
 int cli_serve(int argc, const char **argv)
 {
-    struct serving serving = {.options = {.handlers = HANDLERS_UNSAID}};
+    struct serving serving = {.options = {.handlers = HANDLERS}};
     struct options *options = &serving.options;
     const struct poptOption table[] = {
         {"listen", 'l', POPT_ARG_STRING, &options->listen, 0,
@@ -350,7 +355,7 @@ int cli_serve(int argc, const char **argv)
          "HOST:PORT"},
         {"release", 'r', POPT_ARG_STRING, &options->release, 0, "which Hadoop's server to be (3.4)",
          "RELEASE"},
-        {"handlers", 0, POPT_ARG_INT, &options->handlers, 0, "Handlers of a role (10)", "N"},
+        {"handlers", 0, POPT_ARG_INT, &options->handlers, 'h', "Handlers of a role (10)", "N"},
         {"conf", 'c', POPT_ARG_ARGV, &options->conf, 0,
          "a setting of a role's server: ipc.maximum.data.length=64KiB", "KEY=VALUE"},
         {"filter", 'f', POPT_ARG_STRING, &options->filter, 0,
@@ -366,7 +371,7 @@ int cli_serve(int argc, const char **argv)
         cli_options(argc, argv, table, "ripcord serve",
                     "[OPTION]... ROLE or FILE.lua\n\nA role is test (the test "
                     "protocol), namenode, or before 2.x datanodes or jobtracker.");
-    int status = cli_options_count(context, table, 'v', &options->verbose);
+    int status = cli_options_count(context, table, options->given);
     if (status == CLI_WELL)
         status = serve_arguments(&serving, poptGetArgs(context));
     poptFreeContext(context);

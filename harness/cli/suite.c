@@ -1,6 +1,5 @@
 #include "harness/cli/suite.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +41,7 @@ int cli_suite_load(struct cli_suite *suite, const char *const *paths)
     struct stat about;
     char **found = NULL;
     size_t count = 0;
-    const char *problem = NULL;
+    char problem[CLI_PATHS_PROBLEM_MAX];
     *suite = (struct cli_suite){.files = NULL};
     if (paths == NULL || paths[0] == NULL) {
         if (stat(here[0], &about) != 0 || !S_ISDIR(about.st_mode))
@@ -50,9 +49,9 @@ int cli_suite_load(struct cli_suite *suite, const char *const *paths)
                                 "there is no folder 'scenarios' here; name files or folders");
         paths = here;
     }
-    enum rpc_status status = cli_paths(paths, &found, &count, &problem);
+    enum rpc_status status = cli_paths(paths, &found, &count, problem);
     if (status == RPC_IO)
-        return cli_complain(CLI_USAGE, "cannot read %s: %s", problem, strerror(errno));
+        return cli_complain(CLI_USAGE, "%s", problem);
     if (status != RPC_OK)
         return cli_complain(CLI_MACHINE, "out of memory");
     int loaded = count > 0 ? load_files(suite, found, count) : complain_of_nothing(paths);

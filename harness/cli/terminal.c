@@ -134,7 +134,7 @@ static void show_case_line(const struct cli_terminal *terminal, const struct har
 }
 
 static void show_in_full(const struct cli_terminal *terminal, const struct harness_case *play,
-                         const struct cli_outcome *outcome, const char *replay)
+                         const struct cli_outcome *outcome, const struct harness_worlds *worlds)
 {
     FILE *out = terminal->out;
     const struct harness_result *result = &outcome->result;
@@ -147,7 +147,7 @@ static void show_in_full(const struct cli_terminal *terminal, const struct harne
         show_finding(terminal, &result->failed[i], play->seed);
     if (outcome->divergence != NULL)
         show_fact(out, "diverged", outcome->divergence);
-    fprintf(out, "    replay    %s\n", replay);
+    fprintf(out, "    replay    %s\n", worlds->replay(worlds->owner, play));
 }
 
 /* "12 passed, 1 failed" */
@@ -193,7 +193,7 @@ static void show_answers(const struct cli_terminal *terminal, const char *answer
 }
 
 void cli_terminal_result(struct cli_terminal *terminal, const struct harness_case *play,
-                         const struct cli_outcome *outcome, const char *replay)
+                         const struct cli_outcome *outcome, const struct harness_worlds *worlds)
 {
     const struct harness_result *result = &outcome->result;
     if (play->file != terminal->file) {
@@ -215,7 +215,7 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
     wipe(terminal);
     show_case_line(terminal, play, result);
     if (in_full)
-        show_in_full(terminal, play, outcome, replay);
+        show_in_full(terminal, play, outcome, worlds);
     else if (result->reason[0] != '\0')
         show_fact(terminal->out, record_status_name(result->status), result->reason);
     if (answered)

@@ -37,9 +37,9 @@ struct cli_terminal {
 void cli_terminal_begin(struct cli_terminal *terminal, FILE *out, enum cli_loudness loudness,
                         const char *colour, size_t total);
 
-/* Tell of one case; `replay` is the command that plays it again. */
+/* Tell of one case; `worlds` know the command that plays it again. */
 void cli_terminal_result(struct cli_terminal *terminal, const struct harness_case *play,
-                         const struct cli_outcome *outcome, const char *replay);
+                         const struct cli_outcome *outcome, const struct harness_worlds *worlds);
 
 /* So many have ended, this one is being played. */
 void cli_terminal_progress(struct cli_terminal *terminal, size_t ended,

@@ -8,7 +8,13 @@
 
 #include "harness/cli/commands.h"
 
-/* Print "ripcord: " and the sentence to the standard error.  Returns `status`. */
+enum { CLI_VALS_MAX = 128 };
+
+/* Print the text to the standard error, but no control characters besides those in `kept`: others
+ * have written it, and a terminal would obey. */
+void cli_show(const char *text, const char *kept);
+
+/* Print "ripcord: " and the sentence to the standard error, as one line.  Returns `status`. */
 int cli_complain(int status, const char *sentence, ...) __attribute__((format(printf, 2, 3)));
 
 /* Nothing more is printed.  `status`, or CLI_MACHINE after a complaint: some of it could not be
@@ -23,7 +29,8 @@ poptContext cli_options(int argc, const char **argv, const struct poptOption *ta
 /* Read all options.  0, or CLI_USAGE after a complaint that names the nearest right option. */
 int cli_options_read(poptContext context, const struct poptOption *table);
 
-/* The same; options whose `val` is `value` are counted. */
-int cli_options_count(poptContext context, const struct poptOption *table, int value, int *count);
+/* The same; options whose `val` is not 0, but below CLI_VALS_MAX, are counted at counts[val]. */
+int cli_options_count(poptContext context, const struct poptOption *table,
+                      unsigned counts[CLI_VALS_MAX]);
 
 #endif

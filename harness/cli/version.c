@@ -11,8 +11,11 @@ int cli_version(int argc, const char **argv)
     const struct poptOption table[] = {POPT_AUTOHELP POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord version", "");
     int status = cli_options_read(context, table);
+    if (status == CLI_WELL && poptPeekArg(context) != NULL)
+        status = cli_complain(CLI_USAGE, "version takes no argument");
     poptFreeContext(context);
-    if (status == CLI_WELL)
-        printf("ripcord %s\n", RIPCORD_VERSION);
-    return status;
+    if (status != CLI_WELL)
+        return status;
+    printf("ripcord %s\n", RIPCORD_VERSION);
+    return cli_end_output(CLI_WELL);
 }

@@ -1,7 +1,10 @@
 #include "harness/cli/watch.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+
+#include "harness/cli/usage.h"
 
 enum { NAME_SIZE = 64 };
 
@@ -15,6 +18,17 @@ static const enum point usual[] = {
 void cli_watch_begin(struct cli_watch *watch, FILE *out, int loudness)
 {
     *watch = (struct cli_watch){.out = out, .loudness = loudness};
+}
+
+/* Each line is seen at once.  It serves whether somebody reads that or not. */
+static void flush(struct cli_watch *watch)
+{
+    errno = 0;
+    if ((fflush(watch->out) == 0 && !ferror(watch->out)) || watch->lost)
+        return;
+    watch->lost = true;
+    cli_complain(CLI_MACHINE, "cannot write what happens, but serves on: %s",
+                 errno != 0 ? strerror(errno) : "some of it is lost");
 }
 
 static const char *text_of(const struct point_event *event, enum point_field field)
@@ -78,13 +92,13 @@ void cli_watch_event(struct cli_watch *watch, const struct point_event *event)
         return;
     if (event->point == POINT_LOG) {
         fprintf(out, "%s\n", text_of(event, FIELD_TEXT));
-        fflush(out);
+        flush(watch);
         return;
     }
     show_begin(out, event, point_name(event->point));
     show_values(watch, event);
     fputc('\n', out);
-    fflush(out);
+    flush(watch);
 }
 
 void cli_watch_strike(struct cli_watch *watch, const struct point_event *event,
@@ -98,20 +112,20 @@ void cli_watch_strike(struct cli_watch *watch, const struct point_event *event,
     show_values(watch, event);
     fprintf(watch->out, ": a fault %s has struck\n",
             outside ? "armed from outside" : "of the scenario");
-    fflush(watch->out);
+    flush(watch);
 }
 
 void cli_watch_listens(struct cli_watch *watch, struct world_address address)
 {
     char text[24];
     fprintf(watch->out, "listening on %s\n", world_address_text(address, text));
-    fflush(watch->out);
+    flush(watch);
 }
 
-void cli_watch_end(const struct cli_watch *watch)
+void cli_watch_end(struct cli_watch *watch)
 {
     fprintf(watch->out, "served %" PRIu64 " %s on %" PRIu64 " %s\n", watch->calls,
             watch->calls == 1 ? "call" : "calls", watch->connections,
             watch->connections == 1 ? "connection" : "connections");
-    fflush(watch->out);
+    flush(watch);
 }

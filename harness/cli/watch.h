@@ -16,6 +16,7 @@ struct cli_watch {
     int loudness; /* 0: the log, and where servers listen; 1: what happens per call; 2: everything
                    */
     uint64_t connections, calls;
+    bool lost; /* a line could not be written, which was told */
 };
 
 void cli_watch_begin(struct cli_watch *watch, FILE *out, int loudness);
@@ -28,6 +29,6 @@ void cli_watch_strike(struct cli_watch *watch, const struct point_event *event,
 void cli_watch_listens(struct cli_watch *watch, struct world_address address);
 
 /* The summary. */
-void cli_watch_end(const struct cli_watch *watch);
+void cli_watch_end(struct cli_watch *watch);
 
 #endif

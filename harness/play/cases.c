@@ -106,26 +106,31 @@ static bool add_rows(struct maker *maker, struct harness_case *made)
 
 static int compare_results(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const struct harness_case *const *first = a, *const *second = b;
+    return strcmp((*first)->result, (*second)->result);
 }
 
 /* Two cases of one name could not be told apart in reports. */
 static enum rpc_status check_names(const struct harness_cases *cases, char *problem)
 {
-    const char **names = calloc(cases->count + 1, sizeof(*names));
+    const struct harness_case **sorted = calloc(cases->count + 1, sizeof(*sorted));
     enum rpc_status status = RPC_OK;
-    if (names == NULL)
+    if (sorted == NULL)
         return RPC_NO_MEMORY;
     for (size_t i = 0; i < cases->count; i++)
-        names[i] = cases->items[i].result;
-    qsort(names, cases->count, sizeof(*names), compare_results);
+        sorted[i] = &cases->items[i];
+    qsort(sorted, cases->count, sizeof(*sorted), compare_results);
     for (size_t i = 1; i < cases->count && status == RPC_OK; i++) {
-        if (strcmp(names[i - 1], names[i]) != 0)
+        const struct harness_case *one = sorted[i - 1], *other = sorted[i];
+        if (strcmp(one->result, other->result) != 0)
             continue;
-        snprintf(problem, HARNESS_PROBLEM_MAX, "two cases are called %s", names[i]);
+        snprintf(problem, HARNESS_PROBLEM_MAX,
+                 "two cases are called %s: %s:%d and %s:%d; rename one, or name its file once",
+                 one->result, one->file->path, one->scenario->line, other->file->path,
+                 other->scenario->line);
         status = RPC_MALFORMED;
     }
-    free(names);
+    free(sorted);
     return status;
 }
 
