@@ -45,8 +45,8 @@ local function say_class(block)
 end
 
 local function say_function(block, head, arguments)
-    local class, name = head:match "^(%w+)[:.](%w+)$"
-    add("\n**`%s%s(%s)`**", class and caller_of(class) .. ":" or "", name or head, arguments)
+    local class, colon, name = head:match "^([%w_]+)([:.])([%w_]+)$"
+    add("\n**`%s%s(%s)`**", class and caller_of(class) .. colon or "", name or head, arguments)
     if #block.text > 0 then add("%s", table.concat(block.text, " ")) end
     for _, returned in ipairs(block.returns) do
         local kind, words = split_type(returned)
@@ -57,12 +57,12 @@ end
 local function fresh() return { text = {}, fields = {}, returns = {} } end
 
 local function take_tag(block, tag, rest)
-    if tag == "class" then block.class = rest:match "^%(exact%) (%w+)" or rest:match "^%w+" end
+    if tag == "class" then block.class = rest:match "^%(exact%) ([%w_]+)" or rest:match "^[%w_]+" end
     if tag == "field" then block.fields[#block.fields + 1] = rest end
     if tag == "return" then block.returns[#block.returns + 1] = rest end
     if tag == "type" then block.text[#block.text + 1] = select(2, split_type(rest)) end
     if tag == "alias" then
-        local name, kind = rest:match "^(%w+)%s+(.*)$"
+        local name, kind = rest:match "^([%w_]+)%s+(.*)$"
         add("\n**%s** (`%s`): %s", name, kind, table.concat(block.text, " "))
         block.text = {}
     end
@@ -77,13 +77,14 @@ local function take_line(block, line)
     elseif line:match "^%-%-%-" then
         block.text[#block.text + 1] = line:match "^%-%-%-%s*(.*)$"
     else
-        local head, arguments = line:match "^function ([%w:.]+)%((.*)%) end"
+        local head, arguments = line:match "^function ([%w_:.]+)%((.*)%) end"
+        assert(head or not line:find "^function", line .. ": not understood, and left out")
         if head then
             say_function(block, head, arguments)
         elseif block.class then
             say_class(block)
-        elseif line:match "^%w+ = nil" and #block.text > 0 then
-            add("\n**`%s`**\n%s", line:match "^%w+", table.concat(block.text, " "))
+        elseif line:match "^[%w_]+ = nil" and #block.text > 0 then
+            add("\n**`%s`**\n%s", line:match "^[%w_]+", table.concat(block.text, " "))
         end
         return fresh()
     end

@@ -34,7 +34,8 @@ struct plan_aim {
     bool has_chance;
     uint32_t chance; /* of 2^32 - 1; drawn by world_choose */
     bool maybe;      /* it need not strike */
-    /* The script's own judgement of a visit; it must not call back into the plan. */
+    /* The script's own judgement of a visit, on the visitor's thread and under what locks it
+     * has, but not the plan's. */
     bool (*where)(void *owner, const struct point_event *event);
     void *where_owner;
 };
@@ -79,7 +80,8 @@ const struct plan_aim *plan_gate_aim(const struct plan_gate *gate);
 /* Let the `count` oldest go on, 0: all, and then open for good. */
 void plan_gate_release(struct plan_gate *gate, uint32_t count);
 
-/* The world's tracer passes on what it is told: names of lanes, and every event. */
+/* The world's tracer passes on what it is told: names of lanes (borrowed until the plan is freed),
+ * and every event. */
 void plan_lane(struct plan *plan, uint32_t lane, const char *name);
 void plan_saw(struct plan *plan, const struct point_event *event);
 

@@ -44,11 +44,8 @@ static struct {
 static point_outside_fn *_Atomic watch_outside;
 static void *_Atomic watch_owner;
 
-/* The visit that libfiu is being asked about, for the callback that it calls. */
-static _Thread_local const struct point_event *visit_event;
-static _Thread_local enum point_effect visit_effect;
-static _Thread_local struct point_strike *visit_strike;
-static _Thread_local bool visit_judged;
+/* Whether libfiu has found that we have armed what it is being asked about. */
+static _Thread_local bool is_ours;
 
 const char *point_name(enum point point)
 {
@@ -58,6 +55,16 @@ const char *point_name(enum point point)
 const char *point_fields(enum point point)
 {
     return points[point].fields;
+}
+
+/* A message is no thread's, what travels is about no call, and nothing else has a direction. */
+const char *point_besides(enum point point)
+{
+    if (strncmp(point_name(point), "wire.", 5) == 0)
+        return "host server client connection call method call_id retry direction";
+    if (strncmp(point_name(point), "net", 3) == 0)
+        return "host server client connection lane direction";
+    return "host server client connection call lane method call_id retry";
 }
 
 const char *point_effects(enum point point)
@@ -168,15 +175,13 @@ void point_init(void)
             atomic_fetch_or(&point_guard[point], GUARD_OUTSIDE);
 }
 
-/* libfiu asks whether the armed point of the present visit fails. */
-static int ask_judge(const char *name, int *failnum, void **failinfo, unsigned int *flags)
+/* libfiu comes here, with its table locked, when it is asked about what we have armed.  The judge
+ * is asked when that is unlocked again: it may wait for who arms something. */
+static int find_ours(const char *name, int *failnum, void **failinfo, unsigned int *flags)
 {
     (void)name, (void)failnum, (void)failinfo, (void)flags;
-    enum point point = visit_event->point;
-    point_judge_fn *judge = judges[point][visit_effect].judge;
-    void *owner = judges[point][visit_effect].owner;
-    visit_judged = true;
-    return judge != NULL && judge(owner, visit_event, visit_effect, visit_strike);
+    is_ours = true;
+    return 1;
 }
 
 static bool any_judge(enum point point)
@@ -197,7 +202,7 @@ void point_arm(enum point point, enum point_effect effect, point_judge_fn *judge
         judges[point][effect].owner = owner; /* before anybody can see the judge */
     judges[point][effect].judge = judge;
     if (judge != NULL && !was_armed)
-        fiu_enable_external(name, 1, NULL, 0, ask_judge);
+        fiu_enable_external(name, 1, NULL, 0, find_ours);
     else if (judge == NULL && was_armed)
         fiu_disable(name);
     if (any_judge(point))
@@ -279,21 +284,26 @@ static bool strikes_from_outside(const struct point_event *event, struct point_s
     return true;
 }
 
+static bool asks_judge(const struct point_event *event, enum point_effect effect,
+                       struct point_strike *strike)
+{
+    point_judge_fn *judge = judges[event->point][effect].judge;
+    void *owner = judges[event->point][effect].owner;
+    return judge != NULL && judge(owner, event, effect, strike);
+}
+
 bool point_strikes_slowly(const struct point_event *event, struct point_strike *strike)
 {
-    for (unsigned effect = 0; effect < EFFECT_COUNT; effect++) {
-        if (!point_has_effect(event->point, (enum point_effect)effect))
-            continue;
+    for (unsigned i = 0; i < EFFECT_COUNT; i++) {
+        enum point_effect effect = (enum point_effect)i;
         char name[FIU_NAME_MAX];
-        *strike = (struct point_strike){.effect = (enum point_effect)effect};
-        visit_event = event;
-        visit_effect = (enum point_effect)effect;
-        visit_strike = strike;
-        visit_judged = false;
-        if (fiu_fail(fiu_name(event->point, (enum point_effect)effect, name)) == 0)
+        if (!point_has_effect(event->point, effect))
             continue;
-        strike->effect = (enum point_effect)effect;
-        if (visit_judged || strikes_from_outside(event, strike))
+        is_ours = false;
+        if (fiu_fail(fiu_name(event->point, effect, name)) == 0)
+            continue;
+        *strike = (struct point_strike){.effect = effect};
+        if (is_ours ? asks_judge(event, effect, strike) : strikes_from_outside(event, strike))
             return true;
     }
     return false;

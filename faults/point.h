@@ -89,8 +89,7 @@ enum point_effect {
 };
 
 /* point, its name, its fields, its effects, what it is.  Fields and effects are
- * names with a space between; every point has "at host server client connection
- * call lane" besides. */
+ * names with a space between; times are in ms.  What it has besides: point_besides. */
 #define POINT_MAP(X)                                                                               \
     X(CLIENT_CALL, "client.call", "method", "", "a caller hands a call to the client")             \
     X(CLIENT_SETUP, "client.setup", "", "", "a caller begins to set a connection up")              \
@@ -212,7 +211,7 @@ enum { GUARD_FAULT = 1, GUARD_HOLD = 2, GUARD_OUTSIDE = 4 };
 extern _Atomic uint8_t point_guard[POINT_COUNT];
 
 /* A plan decides for the world of this thread's process whether an armed effect
- * strikes.  Called under libfiu's read lock: it must not arm anything. */
+ * strikes. */
 typedef bool point_judge_fn(void *owner, const struct point_event *event, enum point_effect effect,
                             struct point_strike *strike);
 
@@ -220,6 +219,8 @@ typedef bool point_judge_fn(void *owner, const struct point_event *event, enum p
 const char *point_name(enum point point);
 const char *point_fields(enum point point);
 const char *point_effects(enum point point);
+/* Who and what its visits can be about besides: "host server client connection …". */
+const char *point_besides(enum point point);
 const char *point_sentence(enum point point);
 const char *point_field_name(enum point_field field);
 const char *point_effect_name(enum point_effect effect);

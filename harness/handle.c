@@ -10,9 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/handles/client.h"
 #include "harness/handles/handles.h"
+#include "harness/handles/server.h"
 #include "harness/harness.h"
 #include "harness/lua/options.h"
+#include "harness/lua/sandbox.h"
 #include "harness/lua/show.h"
 
 struct handle {
@@ -22,7 +25,7 @@ struct handle {
 };
 
 static const char is_handle; /* its address: a key of every handle's metatable */
-static const char entities;  /* its address: the registry's table of entities */
+static const char calls;     /* its address: the registry's table of calls' handles by number */
 
 enum { TEXT_MAX = 128 };
 
@@ -111,7 +114,7 @@ static int index_handle(lua_State *L)
         return 1;
     }
     if (lua_type(L, 2) != LUA_TSTRING)
-        return luaL_error(L, "%s has no field %s", type->name, harness_push_text(L, 2));
+        return harness_error(L, "%s has no field %s", type->name, harness_push_text(L, 2));
     const char *name = lua_tostring(L, 2);
     if (lua_getfield(L, lua_upvalueindex(1), name) != LUA_TNIL)
         return 1;
@@ -130,7 +133,7 @@ static int index_handle(lua_State *L)
 static int refuse_write(lua_State *L)
 {
     struct handle *handle = lua_touserdata(L, 1);
-    return luaL_error(L, "%s: '%s' can't be set", handle->type->name, harness_push_text(L, 2));
+    return harness_error(L, "%s: '%s' can't be set", handle->type->name, harness_push_text(L, 2));
 }
 
 static int describe(lua_State *L)
@@ -148,7 +151,7 @@ static int length(lua_State *L)
 {
     struct handle *handle = lua_touserdata(L, 1);
     if (handle->type->length == NULL)
-        return luaL_error(L, "%s has no length", handle->type->name);
+        return harness_error(L, "%s has no length", handle->type->name);
     lua_pushinteger(L, handle->type->length(harness_of(L), handle->object));
     return 1;
 }
@@ -186,7 +189,7 @@ static void push_metatable(lua_State *L, const struct harness_type *type)
     lua_setfield(L, -2, "__metatable");
     lua_pushboolean(L, true);
     lua_rawsetp(L, -2, &is_handle);
-    lua_newtable(L); /* objects to handles */
+    lua_createtable(L, 0, 2); /* objects to handles */
     if (type->fleeting) {
         lua_createtable(L, 0, 1);
         lua_pushliteral(L, "v");
@@ -196,16 +199,6 @@ static void push_metatable(lua_State *L, const struct harness_type *type)
     lua_rawseti(L, -2, 1);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, type);
-}
-
-static lua_Integer next_serial(lua_State *L)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &is_handle);
-    lua_Integer serial = lua_tointeger(L, -1) + 1;
-    lua_pushinteger(L, serial);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &is_handle);
-    lua_pop(L, 1);
-    return serial;
 }
 
 lua_Integer harness_serial(lua_State *L, int index)
@@ -229,9 +222,9 @@ void harness_push(lua_State *L, const struct harness_type *type, void *object)
         return;
     }
     lua_pop(L, 1);
-    lua_Integer serial = next_serial(L);
-    struct handle *handle = lua_newuserdatauv(L, sizeof(*handle), 0);
-    *handle = (struct handle){.type = type, .object = object, .serial = serial};
+    struct handle *handle = lua_newuserdatauv(L, sizeof(*handle), type->push_value != NULL);
+    *handle =
+        (struct handle){.type = type, .object = object, .serial = ++harness_of(L)->handles_made};
     lua_pushvalue(L, -3);
     lua_setmetatable(L, -2);
     lua_pushvalue(L, -1);
@@ -250,56 +243,44 @@ bool harness_is_held(lua_State *L, const struct harness_type *type, const void *
     return held;
 }
 
-/* The table of `kind` on top: numbers to handles. */
-static void push_entities(lua_State *L, enum harness_entity kind)
-{
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &entities) == LUA_TNIL) {
-        lua_pop(L, 1);
-        lua_createtable(L, HARNESS_ENTITIES, 0);
-        for (int i = 0; i <= HARNESS_ENTITIES; i++) { /* the last one: hosts by address */
-            lua_newtable(L);
-            lua_rawseti(L, -2, i);
-        }
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &entities);
-    }
-    lua_rawgeti(L, -1, (lua_Integer)kind);
-    lua_remove(L, -2);
-}
-
 void harness_handles_open(lua_State *L)
 {
     for (const struct harness_type *const *type = harness_types; *type != NULL; type++) {
         push_metatable(L, *type);
         lua_pop(L, 1);
     }
-    push_entities(L, HARNESS_HOST);
-    lua_pop(L, 1);
+    lua_createtable(L, 4, 0);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &calls);
 }
 
-void harness_enter(lua_State *L, enum harness_entity kind, uint32_t id,
-                   const struct harness_type *type, void *object)
+void harness_enter_call(lua_State *L, uint32_t number, struct harness_call *call)
 {
-    push_entities(L, kind);
-    harness_push(L, type, object);
-    lua_rawseti(L, -2, (lua_Integer)id);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &calls);
+    harness_push(L, &harness_call_type, call);
+    lua_rawseti(L, -2, (lua_Integer)number);
     lua_pop(L, 1);
-}
-
-void harness_enter_host(lua_State *L, const struct world_host *host,
-                        const struct harness_type *type, void *object)
-{
-    harness_enter(L, HARNESS_HOST, host->id, type, object);
-    harness_enter(L, HARNESS_ENTITIES, host->ip, type, object);
 }
 
 void harness_push_entity(lua_State *L, enum harness_entity kind, uint32_t id)
 {
-    if (kind == HARNESS_CONNECTION) {
-        harness_push_connection(L, id); /* made when somebody asks for it */
+    struct harness *harness = harness_of(L);
+    switch (kind) {
+    case HARNESS_HOST:
+        harness_push(L, &harness_host_type, harness_host_by_id(harness, id));
+        return;
+    case HARNESS_SERVER:
+        harness_push(L, &harness_server_type, harness_server_by_id(harness, id));
+        return;
+    case HARNESS_CLIENT:
+        harness_push(L, &harness_client_type, harness_client_by_id(harness, id));
+        return;
+    case HARNESS_CONNECTION:
+        harness_push_connection(L, id);
+        return;
+    case HARNESS_CALL:
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &calls);
+        lua_rawgeti(L, -1, (lua_Integer)id);
+        lua_remove(L, -2);
         return;
     }
-    push_entities(L, kind);
-    lua_rawgeti(L, -1, (lua_Integer)id);
-    lua_remove(L, -2);
 }

@@ -41,6 +41,20 @@ lua_State *harness_judge_state(struct harness *harness)
     return harness->judge;
 }
 
+void harness_check_acts(lua_State *L)
+{
+    if (harness_of(L)->judging > 0)
+        luaL_error(L, "in a `where` nothing can be done: it is asked in the midst of a step");
+}
+
+void harness_check_asks(lua_State *L)
+{
+    const struct harness *harness = harness_of(L);
+    if (harness->judging > 0 && world_locked(harness->world))
+        luaL_error(L, "at this point no server can be asked in a `where`: it is in the midst of a "
+                      "write; judge by the event's own fields");
+}
+
 void harness_log(struct harness *harness, const char *level, const char *text)
 {
     WORLD_TRACE(harness->world, .point = POINT_LOG, .host = harness->host->id,

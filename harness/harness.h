@@ -24,6 +24,7 @@
 struct client_call;
 struct harness_always;   /* expect.h */
 struct harness_arena;    /* memory of the case */
+struct harness_call;     /* handles/client.h */
 struct harness_case;     /* what is played: cases.h */
 struct harness_draws;    /* chance.h */
 struct harness_faults;   /* fault.h */
@@ -33,6 +34,7 @@ struct harness_ledger;   /* calls, connections: ledger.h */
 struct harness_lines;    /* the record's: lines.h */
 struct harness_passages; /* what was sent and has not arrived: passage.h */
 struct harness_outside;  /* outside.h */
+struct harness_proxy;    /* handles/client.h */
 struct harness_road_map; /* messages on their way: messages.c */
 struct harness_tap;      /* the filter on every stream, which makes the wire's events */
 struct harness_tasks;    /* task.h */
@@ -65,12 +67,15 @@ enum harness_seen { HARNESS_SIM = 1, HARNESS_LIVE = 2 }; /* in which world */
 struct harness {
     lua_State *lua;                /* the file's state; its tasks are coroutines of it */
     lua_State *judge;              /* a coroutine for aims and always-checks; NULL: not yet */
+    unsigned judging;              /* aims that ask Lua now, one within another */
+    bool misjudged;                /* one raised an error: no other asks */
     struct world *world;           /* borrowed */
     enum harness_seen kind;        /* which one that is */
     struct plan *plan;             /* owned */
     const struct release *release; /* of the case */
     uint64_t seed;                 /* of the case */
     uint32_t draws;                /* of t:random and math.random so far */
+    lua_Integer handles_made;      /* handle.c */
     struct harness_draws *draws_scripted; /* t:draw; NULL: none */
     bool left;      /* the body was left early: skipped, or `require` failed */
     bool ending;    /* the body is over: whatever still hangs must go home */
@@ -209,6 +214,8 @@ struct harness_type {
     const char *(*names)(lua_State *L, struct harness *harness, void *object);
     /* Optional: as a handle by position in an aim. */
     void (*aim)(const void *object, struct plan_aim *aim);
+    /* Optional: of the client that the aim then has, only this proxy is meant. */
+    uint32_t (*proxy)(const void *object);
     /* Optional: what expectations may ask of it. */
     void (*call)(const void *object, struct harness_call_view *view);
     void (*push_value)(lua_State *L, void *object); /* of a call that returned */
@@ -236,22 +243,19 @@ const struct harness_type *harness_type_at(lua_State *L, int index, void **objec
 /* The how-manieth handle it is, from 1; 0: no handle. */
 lua_Integer harness_serial(lua_State *L, int index);
 
-/* The handle of a number that events speak of, pushed; nil when 0 or unknown.  The handles'
- * modules register what they make. */
+/* The handle of a number that events speak of, pushed; nil when 0 or unknown. */
 enum harness_entity {
     HARNESS_HOST,
     HARNESS_SERVER,
     HARNESS_CLIENT,
     HARNESS_CONNECTION,
     HARNESS_CALL,
-    HARNESS_ENTITIES
 };
-void harness_enter(lua_State *L, enum harness_entity kind, uint32_t id,
-                   const struct harness_type *type, void *object);
-/* A host's: events that say an address ("10.0.0.2:8020") show this handle instead. */
-void harness_enter_host(lua_State *L, const struct world_host *host,
-                        const struct harness_type *type, void *object);
 void harness_push_entity(lua_State *L, enum harness_entity kind, uint32_t id);
+/* That of the host with the address: events show it in place of "10.0.0.2:8020". */
+void harness_push_host(lua_State *L, uint32_t ip);
+/* Calls are many: who makes one says its number. */
+void harness_enter_call(lua_State *L, uint32_t number, struct harness_call *call);
 
 /* --- time: tasks that wait --- */
 
@@ -265,7 +269,7 @@ typedef int harness_ready_fn(lua_State *L, struct harness *harness, void *owner)
 struct harness_wait {
     harness_ready_fn *ready;
     void *owner;
-    const char *what;  /* "call 3 to end": for messages; copied */
+    const char *what;  /* "call 3 to end": for messages.  It stays, or is on the stack */
     uint64_t until_ns; /* asked (again) at this time; 0: no such time */
     bool every_event;  /* asked after every event too, not only after harness_changed */
 };
@@ -282,6 +286,11 @@ uint64_t harness_late_ns(const struct harness *harness);
 
 /* A state for Lua that can't wait (aims, `always`), whatever else is running. */
 lua_State *harness_judge_state(struct harness *harness);
+
+/* A `where` is asked in the midst of a step.  There it is a Lua error to do something that may
+ * change the step, and to ask a server if that step has a lock: these raise it. */
+void harness_check_acts(lua_State *L);
+void harness_check_asks(lua_State *L);
 
 /* Something a task could wait for has changed.  Any thread. */
 void harness_changed(struct harness *harness);
@@ -312,8 +321,8 @@ void harness_broken(struct harness *harness, const char *sentence, ...)
 /* --- the ledger --- */
 
 /* Told by who makes a call, right after client_call, and in its done function. */
-void harness_call_started(struct harness *harness, uint32_t client, const struct client_call *call,
-                          const char *method, const char *protocol);
+void harness_call_started(const struct harness_proxy *proxy, const struct client_call *call,
+                          const char *method);
 void harness_call_ended(struct harness *harness, const struct client_call *call);
 
 /* What makes the connection that the call wants: protocol, user, time-outs. */

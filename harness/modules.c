@@ -18,7 +18,8 @@ static const struct harness_module scene = {.methods = harness_t_scene};
 static const struct harness_module time_module = {.methods = harness_t_clock};
 static const struct harness_module chance = {.methods = harness_t_chance};
 static const struct harness_module events = {.methods = harness_t_events};
-static const struct harness_module expectations = {.methods = harness_t_expect};
+static const struct harness_module expectations = {.methods = harness_t_expect,
+                                                   .open = harness_expectations_open};
 
 const struct harness_module *const harness_modules[] = {
     &harness_declarations,

@@ -43,8 +43,11 @@ static const struct setting settings_of[] = {
     .checks_rpc_header = true, .fatal_has_call_id = true, .user_shows_auth = true,                 \
     .missing_idle_ms = 10000
 #define SERVER_23                                                                                  \
-    SERVER_2X, .reader_takes_at_once = true, .timer_closes_idle = true,                            \
-               .skips_closed_callers = true, .stop_interrupts_readers = true
+    SERVER_2X, .reader_takes_at_once = true, .timer_closes_idle = true, .skips_closed_callers = true
+
+#define MESSAGES_2X                                                                                \
+    .protobuf_package = "com.google.protobuf",                                                     \
+    .incomplete_request = "com.google.protobuf.UninitializedMessageException"
 
 /* What clients say and do, by major release. */
 #define CLIENT_020                                                                                 \
@@ -115,6 +118,7 @@ static const struct release releases[] = {
                      .number = 202,
                      .ipc_version = 9,
                      SERVER_2X,
+                     MESSAGES_2X,
                      .message_stack = STACK_MESSAGES("585") STACK_BELOW_22,
                      .writable_stack = STACK_WRITABLES("481") STACK_BELOW_22,
                      .stop_keeps_count = true,
@@ -129,6 +133,7 @@ static const struct release releases[] = {
                      .number = 206,
                      .ipc_version = 9,
                      SERVER_23,
+                     MESSAGES_2X,
                      .message_stack = STACK_MESSAGES("619") STACK_BELOW_26,
                      .writable_stack = STACK_WRITABLES("514") STACK_BELOW_26,
                      .unauthorized_ending = ", expected client Kerberos principal is null",
@@ -141,9 +146,14 @@ static const struct release releases[] = {
                      .number = 304,
                      .ipc_version = 9,
                      SERVER_23,
+                     .protobuf_package = "org.apache.hadoop.thirdparty.protobuf",
+                     .incomplete_request =
+                         "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",
                      .message_stack = STACK_MESSAGES_34 STACK_BELOW_34,
                      .writable_stack = STACK_WRITABLES("614") STACK_BELOW_34,
                      .decodes_in_handler = true,
+                     .updates_metrics = true,
+                     .stop_interrupts_readers = true,
                      .aborts_responses = true,
                      .unknown_auth_answered = true,
                      .monotonic_purge = true,

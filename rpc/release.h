@@ -95,7 +95,7 @@ struct release {
     bool unknown_auth_answered;   /* from 3.1.4: FATAL "Unknown auth protocol:N" */
     bool monotonic_purge;         /* 3.x: stamps by uptime, else by the wall clock */
     bool stop_wakes_readers;      /* HADOOP-7140: and waits for them */
-    bool stop_interrupts_readers; /* a Reader blocked in put does not hang stop */
+    bool stop_interrupts_readers; /* 3.x: a Reader blocked in put does not hang stop */
     bool stop_keeps_count;        /* before 2.3: who is closed by stop is not counted off */
     bool reader_error_is_last;    /* 3.x: an Error in a Reader ends the process, not the Reader */
     bool answers_malformed;       /* 2.x: what does not decode, HTTP and other versions are told */
@@ -116,6 +116,9 @@ struct release {
     const char *simple_refused; /* to a client without SASL; NULL: with what is available */
     int64_t missing_idle_ms; /* ipc.client.connection.maxidletime that no file sets, to a server */
     bool queue_override_per_handler; /* 3.x: the constructor's queue size times the Handlers */
+    const char *protobuf_package;    /* of protobuf's own Java classes; NULL: before 2.x */
+    const char *incomplete_request;  /* class of the exception when a required field is missing */
+    bool updates_metrics; /* 3.x: the thread Hadoop-Metrics-Updater, from creation to stop */
     const char *unauthorized_ending; /* of "User U is not authorized for protocol interface P" */
 
     /* Client (ipc/Client.java). */

@@ -1,6 +1,7 @@
 #include "harness/cli/json_lua.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +14,8 @@ enum { DEPTH_MAX = 200 };
 enum rpc_status cli_json_load(const char *text, size_t length, json_t **json, char *problem)
 {
     json_error_t error;
-    *json = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    *json =
+        json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (*json != NULL)
         return RPC_OK;
     snprintf(problem, CLI_JSON_PROBLEM_MAX, "the request is no JSON: line %d, column %d: %s",
@@ -77,12 +79,21 @@ static void push_object(struct pushing *pushing, json_t *json, const void *type)
     }
 }
 
+/* A list with null in it says its length, as table.pack's do. */
 static void push_list(struct pushing *pushing, json_t *json, const void *type)
 {
+    bool has_null = false;
+    lua_Integer count = (lua_Integer)json_array_size(json);
     lua_newtable(pushing->L);
-    for (size_t i = 0; i < json_array_size(json); i++) {
-        push(pushing, json_array_get(json, i), type);
-        lua_rawseti(pushing->L, -2, (lua_Integer)i + 1);
+    for (lua_Integer i = 0; i < count; i++) {
+        json_t *element = json_array_get(json, (size_t)i);
+        has_null = has_null || json_is_null(element);
+        push(pushing, element, type);
+        lua_rawseti(pushing->L, -2, i + 1);
+    }
+    if (has_null) {
+        lua_pushinteger(pushing->L, count);
+        lua_setfield(pushing->L, -2, "n");
     }
 }
 
@@ -163,6 +174,9 @@ static json_t *take_list(lua_State *L, int index, const char *first)
 {
     json_t *list = json_array();
     lua_Integer count = (lua_Integer)lua_rawlen(L, index);
+    if (lua_getfield(L, index, "n") == LUA_TNUMBER) /* there is null in it */
+        count = lua_tointeger(L, -1);
+    lua_pop(L, 1);
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, index, i);
         json_array_append_new(list, cli_json_take(L, lua_gettop(L), first));

@@ -8,6 +8,7 @@
 
 #include "faults/point.h"
 #include "harness/cli/usage.h"
+#include "harness/fault/fault.h"
 
 /* --- as text --- */
 
@@ -29,16 +30,22 @@ static void show_effects(enum point point)
 
 static void show_points(void)
 {
-    puts("Each point can be seen, t:events(point, aim), and held, t:hold(point, aim); its faults\n"
-         "break it, t:fault(name, aim).  Besides its own fields each has: at host server client\n"
-         "connection call lane.  To libfiu, fiu-run and fiu-ctrl the fault server.write.short is\n"
-         "ripcord/server/write/short.\n");
+    puts("Each point can be seen, t:events(point, aim), and held, t:hold(point, aim), if nothing "
+         "else\n"
+         "is said; its faults break it, t:fault(name, aim).  Besides its own fields each has: at "
+         "host\n"
+         "server client connection; a message (wire.*) call and direction, what travels (net.*) "
+         "lane\n"
+         "and direction, all others call and lane.  To libfiu, fiu-run and fiu-ctrl the fault\n"
+         "server.write.short is ripcord/server/write/short.\n");
     for (unsigned id = 0; id < POINT_COUNT; id++) {
         enum point point = (enum point)id;
         printf("%-18s %s", point_name(point), point_sentence(point));
         if (*point_fields(point) != '\0')
             printf(" [%s]", point_fields(point));
         putchar('\n');
+        if (harness_hold_instead(point) != NULL)
+            printf("    no hold: %s\n", harness_hold_instead(point));
         show_effects(point);
     }
 }
@@ -96,6 +103,7 @@ static void show_json(void)
         json_object_set_new(about, "name", json_string(point_name(point)));
         json_object_set_new(about, "sentence", json_string(point_sentence(point)));
         json_object_set_new(about, "fields", words(point_fields(point)));
+        json_object_set_new(about, "hold", json_boolean(harness_hold_instead(point) == NULL));
         json_object_set_new(about, "faults", effects(point));
         json_array_append_new(list, about);
     }
@@ -120,5 +128,5 @@ int cli_points(int argc, const char **argv)
         show_json();
     else
         show_points();
-    return CLI_WELL;
+    return cli_end_output(CLI_WELL);
 }

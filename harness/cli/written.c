@@ -136,7 +136,7 @@ static int decode(lua_State *L)
     struct job *job = lua_touserdata(L, 1);
     char problem[WIRE_PROBLEM_MAX];
     luaL_checkstack(L, 4 * WRITABLE_DEPTH_MAX + 16, "too many values");
-    if (harness_answer_decode(L, &job->written->method, job->value, problem) != RPC_OK)
+    if (harness_answer_decode(L, &job->written->method, job->value, NULL, problem) != RPC_OK)
         return luaL_error(L, "%s", problem);
     json_t *json = cli_json_take(L, lua_gettop(L), class_key);
     job->text = json_dumps(json, JSON_ENCODE_ANY | JSON_SORT_KEYS);

@@ -40,7 +40,7 @@ static bool say_purge(struct explain_story *story, char *text, size_t size)
     const struct harness_event *purge = explain_last_of_connection(story, POINT_SERVER_PURGE);
     if (!is_lost(story) || purge == NULL)
         return false;
-    uint64_t age_ns = (uint64_t)explain_number(purge, FIELD_AGE);
+    uint64_t age_ns = (uint64_t)explain_number(purge, FIELD_AGE) * WORLD_MS;
     snprintf(text, size,
              "the Responder purged its connection at %s: a response in its queue had the stamp %s, "
              "and was %s old (only a Handler's own short write renews a stamp)",
@@ -78,7 +78,7 @@ static bool say_killed(struct explain_story *story, char *text, size_t size)
 {
     const struct harness_host *host = story->server != NULL ? story->server->host : NULL;
     bool answered = is_ending(story, "value") || is_ending(story, "remote_error");
-    if (host == NULL || !host->killed || answered || host->killed_ns > story->until_ns)
+    if (host == NULL || host->process == 0 || answered || host->killed_ns > story->until_ns)
         return false;
     snprintf(text, size, "the host of %s was killed at %s", explain_server_name(story),
              explain_at(story, host->killed_ns));

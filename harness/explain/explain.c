@@ -61,11 +61,27 @@ static void add_release(const struct explain_story *story, const struct harness_
     }
 }
 
+/* Its machine is dead: nothing of it goes on, pings and time-outs neither. */
+static bool say_dead(const struct explain_story *story, char *text, size_t size)
+{
+    char at[HARNESS_DURATION_MAX];
+    const struct harness_client *client = harness_client_by_id(story->harness, story->view.client);
+    if (story->view.ended || client == NULL || client->process == client->host->process)
+        return false;
+    snprintf(text, size, "its caller died with the host %s, which was killed at %s",
+             client->host->host->name, harness_duration_text(client->host->killed_ns, at));
+    return true;
+}
+
 static void add_call(struct explain_story *story, const struct harness_question *question,
                      char *why, size_t size)
 {
     char text[HARNESS_WHY_MAX];
     bool value = story->view.ended && strcmp(story->view.ending, "value") == 0;
+    if (say_dead(story, text, sizeof(text))) {
+        add(why, size, text);
+        return;
+    }
     harness_lock(story->harness);
     if (!value && story->view.ended) {
         add_first(story, explain_ends, why, size);
@@ -131,7 +147,7 @@ void harness_explain_open(struct harness *harness, char *why, size_t size)
     for (size_t i = 0; i < harness_ledger_calls(harness); i++) {
         struct harness_ledger_view call = harness_ledger_at(harness, i);
         char text[HARNESS_WHY_MAX] = "", named[HARNESS_WHY_MAX + 128];
-        if (call.ended || call.may_pend)
+        if (call.ended || (call.may_pend && !call.died))
             continue;
         harness_explain_call(harness, call.number, text, sizeof(text));
         if (text[0] == '\0')
@@ -218,10 +234,11 @@ static void add_purge(struct harness *harness, const struct harness_question *qu
     harness_unlock(harness);
     if (purge == NULL)
         return;
-    snprintf(text, sizeof(text),
-             "that is the 1ms by which the Responder's select ends late: a response that is just "
-             "%s old is not purged yet",
-             harness_duration_text((uint64_t)explain_number(purge, FIELD_AGE) - WORLD_MS, limit));
+    snprintf(
+        text, sizeof(text),
+        "that is the 1ms by which the Responder's select ends late: a response that is just "
+        "%s old is not purged yet",
+        harness_duration_text((uint64_t)(explain_number(purge, FIELD_AGE) - 1) * WORLD_MS, limit));
     add(why, size, text);
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/fault/aim.h"
+#include "harness/fault/aim_parts.h"
 #include "harness/harness.h"
 #include "harness/lua/units.h"
 #include "harness/trace/trace.h"

@@ -14,7 +14,7 @@
 
 struct harness;
 
-struct harness_aim_condition;
+struct harness_condition;
 
 /* A script's aim.  What struct plan_aim can't say itself (fields of the event, matchers,
  * where) is judged through its `where`. */
@@ -22,10 +22,10 @@ struct harness_aim {
     struct plan_aim plan;
     struct harness *harness;
     enum point point;
-    struct harness_aim_condition *conditions;
+    struct harness_condition *conditions;
     size_t count;
     int function;     /* `where`: a reference, or LUA_NOREF */
-    bool needs_lua;   /* it can be judged on the script's thread only */
+    bool needs_lua;   /* the script's thread is asked */
     const char *text; /* the aim as the script wrote it, for people; "" for everything */
 };
 
@@ -39,17 +39,10 @@ struct harness_aim *harness_aim(lua_State *L, int index, enum point point, const
 bool harness_aim_fits(const struct harness_aim *aim, const struct point_event *event,
                       const char *lane);
 
-/* The parts of an aim one by one, to say which of them nobody fitted: who is meant (server, client
- * …), what (method, the event's own fields), when (from, to), `where`.  nth, times and chance are
- * none. */
-size_t harness_aim_parts(const struct harness_aim *aim);
-bool harness_aim_part_fits(const struct harness_aim *aim, size_t part,
+/* Whether it is one of those that a plan's aim in its place means. */
+bool harness_aim_plan_fits(const struct harness_aim *aim, const struct plan_aim *plan,
                            const struct point_event *event, const char *lane);
-/* The part as a script writes it: `method = "ech"`, `server1`. */
-void harness_aim_part_text(const struct harness_aim *aim, size_t part, char *text, size_t size);
-/* What the event has in its place: `"echo"`, "server2"; false: nothing that can be said. */
-bool harness_aim_part_seen(const struct harness_aim *aim, size_t part,
-                           const struct point_event *event, const char *lane, char *text,
-                           size_t size);
+/* Whether its `where`, which it has, lets the event pass. */
+bool harness_aim_function_fits(const struct harness_aim *aim, const struct point_event *event);
 
 #endif

@@ -69,17 +69,6 @@ static struct harness_faults *faults_of(lua_State *L, struct harness *harness)
     return harness->faults;
 }
 
-/* A fault or hold that Lua must judge can't be judged on a server's thread: the script may run just
- * then, or wait for the lock of the plan, which its judge would hold. */
-static void check_world(lua_State *L, struct harness *harness, const struct harness_aim *aim)
-{
-    const char *name = point_name(aim->point);
-    if (harness->kind == HARNESS_LIVE && aim->needs_lua && strncmp(name, "client.", 7) != 0)
-        harness_skip(L,
-                     "live can't ask the script at %s; aim by fields and matchers, without `where`",
-                     name);
-}
-
 /* --- t:fault --- */
 
 /* All faults there are, pushed, with spaces between. */
@@ -119,6 +108,7 @@ static enum point check_fault(lua_State *L, int index, enum point_effect *effect
 
 static int t_fault(lua_State *L)
 {
+    harness_check_acts(L);
     struct harness *harness = harness_of(L);
     struct harness_faults *faults = faults_of(L, harness);
     struct point_strike strike = {.effect = EFFECT_COUNT};
@@ -126,7 +116,6 @@ static int t_fault(lua_State *L)
     enum point point = check_fault(L, 2, &strike.effect);
     const char *parameters = point_effect_parameters(strike.effect), *name = lua_tostring(L, 2);
     struct harness_aim *aim = harness_aim(L, 3, point, parameters);
-    check_world(L, harness, aim);
     harness_fault_parameters(L, 3, name, &strike);
 
     struct fault *fault = harness_keep(L, sizeof(*fault));
@@ -221,6 +210,7 @@ static int lift(lua_State *L)
 {
     struct fault *fault = harness_check(L, 1, &harness_fault_type);
     struct harness *harness = harness_of(L);
+    harness_check_acts(L);
     harness_lock(harness);
     if (fault->lifted_ns == 0)
         fault->lifted_ns = world_now(harness->world);
@@ -255,8 +245,7 @@ const struct harness_type harness_fault_type = {
 
 /* --- t:hold --- */
 
-/* Points that are seen, but where nobody can stand. */
-static void check_standing(lua_State *L, enum point point)
+const char *harness_hold_instead(enum point point)
 {
     static const char *const instead[POINT_COUNT] = {
         [POINT_CLIENT_RETRY] = "hold the client.call that follows",
@@ -266,19 +255,20 @@ static void check_standing(lua_State *L, enum point point)
         [POINT_NET] = "hold net.segment, net.fin or net.rst",
         [POINT_LOG] = "hold what makes the line",
     };
-    if (instead[point] != NULL)
-        luaL_error(L, "hold: nothing can stand at %s; %s", point_name(point), instead[point]);
+    return instead[point];
 }
 
 static int t_hold(lua_State *L)
 {
+    harness_check_acts(L);
     struct harness *harness = harness_of(L);
     struct harness_faults *faults = faults_of(L, harness);
     lua_settop(L, 3);
     enum point point = harness_check_point(L, 2);
-    check_standing(L, point);
+    if (harness_hold_instead(point) != NULL)
+        return luaL_error(L, "hold: nothing can stand at %s; %s", point_name(point),
+                          harness_hold_instead(point));
     struct harness_aim *aim = harness_aim(L, 3, point, "");
-    check_world(L, harness, aim);
     struct gate *gate = harness_keep(L, sizeof(*gate));
     gate->name = harness_arena_text(harness->arena, lua_tostring(L, 2));
     gate->file = harness_keep_place(L, &gate->line);
@@ -296,6 +286,7 @@ static int t_hold(lua_State *L)
 static int release(lua_State *L)
 {
     struct gate *gate = harness_check(L, 1, &harness_gate_type);
+    harness_check_acts(L);
     lua_Integer count = luaL_optinteger(L, 2, 0);
     luaL_argcheck(L, count >= 0 && count <= UINT32_MAX, 2, "a count expected");
     if (lua_isnoneornil(L, 2) || count > 0)

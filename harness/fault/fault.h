@@ -18,6 +18,9 @@ extern const struct harness_module harness_faults_module;
 extern const struct harness_type harness_fault_type;
 extern const struct harness_type harness_gate_type;
 
+/* Of a point where nobody can stand: what to hold in its place; NULL: it can be held. */
+const char *harness_hold_instead(enum point point);
+
 /* What the plan knows a gate handle's object by. */
 struct plan_gate *harness_gate_plan(const void *object);
 

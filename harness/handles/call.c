@@ -10,6 +10,30 @@
 #include "harness/trace/ledger.h"
 #include "rpc/wire/schema_walk.h"
 
+/* --- the ledger --- */
+
+void harness_call_started(const struct harness_proxy *proxy, const struct client_call *given,
+                          const char *method)
+{
+    harness_ledger_begin(proxy->client->harness,
+                         &(struct harness_ledger_view){
+                             .number = client_call_number(given),
+                             .client = client_id(proxy->client->client),
+                             .proxy = proxy->number,
+                             .connection = client_call_connection(given),
+                             .call_id = client_call_id(given),
+                             .method = method,
+                             .started_ns = client_call_started_ns(given),
+                         },
+                         proxy->protocol);
+}
+
+void harness_call_ended(struct harness *harness, const struct client_call *given)
+{
+    harness_ledger_end(harness, client_call_number(given), client_call_connection(given),
+                       client_call_ended_ns(given), client_call_outcome(given));
+}
+
 /* --- making --- */
 
 static void call_done(struct client_call *client_call, void *owner)
@@ -63,6 +87,8 @@ static void encode(lua_State *L, int index, struct harness_method *method, struc
 void harness_tell_key(struct harness *harness, uint32_t call, const struct client_remote *remote)
 {
     char key[256];
+    if (harness->record == NULL)
+        return; /* nobody reads it */
     snprintf(key, sizeof(key), "%s%s%s, rpc time-out %lld ms",
              remote->protocol != NULL ? remote->protocol : "no protocol",
              remote->user != NULL ? ", user " : "", remote->user != NULL ? remote->user : "",
@@ -95,10 +121,9 @@ static enum rpc_status begin(lua_State *L, struct harness_call *call, const char
     call->older = client->calls;
     client->calls = call;
     client->pending++;
-    harness_call_started(client->harness, client_id(client->client), call->call, method,
-                         proxy->protocol);
+    harness_call_started(proxy, call->call, method);
     harness_tell_key(client->harness, client_call_number(call->call), &proxy->remote);
-    harness_enter(L, HARNESS_CALL, client_call_number(call->call), &harness_call_type, call);
+    harness_enter_call(L, client_call_number(call->call), call);
     return RPC_OK;
 }
 
@@ -111,8 +136,6 @@ int harness_call_make(lua_State *L, struct harness_proxy *proxy)
     harness_option_boolean(L, 4, "idempotent", false); /* a word for retry policies only */
     struct harness_call *caller = read_caller(L, 4);
     harness_proxy_check(L, proxy);
-    if (proxy->client->stopping)
-        return luaL_error(L, "%s is stopped", proxy->client->name);
     if (caller != NULL && caller->proxy->client != proxy->client)
         return luaL_error(L, "caller: it belongs to %s", caller->proxy->client->name);
 
@@ -186,14 +209,16 @@ static void push_value_of(lua_State *L, void *object)
         lua_pushnil(L);
         return;
     }
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, call) != LUA_TNIL)
-        return;
-    lua_pop(L, 1);
-    if (harness_answer_decode(L, &call->method, outcome->value, problem) != RPC_OK)
-        luaL_error(L, "the value of call %d does not decode: %s", client_call_id(call->call),
-                   problem);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, call);
+    harness_push(L, &harness_call_type, call);
+    if (lua_getiuservalue(L, -1, 1) == LUA_TNIL) {
+        lua_pop(L, 1);
+        if (harness_answer_decode(L, &call->method, outcome->value, NULL, problem) != RPC_OK)
+            luaL_error(L, "the value of call %d does not decode: %s", client_call_id(call->call),
+                       problem);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, -3, 1);
+    }
+    lua_remove(L, -2);
 }
 
 static void push_value(lua_State *L, struct harness *harness, void *object)

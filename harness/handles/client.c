@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/handles/server.h"
+#include "harness/handles/spoken.h"
 #include "harness/lua/options.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
@@ -25,6 +25,29 @@ struct harness_client *harness_client_by_id(struct harness *harness, uint32_t id
     return NULL;
 }
 
+static bool is_dead(const struct harness_client *client)
+{
+    return client->process != client->host->process;
+}
+
+void harness_clients_of_host_died(struct harness *harness, const struct harness_host *host)
+{
+    for (const struct harness_client *client = harness->handles->clients; client != NULL;
+         client = client->next)
+        if (client->host == host)
+            harness_ledger_client_died(harness, client_id(client->client));
+}
+
+unsigned harness_client_threads(const struct harness *harness, const struct harness_host *host)
+{
+    unsigned count = 0;
+    for (const struct harness_client *client = harness->handles->clients; client != NULL;
+         client = client->next)
+        if (client->host == host && !is_dead(client))
+            count += client_cache_threads(client->cache);
+    return count;
+}
+
 /* --- what a proxy calls to --- */
 
 static const char *keep_option(lua_State *L, int index, const char *key, const char *otherwise)
@@ -40,10 +63,10 @@ static const char *keep_option(lua_State *L, int index, const char *key, const c
 int64_t harness_pop_rpc_timeout(lua_State *L)
 {
     const struct release *release = harness_of(L)->release;
-    int64_t ns = harness_signed_duration(L, -1, "rpc_timeout"), ms = ns / (int64_t)WORLD_MS;
+    int64_t ms = harness_signed_ms(L, -1, "rpc_timeout");
     if (ms < -1)
         luaL_error(L, "rpc_timeout: a duration expected; 0 and -1 are none, got %s",
-                   harness_push_text(L, -1));
+                   harness_show_given(L, -1));
     if (ms != 0 && !release->takes_rpc_timeout)
         harness_skip(L, "a client of this release has no rpc time-out");
     lua_pop(L, 1);
@@ -61,48 +84,69 @@ static int64_t read_rpc_timeout(lua_State *L, int index, const struct release_se
     return set == RELEASE_NONE ? 0 : set;
 }
 
-/* The engine: as the options at `index` say, else that of the protocol, as `server` has it.  A
+/* The server's protocol of that name, of that engine if there are two; NULL: it is not known. */
+static const struct harness_spoken *spoken_to(const struct harness_proxy *proxy, bool writables)
+{
+    return proxy->server == NULL ? NULL
+                                 : harness_spoken_of(proxy->server, proxy->protocol, writables);
+}
+
+/* The engine: as the options at `index` say, else that of the protocol, as the server has it.  A
  * Client has only one (its valueClass). */
 static bool writes(lua_State *L, int index, const struct harness_proxy *proxy,
-                   const struct harness_proxy *like, const struct harness_server *server)
+                   const struct harness_proxy *like)
 {
-    bool same = server != NULL && strcmp(server->protocol, proxy->protocol) == 0;
-    bool usual = same ? server->writables : harness_writes(proxy->client->harness, proxy->protocol);
+    const struct harness_spoken *spoken = spoken_to(proxy, like->writables);
+    bool usual = spoken != NULL ? spoken->writables
+                                : harness_writes(proxy->client->harness, proxy->protocol);
     if (like->protocol == NULL)
         return harness_engine_option(L, index, usual);
     if (usual && !like->writables)
         luaL_error(L, "%s speaks protobuf; the calls of %s are Writables: it needs another client",
                    proxy->client->name, proxy->protocol);
+    if (spoken != NULL && !usual && like->writables)
+        luaL_error(L,
+                   "%s speaks with Writables; the calls of %s are protobuf: it needs another "
+                   "client",
+                   proxy->client->name, proxy->protocol);
     return like->writables;
+}
+
+/* The version that calls are of: as the server has the protocol, else as it is declared, or 1. */
+static uint64_t version_of(const struct harness_proxy *proxy)
+{
+    const struct harness_types *types = proxy->client->harness->types;
+    const struct harness_spoken *spoken = spoken_to(proxy, proxy->writables);
+    uint64_t version = 1;
+    if (spoken != NULL && spoken->writables == proxy->writables)
+        return spoken->version;
+    return proxy->writables && harness_types_version(types, proxy->protocol, &version) ? version
+                                                                                       : 1;
 }
 
 void harness_read_remote(lua_State *L, struct harness_proxy *proxy, int to, int index,
                          const struct harness_proxy *like)
 {
     const struct harness *harness = proxy->client->harness;
-    const struct harness_server *server = NULL;
+    const char *otherwise = like->protocol;
     proxy->remote = like->remote;
-    proxy->protocol = like->protocol;
+    proxy->server = like->server;
     if (!lua_isnoneornil(L, to)) {
         struct harness_target target = harness_target(L, to);
-        server = target.server;
+        proxy->server = target.server;
         proxy->remote.name = target.name;
         proxy->remote.address = target.address;
-        if (target.server != NULL && like->protocol == NULL) {
-            proxy->protocol = target.server->protocol;
-            proxy->remote.protocol_version = target.server->protocol_version;
-        }
+        if (target.server != NULL && otherwise == NULL)
+            otherwise = target.server->spoken->name;
     }
-    const char *otherwise = proxy->protocol == NULL ? HARNESS_TEST_PROTOCOL : proxy->protocol;
-    proxy->protocol = keep_option(L, index, "protocol", otherwise);
+    proxy->protocol =
+        keep_option(L, index, "protocol", otherwise != NULL ? otherwise : HARNESS_TEST_PROTOCOL);
     proxy->remote.protocol = proxy->protocol;
-    proxy->writables = writes(L, index, proxy, like, server);
+    proxy->writables = writes(L, index, proxy, like);
     proxy->remote.methods_hash =
         proxy->writables ? harness_types_fingerprint(harness->types, proxy->protocol) : 0;
-    if (proxy->remote.protocol_version == 0 &&
-        !(proxy->writables &&
-          harness_types_version(harness->types, proxy->protocol, &proxy->remote.protocol_version)))
-        proxy->remote.protocol_version = 1;
+    if (like->protocol == NULL || strcmp(like->protocol, proxy->protocol) != 0)
+        proxy->remote.protocol_version = version_of(proxy);
     proxy->remote.user = keep_option(L, index, "user", like->remote.user);
 }
 
@@ -254,7 +298,8 @@ static int make_client(lua_State *L)
     client->stopped_task.run = run_stopped;
     handles->client_count++;
     snprintf(client->name, sizeof(client->name), "client%u", handles->client_count);
-    client->host = harness_host_option(L, 3, "host", "client", handles->client_count);
+    client->host = harness_host_option(L, 3, "host", client->name);
+    client->process = client->host->process;
     client->proxy.client = client;
     harness_read_remote(L, &client->proxy, 2, 3, &nothing);
     client->proxy.remote.rpc_timeout_ms = read_rpc_timeout(L, 3, &settings);
@@ -267,7 +312,6 @@ static int make_client(lua_State *L)
         last = &(*last)->next;
     *last = client;
     harness_tell_settings(harness, client->name, 0, &client->settings);
-    harness_enter(L, HARNESS_CLIENT, client_id(client->client), &harness_client_type, client);
     harness_push(L, &harness_client_type, client);
     return 1;
 }
@@ -295,8 +339,7 @@ static bool settled(struct harness *harness)
 {
     EACH_CLIENT(harness, client)
     {
-        if (client->pending > 0 && !client->host->killed &&
-            client->pending > may_pend(harness, client))
+        if (client->pending > 0 && !is_dead(client) && client->pending > may_pend(harness, client))
             return false;
     }
     return true;
@@ -306,7 +349,7 @@ static void stop_all(struct harness *harness)
 {
     EACH_CLIENT(harness, client)
     {
-        if (!client->host->killed)
+        if (!is_dead(client))
             harness_client_stop(client);
     }
 }
@@ -320,7 +363,7 @@ static bool stopped(struct harness *harness)
     {
         bool gone = client->stopped || client_stop_hangs(client->client) ||
                     (live && client->stopping && !client->patient);
-        if (!gone && !client->host->killed)
+        if (!gone && !is_dead(client))
             return false;
     }
     return true;

@@ -15,7 +15,8 @@ struct harness_opening;
 /* What a client calls to, as one user, of one protocol. */
 struct harness_proxy {
     struct harness_client *client;
-    struct client_remote remote; /* its texts live as long as the case */
+    struct client_remote remote;         /* its texts live as long as the case */
+    const struct harness_server *server; /* to whom; NULL: not one of ours */
     const char *protocol;
     bool writables; /* the protocol's engine, the same for all proxies of a client */
     bool closed;
@@ -27,6 +28,7 @@ struct harness_client {
     struct harness_client *next;
     struct harness *harness;
     struct harness_host *host;
+    unsigned process; /* of the host; it is dead when that has another one */
     char name[WORLD_NAME_MAX];
     struct world_executor executor;
     struct client_cache *cache; /* of its process: it counts the proxies */
@@ -78,6 +80,12 @@ void harness_openings_free(struct harness_client *client);
  * it. */
 bool harness_call_by_number(struct harness *harness, uint32_t number,
                             struct harness_call_view *view);
+
+/* The calls of its clients never end. */
+void harness_clients_of_host_died(struct harness *harness, const struct harness_host *host);
+
+/* client_threads of what the host's present process has, stopped clients too. */
+unsigned harness_client_threads(const struct harness *harness, const struct harness_host *host);
 
 /* The client of that number; NULL: none. */
 struct harness_client *harness_client_by_id(struct harness *harness, uint32_t id);

@@ -26,7 +26,6 @@ void harness_push_connection(lua_State *L, uint32_t number)
         struct harness_connection *made = harness_keep(L, sizeof(*made));
         *made = (struct harness_connection){.next = *at, .number = number};
         *at = made;
-        harness_enter(L, HARNESS_CONNECTION, number, &harness_connection_type, made);
     }
     harness_push(L, &harness_connection_type, *at);
 }
@@ -56,6 +55,7 @@ static struct harness_server *server_of(lua_State *L, const struct harness_conne
                                         struct server_connection_view *view)
 {
     struct harness_server *server = harness_of(L)->handles->servers;
+    harness_check_asks(L);
     for (; server != NULL; server = server->next) {
         struct server *now = harness_server_now(server);
         size_t room = server_connections(now, NULL, 0);

@@ -384,6 +384,15 @@ static void set_invocation(lua_State *L, const struct wire_message *message)
     set_number(L, "rpc_version", (lua_Integer)message->writable_version);
 }
 
+/* The bytes of the value; what stands behind it in the frame trails. */
+static void set_body(lua_State *L, struct wire_message *message, size_t size)
+{
+    struct wire_bytes body = message->body;
+    set_bytes(L, "bytes", (struct wire_bytes){body.data, size});
+    if (size < body.length)
+        message->trailing = (struct wire_bytes){body.data + size, body.length - size};
+}
+
 static void push_request(lua_State *L, struct harness_dialect *dialect,
                          struct wire_message *message, struct wire_arena *arena)
 {
@@ -396,7 +405,6 @@ static void push_request(lua_State *L, struct harness_dialect *dialect,
     }
     set_bytes(L, "method", message->method);
     set_bytes(L, "protocol", message->protocol);
-    set_bytes(L, "bytes", message->body);
     if (dialect->codec->protobuf_headers)
         set_number(L, "version", (lua_Integer)message->protocol_version);
     if (dialect->codec->protobuf_headers && is_written(dialect, message))
@@ -404,8 +412,9 @@ static void push_request(lua_State *L, struct harness_dialect *dialect,
     remember(L, dialect, message->call_id, message->method);
     const char *method = push_method(L, dialect, message->call_id);
     lua_insert(L, -2);
-    harness_dialect_set_request(L, dialect->protocol, is_written(dialect, message), method,
-                                message->body);
+    set_body(L, message,
+             harness_dialect_set_request(L, dialect->protocol, is_written(dialect, message), method,
+                                         message->body));
     lua_remove(L, -2);
 }
 
@@ -440,11 +449,11 @@ static void push_response(lua_State *L, struct harness_dialect *dialect,
         set_bytes(L, "bytes", message->payload);
         return;
     }
-    set_bytes(L, "bytes", message->body);
     const char *method = push_method(L, dialect, message->call_id);
     lua_insert(L, -2);
-    harness_dialect_set_response(L, dialect->protocol, is_written(dialect, message), method,
-                                 message->body);
+    set_body(L, message,
+             harness_dialect_set_response(L, dialect->protocol, is_written(dialect, message),
+                                          method, message->body));
     lua_remove(L, -2);
 }
 

@@ -114,12 +114,13 @@ struct wire_bytes harness_dialect_response(lua_State *L, int index, const char *
 
 /* --- from bytes --- */
 
-/* A value that is pushed, or the bytes. */
-static void set_value(lua_State *L, enum rpc_status decoded, struct wire_bytes body)
+/* A value of `size` bytes that is pushed, or the bytes: then all are the value's. */
+static size_t set_value(lua_State *L, enum rpc_status decoded, struct wire_bytes body, size_t size)
 {
     if (decoded != RPC_OK)
         lua_pushlstring(L, body.length == 0 ? "" : (const char *)body.data, body.length);
     lua_setfield(L, -2, "value");
+    return decoded == RPC_OK ? size : body.length;
 }
 
 /* The declared types of the parameters as a list. */
@@ -139,24 +140,29 @@ static void set_types(lua_State *L, struct wire_bytes body)
     lua_setfield(L, -2, "types");
 }
 
-void harness_dialect_set_request(lua_State *L, const char *protocol, bool writables,
-                                 const char *method, struct wire_bytes body)
+size_t harness_dialect_set_request(lua_State *L, const char *protocol, bool writables,
+                                   const char *method, struct wire_bytes body)
 {
     char problem[WIRE_PROBLEM_MAX];
+    size_t size;
     const struct harness_method known =
         harness_method_of(harness_of(L), protocol, writables, method);
     luaL_checkstack(L, 8, "too many values");
-    set_value(L, harness_request_decode(L, &known, body, problem), body);
+    enum rpc_status decoded = harness_request_decode(L, &known, body, &size, problem);
+    size = set_value(L, decoded, body, size);
     if (known.request == NULL)
         set_types(L, body);
+    return size;
 }
 
-void harness_dialect_set_response(lua_State *L, const char *protocol, bool writables,
-                                  const char *method, struct wire_bytes body)
+size_t harness_dialect_set_response(lua_State *L, const char *protocol, bool writables,
+                                    const char *method, struct wire_bytes body)
 {
     char problem[WIRE_PROBLEM_MAX];
+    size_t size;
     const struct harness_method known =
         harness_method_of(harness_of(L), protocol, writables, method);
     luaL_checkstack(L, 8, "too many values");
-    set_value(L, harness_answer_decode(L, &known, body, problem), body);
+    enum rpc_status decoded = harness_answer_decode(L, &known, body, &size, problem);
+    return set_value(L, decoded, body, size);
 }

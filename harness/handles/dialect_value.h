@@ -18,10 +18,10 @@ struct wire_bytes harness_dialect_response(lua_State *L, int index, const char *
                                            bool writables, const char *method);
 
 /* Set what was received in the table at the top: `value` and, of Writables, `types`; bytes when
- * it does not decode. */
-void harness_dialect_set_request(lua_State *L, const char *protocol, bool writables,
-                                 const char *method, struct wire_bytes body);
-void harness_dialect_set_response(lua_State *L, const char *protocol, bool writables,
-                                  const char *method, struct wire_bytes body);
+ * it does not decode.  How many bytes of the body the value has: behind Writables may be more. */
+size_t harness_dialect_set_request(lua_State *L, const char *protocol, bool writables,
+                                   const char *method, struct wire_bytes body);
+size_t harness_dialect_set_response(lua_State *L, const char *protocol, bool writables,
+                                    const char *method, struct wire_bytes body);
 
 #endif

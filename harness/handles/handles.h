@@ -64,7 +64,8 @@ extern const struct harness_type harness_server_type;
 struct harness_host {
     struct harness_host *next;
     struct world_host *host;
-    bool killed, paused;
+    unsigned process; /* the one that runs there now: a kill ends it, and others may follow */
+    bool paused;
     uint64_t killed_ns, paused_ns; /* when */
 };
 
@@ -72,10 +73,16 @@ struct harness_host {
 struct harness_host *harness_host_named(lua_State *L, const char *name);
 /* The one of that number; NULL: none. */
 struct harness_host *harness_host_by_id(struct harness *harness, uint32_t id);
-/* The host that option `key` of the table at `index` names (a handle or a text), or the next
- * free one called "server1", "server2" … for `kind` "server". */
-struct harness_host *harness_host_option(lua_State *L, int index, const char *key, const char *kind,
-                                         unsigned number);
+/* The host that option `key` of the table at `index` names (a handle or a text), else the one
+ * called `name`. */
+struct harness_host *harness_host_option(lua_State *L, int index, const char *key,
+                                         const char *name);
+
+enum { HARNESS_LISTEN_PROBLEM_MAX = 128 };
+
+/* Why nobody could listen at that port there, with the mend: "nn:8020 is taken …". */
+const char *harness_listen_problem(const struct world_host *host, uint16_t port,
+                                   enum rpc_status status, char text[HARNESS_LISTEN_PROBLEM_MAX]);
 
 /* --- settings: settings.c --- */
 
@@ -99,6 +106,9 @@ const struct schema *harness_schema(void);
 
 /* The service behind a protocol's Java name; NULL when it is not known. */
 const struct schema_service *harness_service(const char *protocol);
+
+/* What Java calls the interface of a protobuf protocol, where that is another name; else NULL. */
+const char *harness_interface(const char *protocol);
 
 /* The types of a method.  One that its protocol does not have, or whose protocol is not known,
  * takes and gives org.ripcord.Anything. */
@@ -143,11 +153,12 @@ void harness_request_encode(lua_State *L, int index, const struct harness_method
 /* The same for a reply's value: of a return type that is no Writable the value itself. */
 void harness_answer_encode(lua_State *L, int index, const struct harness_method *method,
                            struct wire_buffer *out);
-/* Push what those have made; on failure nothing, and `problem` (WIRE_PROBLEM_MAX) says why. */
+/* Push what those have made; on failure nothing, and `problem` (WIRE_PROBLEM_MAX) says why.
+ * *size (or NULL): the bytes used, as others may stand behind Writables. */
 enum rpc_status harness_request_decode(lua_State *L, const struct harness_method *method,
-                                       struct wire_bytes bytes, char *problem);
+                                       struct wire_bytes bytes, size_t *size, char *problem);
 enum rpc_status harness_answer_decode(lua_State *L, const struct harness_method *method,
-                                      struct wire_bytes bytes, char *problem);
+                                      struct wire_bytes bytes, size_t *size, char *problem);
 
 /* Append the bytes of a request or response: a table of fields, or a string of bytes as they
  * are.  A Lua error when the table does not fit. */

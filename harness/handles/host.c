@@ -25,7 +25,6 @@ struct harness_host *harness_host_named(lua_State *L, const char *name)
     struct harness_host *made = harness_keep(L, sizeof(*made));
     *made = (struct harness_host){.host = host};
     *last = made;
-    harness_enter_host(L, host, &harness_host_type, made);
     return made;
 }
 
@@ -37,14 +36,20 @@ struct harness_host *harness_host_by_id(struct harness *harness, uint32_t id)
     return host;
 }
 
-struct harness_host *harness_host_option(lua_State *L, int index, const char *key, const char *kind,
-                                         unsigned number)
+void harness_push_host(lua_State *L, uint32_t ip)
+{
+    struct harness_host *found = NULL;
+    for (struct harness_host *at = harness_of(L)->handles->hosts; at != NULL; at = at->next)
+        if (at->host->ip == ip)
+            found = at;
+    harness_push(L, &harness_host_type, found);
+}
+
+struct harness_host *harness_host_option(lua_State *L, int index, const char *key, const char *name)
 {
     struct harness_host *host;
-    char name[WORLD_NAME_MAX];
     switch (harness_option_push(L, index, key)) {
     case LUA_TNIL:
-        snprintf(name, sizeof(name), "%s%u", kind, number);
         host = harness_host_named(L, name);
         break;
     case LUA_TSTRING:
@@ -60,6 +65,16 @@ struct harness_host *harness_host_option(lua_State *L, int index, const char *ke
     return host;
 }
 
+const char *harness_listen_problem(const struct world_host *host, uint16_t port,
+                                   enum rpc_status status, char text[HARNESS_LISTEN_PROBLEM_MAX])
+{
+    if (status != RPC_ADDRESS_IN_USE)
+        return rpc_status_text(status);
+    snprintf(text, HARNESS_LISTEN_PROBLEM_MAX,
+             "%s:%u is taken; it needs a port or a host of its own", host->name, (unsigned)port);
+    return text;
+}
+
 static struct harness_host *check_host(lua_State *L, int index)
 {
     return harness_check(L, index, &harness_host_type);
@@ -68,12 +83,14 @@ static struct harness_host *check_host(lua_State *L, int index)
 static int kill_host(lua_State *L)
 {
     struct harness_host *host = check_host(L, 1);
+    harness_check_acts(L);
     if (host->host == harness_of(L)->host)
         return luaL_error(L, "the script's own host can't be killed");
     world_host_kill(host->host);
-    host->killed = true;
+    host->process++;
     host->killed_ns = world_now(harness_of(L)->world);
     harness_servers_of_host_died(harness_of(L), host);
+    harness_clients_of_host_died(harness_of(L), host);
     return 0;
 }
 
@@ -135,12 +152,17 @@ static void push_descriptors(lua_State *L, struct harness *harness, void *object
     lua_pushinteger(L, ((struct harness_host *)object)->host->descriptors);
 }
 
+/* Those that Hadoop's own servers and clients would have there; callers are not Hadoop's. */
+static void push_threads(lua_State *L, struct harness *harness, void *object)
+{
+    lua_pushinteger(L, (lua_Integer)harness_server_threads(harness, object) +
+                           (lua_Integer)harness_client_threads(harness, object));
+}
+
 static const struct harness_field fields[] = {
-    {"name", push_name},
-    {"address", push_address},
-    {"uptime", push_uptime},
-    {"descriptors", push_descriptors},
-    {NULL, NULL},
+    {"name", push_name},       {"address", push_address},
+    {"uptime", push_uptime},   {"descriptors", push_descriptors},
+    {"threads", push_threads}, {NULL, NULL},
 };
 
 static void describe(const void *object, char *text, size_t size)

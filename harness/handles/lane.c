@@ -5,28 +5,67 @@
 #include <string.h>
 
 #include "harness/handles/served.h"
+#include "harness/lua/options.h"
+#include "harness/lua/sandbox.h"
 
 struct lane {
     struct harness_server *server;
     char name[32];
 };
 
+/* The kinds of a server's lanes that an event can come from; those with several have a number. */
+static const char kinds[] = "listener reader handler responder idletimer";
+
+/* "reader" of "reader/0" */
+static void kind_of(const char *name, char kind[static 32])
+{
+    snprintf(kind, 32, "%.*s", (int)strcspn(name, "/"), name);
+}
+
+static bool is_kind(const char *name)
+{
+    char kind[32];
+    kind_of(name, kind);
+    return harness_is_among(kind, kinds);
+}
+
+static int no_such_lane(lua_State *L, const char *who, const char *name)
+{
+    char kind[32], nearest[32];
+    kind_of(name, kind);
+    if (!is_kind(name) && harness_nearest(kind, kinds, nearest, sizeof(nearest)) != NULL)
+        return harness_error(L, "%s has no lane '%s'; did you mean '%s%s'?", who, name, nearest,
+                             name + strcspn(name, "/"));
+    return harness_error(L, "%s has no lane '%s' (listener reader/0 … handler/0 … responder)", who,
+                         name);
+}
+
+void harness_check_lane(lua_State *L, const char *point, const struct harness_server *server,
+                        const char *name)
+{
+    const char *slash = strchr(name, '/');
+    if (slash != NULL && !is_kind(name) && is_kind(slash + 1))
+        name = slash + 1; /* "server1/reader/0" */
+    if (server == NULL ? !is_kind(name)
+                       : server_lane_doing(harness_server_now(server), name) == NULL)
+        no_such_lane(L, server == NULL ? point : server->name, name);
+}
+
 int harness_server_lane(lua_State *L)
 {
     struct harness_server *server = harness_check(L, 1, &harness_server_type);
     const char *name = luaL_checkstring(L, 2);
     if (server_lane_doing(harness_server_now(server), name) == NULL)
-        return luaL_error(L, "%s has no lane '%s' (listener reader/0 … handler/0 … responder)",
-                          server->name, name);
-    harness_push_functions(L, server); /* lanes stand beside them, as "lane reader/0" */
-    lua_pushfstring(L, "lane %s", name);
+        return no_such_lane(L, server->name, name);
+    harness_push_own(L, server);
+    lua_pushvalue(L, 2);
     lua_rawget(L, -2);
     struct lane *made = lua_touserdata(L, -1);
     if (made == NULL) {
         made = harness_keep(L, sizeof(*made));
         made->server = server;
         snprintf(made->name, sizeof(made->name), "%s", name);
-        lua_pushfstring(L, "lane %s", name);
+        lua_pushvalue(L, 2);
         lua_pushlightuserdata(L, made);
         lua_rawset(L, -4);
     }
@@ -86,7 +125,7 @@ static void describe_lane(const void *object, char *text, size_t size)
 static void aim_lane(const void *object, struct plan_aim *aim)
 {
     const struct lane *lane = object;
-    aim->server = server_id(harness_server_now(lane->server));
+    aim->server = lane->server->number;
     aim->lane = lane->name;
 }
 

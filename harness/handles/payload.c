@@ -3,12 +3,18 @@
  */
 #include "harness/handles/payload.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "harness/handles/dialect.h"
+#include <lauxlib.h>
+
+#include "harness/handles/dialect_value.h"
 #include "harness/handles/handles.h"
 #include "harness/lua/order.h"
+#include "harness/lua/sandbox.h"
+#include "harness/lua/show.h"
 #include "harness/tap/tap.h"
+#include "harness/trace/ledger.h"
 
 /* A value of a field that lives as long as the case. */
 static struct wire_value keep_value(lua_State *L, int index, const char *name)
@@ -35,26 +41,133 @@ static struct wire_value keep_value(lua_State *L, int index, const char *name)
     default:
         break;
     }
-    luaL_error(L, "%s: a number, a string or false (absent) expected, got %s", name,
-               luaL_typename(L, index));
+    luaL_error(L, "%s: a number, a string or false (absent) expected%s, got %s", name,
+               strcmp(name, "value") == 0 ? ", or a table" : "", luaL_typename(L, index));
     return (struct wire_value){.type = WIRE_VALUE_ABSENT};
 }
 
 /* The codec's name of a field of our tables. */
 static const char *codec_name(const char *name)
 {
-    return strcmp(name, "call_id") == 0 ? "call" : name;
+    static const char *const names[][2] = {
+        {"call_id", "call"}, {"rpc_kind", "kind"}, {"rpc_op", "op"}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(names[i][0], name) == 0)
+            return names[i][1];
+    return name;
 }
 
-static bool is_a_field(const char *name)
+/* Of some kind of message. */
+static void check_field(lua_State *L, const char *name, struct wire_value value)
 {
-    const char *known;
-    for (unsigned kind = 0; kind <= WIRE_HTTP; kind++)
-        for (size_t n = 0; (known = wire_field_name((enum wire_kind)kind, n)) != NULL; n++)
-            if (strcmp(known, name) == 0)
-                return true;
-    return false;
+    const struct wire_codec *codec = wire_codec((int)harness_of(L)->release->ipc_version);
+    bool known = false;
+    for (unsigned kind = 0; kind <= WIRE_HTTP; kind++) {
+        struct wire_message message = codec->message((enum wire_kind)kind);
+        enum rpc_status status = wire_field_set(&message, name, value);
+        if (status == RPC_OK)
+            return;
+        known |= status != RPC_UNKNOWN_NAME;
+    }
+    luaL_error(L, known ? "%s: no message can have %s there" : "no message has a field '%s'", name,
+               harness_show_given(L, -1));
 }
+
+/* --- a value for each message --- */
+
+/* The table of fields whose `value` is a table: a reference. */
+struct given {
+    struct harness *harness;
+    int fields;
+    const char *file; /* where the fault is armed */
+    int line;
+};
+
+/* The bytes that it has for a message: what the script's thread is asked. */
+struct making {
+    struct world_task task;
+    const struct given *given;
+    const struct wire_message *message;
+    const char *protocol, *method;
+    struct wire_buffer *made;
+    bool well;
+};
+
+/* Protected: the making. */
+static int encode_value(lua_State *L)
+{
+    const struct making *making = lua_touserdata(L, 1);
+    const struct wire_message *message = making->message;
+    const struct wire_codec *codec = wire_codec((int)harness_of(L)->release->ipc_version);
+    bool writables = !codec->protobuf_headers || message->rpc_kind == WIRE_KIND_WRITABLE;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, making->given->fields);
+    struct wire_bytes bytes =
+        message->kind == WIRE_REQUEST
+            ? harness_dialect_request(L, 2, making->protocol, writables, making->method)
+            : harness_dialect_response(L, 2, making->protocol, writables, making->method);
+    if (wire_buffer_add(making->made, bytes.data, bytes.length) != RPC_OK)
+        return luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
+    return 0;
+}
+
+static void run_making(struct world_task *task)
+{
+    struct making *making = world_container(task, struct making, task);
+    const struct given *given = making->given;
+    lua_State *judge = harness_judge_state(given->harness);
+    int top = lua_gettop(judge);
+    lua_pushcfunction(judge, encode_value);
+    lua_pushlightuserdata(judge, making);
+    given->harness->judging++;
+    making->well = lua_pcall(judge, 1, 0, 0) == LUA_OK;
+    given->harness->judging--;
+    if (!making->well)
+        harness_broken(given->harness, "%s:%d: value: %s", given->file, given->line,
+                       harness_push_text(judge, -1));
+    lua_settop(judge, top);
+}
+
+/* What a changed request says its method is, else what the call's is. */
+static bool make_value(void *owner, const struct world_stream *stream,
+                       const struct wire_message *message, struct wire_buffer *made)
+{
+    const struct given *given = owner;
+    struct point_value room[POINT_VALUES_MAX + 1];
+    struct point_event event = {.connection = stream->connection, .call_id = message->call_id};
+    struct making making = {
+        .task.run = run_making, .given = given, .message = message, .made = made};
+    char method[HARNESS_DIALECT_TEXT_MAX];
+    harness_lock(given->harness);
+    harness_ledger_fill(given->harness->ledger, &event, room);
+    harness_ledger_names(given->harness->ledger, &event, &making.protocol, &making.method);
+    harness_unlock(given->harness);
+    for (size_t i = 0; making.method == NULL && i < event.value_count; i++)
+        if (event.values[i].field == FIELD_METHOD)
+            making.method = event.values[i].text;
+    if (message->kind == WIRE_REQUEST) {
+        snprintf(method, sizeof(method), "%.*s", (int)message->method.length,
+                 (const char *)message->method.data);
+        making.method = method;
+    }
+    if (making.protocol == NULL)
+        making.protocol = HARNESS_TEST_PROTOCOL;
+    if (making.method == NULL)
+        making.method = "";
+    world_ask(given->harness->world, &making.task);
+    return making.well;
+}
+
+static void take_value(lua_State *L, int index, struct harness_tap_change *change)
+{
+    struct given *given = harness_keep(L, sizeof(*given));
+    lua_pushvalue(L, index);
+    *given = (struct given){.harness = harness_of(L), .fields = luaL_ref(L, LUA_REGISTRYINDEX)};
+    given->file = harness_keep_place(L, &given->line);
+    change->make_value = make_value;
+    change->owner = given;
+}
+
+/* --- payloads --- */
 
 static const void *make_change(lua_State *L, int index)
 {
@@ -73,13 +186,14 @@ static const void *make_change(lua_State *L, int index)
         if (strcmp(name, "cut") == 0) {
             change->has_cut = true;
             change->cut = (size_t)luaL_checkinteger(L, -1);
-        } else {
-            if (!is_a_field(name))
-                luaL_error(L, "no message has a field '%s'", name);
+        } else if (strcmp(name, "value") == 0 && lua_istable(L, -1)) {
+            take_value(L, index, change);
+        } else if (strcmp(name, "type") != 0 && strcmp(name, "types") != 0) { /* the value's */
             char *copy = harness_keep(L, strlen(name) + 1);
             memcpy(copy, name, strlen(name));
-            fields[change->count++] =
-                (struct harness_tap_field){copy, keep_value(L, lua_gettop(L), copy)};
+            struct harness_tap_field field = {copy, keep_value(L, lua_gettop(L), copy)};
+            check_field(L, copy, field.value);
+            fields[change->count++] = field;
         }
         lua_pop(L, 2);
     }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/handles/payload.h"
-#include "harness/handles/server.h"
+#include "harness/handles/spoken.h"
 #include "harness/lua/options.h"
 
 enum { BACKLOG = 128 };
@@ -122,10 +122,13 @@ static int make_peer(lua_State *L)
     peer->harness = harness;
     harness->handles->peer_count++;
     snprintf(peer->name, sizeof(peer->name), "peer%u", harness->handles->peer_count);
-    peer->host = harness_host_option(L, 2, "host", "peer", harness->handles->peer_count);
+    peer->host = harness_host_option(L, 2, "host", peer->name);
     enum rpc_status status = world_listen(peer->host->host, port, BACKLOG, &peer->listener);
+    char problem[HARNESS_LISTEN_PROBLEM_MAX];
     if (status != RPC_OK)
-        return luaL_error(L, "%s can't listen: %s", peer->name, rpc_status_text(status));
+        return luaL_error(L, "%s can't listen: %s", peer->name,
+                          harness_listen_problem(peer->host->host, port, status, problem));
+    peer->address = peer->listener->address;
     world_executor_init(harness->world, &peer->executor, peer->host->host, peer->name,
                         &harness->executor);
     world_watch_init_listener(&peer->executor, &peer->watch, peer->listener, connection_came);
@@ -154,20 +157,19 @@ static int dialed(lua_State *L, struct harness *harness, void *owner)
     return 1;
 }
 
-/* What a table of options says of where from; the protocol is the server's. */
+/* What a table of options says of where from; the protocol is the server's first. */
 static struct harness_raw *prepare_dial(lua_State *L, const struct harness_target *target)
 {
     struct harness *harness = harness_of(L);
     char name[WORLD_NAME_MAX];
-    unsigned number = ++harness->handles->dial_count;
-    snprintf(name, sizeof(name), "dial%u", number);
-    struct harness_host *host = harness_host_option(L, 3, "host", "dial", number);
+    snprintf(name, sizeof(name), "dial%u", ++harness->handles->dial_count);
+    struct harness_host *host = harness_host_option(L, 3, "host", name);
     struct harness_raw *raw = harness_raw_make(L, host, NULL, WIRE_TO_SERVER, name);
     if (target->server != NULL) {
-        snprintf(raw->dialect.protocol, sizeof(raw->dialect.protocol), "%s",
-                 target->server->protocol);
-        raw->dialect.protocol_version = target->server->protocol_version;
-        raw->dialect.writables = target->server->writables;
+        const struct harness_spoken *first = target->server->spoken;
+        snprintf(raw->dialect.protocol, sizeof(raw->dialect.protocol), "%s", first->name);
+        raw->dialect.protocol_version = first->version;
+        raw->dialect.writables = first->writables;
     }
     return raw;
 }

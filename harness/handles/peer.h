@@ -17,6 +17,7 @@ struct harness_peer {
     char name[WORLD_NAME_MAX];
     struct world_executor executor;
     struct world_listener *listener; /* NULL: closed */
+    struct world_address address;
     struct world_watch watch;
     unsigned accepted;
 };

@@ -13,9 +13,12 @@
 
 static const struct {
     const char *protocol, *service;
+    const char *interface; /* Java's, where it is called otherwise */
 } protocols[] = {
-    {HARNESS_TEST_PROTOCOL, "org.ripcord.TestService"},
-    {"org.apache.hadoop.hdfs.protocol.ClientProtocol", "hadoop.hdfs.ClientNamenodeProtocol"},
+    {HARNESS_TEST_PROTOCOL, "org.ripcord.TestService", NULL},
+    {"org.apache.hadoop.hdfs.protocol.ClientProtocol", "hadoop.hdfs.ClientNamenodeProtocol",
+     "org.apache.hadoop.hdfs.protocolPB.ClientNamenodeProtocolPB"},
+    {"org.apache.hadoop.ipc.ProtocolMetaInfoPB", "hadoop.common.ProtocolInfoService", NULL},
 };
 
 const struct schema *harness_schema(void)
@@ -39,6 +42,14 @@ const struct schema_service *harness_service(const char *protocol)
     for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
         if (strcmp(protocols[i].protocol, protocol) == 0)
             return schema_service(harness_schema(), protocols[i].service);
+    return NULL;
+}
+
+const char *harness_interface(const char *protocol)
+{
+    for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
+        if (strcmp(protocols[i].protocol, protocol) == 0)
+            return protocols[i].interface;
     return NULL;
 }
 
@@ -104,8 +115,8 @@ struct harness_method harness_method_written(const struct harness_types *types,
 {
     const struct harness_signature *signature =
         harness_signature_next(types, protocol, method, NULL);
-    if (signature == NULL && strcmp(method, "getProtocolVersion") == 0)
-        signature = harness_signature_served(types, protocol, method, "java.lang.String,long");
+    if (signature == NULL)
+        signature = harness_signature_versioned(types, method);
     return (struct harness_method){
         .name = method,
         .protocol = protocol,
@@ -150,24 +161,20 @@ static bool is_writable(const struct harness_types *types, const char *type)
     return names_writable(types, wire_text(type));
 }
 
-/* How many arguments the list at `index` has, nil at its end not counted. */
+/* How many arguments the list at `index` has: what its `n` says, else nil at its end is not
+ * counted. */
 static size_t count_arguments(lua_State *L, int index, const struct harness_method *method)
 {
-    lua_Integer most = 0;
+    struct harness_list list;
     if (lua_isnil(L, index))
         return 0;
     if (!lua_istable(L, index))
         luaL_error(L, "%s takes the list of its arguments, got %s", method->name,
                    luaL_typename(L, index));
-    lua_pushnil(L);
-    while (lua_next(L, index) != 0) {
-        lua_pop(L, 1);
-        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1)
-            luaL_error(L, "%s takes the list of its arguments, got a table with the key '%s'",
-                       method->name, luaL_tolstring(L, -1, NULL));
-        most = lua_tointeger(L, -1) > most ? lua_tointeger(L, -1) : most;
-    }
-    return (size_t)most;
+    if (!harness_list_of(L, index, &list))
+        luaL_error(L, "%s takes the list of its arguments, got a table with the key '%s'",
+                   method->name, luaL_tolstring(L, -1, NULL));
+    return list.length;
 }
 
 /* Of overloaded methods the one with as many parameters; else with the fewest more. */
@@ -180,8 +187,8 @@ static const struct harness_signature *choose(lua_State *L, const struct harness
         if (each->count >= count && (best == NULL || each->count < best->count))
             best = each;
     if (best == NULL)
-        luaL_error(L, "%s takes %s(%s), got %d arguments", method->protocol, method->name,
-                   method->signature->text, (int)count);
+        luaL_error(L, "%s takes %s(%s), got %I arguments", method->protocol, method->name,
+                   method->signature->text, (LUAI_UACINT)count);
     return best;
 }
 
@@ -202,6 +209,25 @@ static void put_only(lua_State *L, int index, const struct harness_manner *manne
         lua_pushvalue(L, index);
     harness_value_encode_object(L, -1, manner, type, out);
     lua_pop(L, 1);
+}
+
+static bool has_field(const struct harness_types *types, const char *class, const char *name)
+{
+    const struct writable_class *known = writable_types_find(types->classes, wire_text(class));
+    for (size_t i = 0; known != NULL && i < known->field_count; i++)
+        if (strcmp(known->fields[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Whether it is a list that says its length, { nil, n = 1 }. */
+static bool is_counted(lua_State *L, int index)
+{
+    struct harness_list list;
+    int top = lua_gettop(L);
+    bool counted = lua_istable(L, index) && harness_list_of(L, index, &list) && list.counted;
+    lua_settop(L, top);
+    return counted;
 }
 
 static bool has_named(lua_State *L, int index)
@@ -229,6 +255,9 @@ static bool takes_fields(lua_State *L, int index, const struct harness_method *m
             found = each;
         each = harness_signature_next(method->types, method->protocol, method->name, each);
     }
+    if (found != NULL && is_counted(L, index) &&
+        !has_field(method->types, found->parameters[0], "n"))
+        return false;
     if (found != NULL)
         *signature = found;
     return count == 0 || (found != NULL && (count == 1 || has_named(L, index)));
@@ -309,12 +338,14 @@ static bool is_null_of_writable(const struct harness_types *types, struct wire_b
 }
 
 enum rpc_status harness_request_decode(lua_State *L, const struct harness_method *method,
-                                       struct wire_bytes bytes, char *problem)
+                                       struct wire_bytes bytes, size_t *size, char *problem)
 {
+    if (size != NULL)
+        *size = bytes.length;
     if (method->request != NULL)
         return harness_message_decode(L, method->request, bytes, problem);
     enum rpc_status status = harness_value_decode(
-        L, method->types->classes, WRITABLE_GOAL_PARAMETERS, NULL, bytes, NULL, problem);
+        L, method->types->classes, WRITABLE_GOAL_PARAMETERS, NULL, bytes, size, problem);
     if (status != RPC_OK)
         return status;
     if (!names_writable(method->types, only_parameter(bytes)))
@@ -327,10 +358,12 @@ enum rpc_status harness_request_decode(lua_State *L, const struct harness_method
 }
 
 enum rpc_status harness_answer_decode(lua_State *L, const struct harness_method *method,
-                                      struct wire_bytes bytes, char *problem)
+                                      struct wire_bytes bytes, size_t *size, char *problem)
 {
+    if (size != NULL)
+        *size = bytes.length;
     if (method->request != NULL)
         return harness_message_decode(L, method->response, bytes, problem);
-    return harness_value_decode(L, method->types->classes, WRITABLE_GOAL_OBJECT, NULL, bytes, NULL,
+    return harness_value_decode(L, method->types->classes, WRITABLE_GOAL_OBJECT, NULL, bytes, size,
                                 problem);
 }

@@ -42,6 +42,9 @@ static bool has_failed(const struct harness_opening *opening)
 
 void harness_proxy_check(lua_State *L, const struct harness_proxy *proxy)
 {
+    const struct harness_client *client = proxy->client;
+    if (client->process != client->host->process)
+        luaL_error(L, "%s died with its host; a new t:client there is alive", client->name);
     const struct harness_opening *opening = proxy->opening;
     if (proxy->closed)
         luaL_error(L, "this proxy is closed");
@@ -91,8 +94,16 @@ static void aim_proxy(const void *object, struct plan_aim *aim)
     aim->client = client_id(((const struct harness_proxy *)object)->client->client);
 }
 
-const struct harness_type harness_proxy_type = {
-    .name = "proxy", .methods = proxy_methods, .describe = describe_proxy, .aim = aim_proxy};
+static uint32_t number_of(const void *object)
+{
+    return ((const struct harness_proxy *)object)->number;
+}
+
+const struct harness_type harness_proxy_type = {.name = "proxy",
+                                                .methods = proxy_methods,
+                                                .describe = describe_proxy,
+                                                .aim = aim_proxy,
+                                                .proxy = number_of};
 
 /* One more has the Client. */
 static void count(lua_State *L, struct harness_proxy *proxy)
@@ -182,8 +193,7 @@ static void begun(struct client_call *call, void *owner)
         opening->attempts = attempt;
     }
     opening->call = call;
-    harness_call_started(harness, client_id(proxy->client->client), call, opening->method.name,
-                         proxy->protocol);
+    harness_call_started(proxy, call, opening->method.name);
     harness_tell_key(harness, client_call_number(call), &proxy->remote);
 }
 
@@ -238,16 +248,16 @@ static int open_proxy(lua_State *L)
     harness_proxy_check(L, proxy);
     if (client->stopping)
         return luaL_error(L, "%s is stopped", client->name);
-    uint64_t wait_ns = 0;
+    uint64_t wait_ms = 0;
     if (harness_option_push(L, 2, "wait") != LUA_TNIL)
-        wait_ns = harness_duration(L, -1, "wait");
+        wait_ms = harness_ms(L, -1, "wait");
     lua_pop(L, 1);
     struct harness_opening *opening = harness_keep(L, sizeof(*opening));
     opening->proxy = proxy;
     opening->method =
         harness_method_of(client->harness, proxy->protocol, proxy->writables, "getProtocolVersion");
     opening->started_ns = world_now(client->harness->world);
-    enum rpc_status status = open_it(opening, (int64_t)(wait_ns / WORLD_MS));
+    enum rpc_status status = open_it(opening, (int64_t)wait_ms);
     if (status != RPC_OK)
         return luaL_error(L, "%s can't open a proxy: %s", client->name, rpc_status_text(status));
     harness_push(L, &harness_opening_type, opening);
@@ -305,7 +315,7 @@ static void push_value_of(lua_State *L, void *object)
     char problem[WIRE_PROBLEM_MAX];
     if (outcome->ending != CLIENT_VALUE || opening->call == NULL)
         lua_pushnil(L);
-    else if (harness_answer_decode(L, &opening->method, outcome->value, problem) != RPC_OK)
+    else if (harness_answer_decode(L, &opening->method, outcome->value, NULL, problem) != RPC_OK)
         luaL_error(L, "the version does not decode: %s", problem);
 }
 
@@ -400,11 +410,17 @@ static void aim_opening(const void *object, struct plan_aim *aim)
     aim_proxy(((const struct harness_opening *)object)->proxy, aim);
 }
 
+static uint32_t number_of_opening(const void *object)
+{
+    return number_of(((const struct harness_opening *)object)->proxy);
+}
+
 const struct harness_type harness_opening_type = {
     .name = "opening",
     .fields = fields,
     .describe = describe_opening,
     .aim = aim_opening,
+    .proxy = number_of_opening,
     .call = view_opening,
     .push_value = push_value_of,
 };

@@ -302,7 +302,7 @@ static int receive(lua_State *L)
     static const char names[] = "preamble sasl context request ping response goodbye http fin rst";
     struct harness_raw *raw = check_open(L);
     const char *kind = luaL_optstring(L, 2, NULL);
-    char what[64], padded[64];
+    char padded[64];
     lua_settop(L, 2);
     snprintf(padded, sizeof(padded), "%s", kind == NULL ? "" : kind);
     if (kind != NULL && harness_nearest(kind, names, padded, sizeof(padded)) != NULL &&
@@ -310,7 +310,7 @@ static int receive(lua_State *L)
         return luaL_error(L, "a message has no kind '%s'; did you mean '%s'?", kind, padded);
     if (kind != NULL)
         expect(raw, kind);
-    snprintf(what, sizeof(what), "a %s", kind == NULL ? "message" : kind);
+    const char *what = lua_pushfstring(L, "a %s", kind == NULL ? "message" : kind);
     struct harness_wait wait = {.ready = received, .owner = raw, .what = what};
     return harness_wait(L, &wait);
 }

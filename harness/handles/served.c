@@ -4,47 +4,16 @@
  * The server's Handler posts the call to the script's executor and stays PENDING; there the
  * function runs as a task, and its end is the call's answer.
  */
-#include "harness/handles/served.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/handles/serving.h"
 #include "harness/lua/sandbox.h"
 #include "harness/lua/units.h"
 #include "harness/message/types.h"
 
 enum { SWEEP_AFTER = 256 };
-
-/* What is left to be said about a call. */
-enum served_state {
-    SERVED_RUNNING,  /* the Handler is busy with it */
-    SERVED_DEFERRED, /* the Handler is free, the answer comes later */
-    SERVED_ANSWERED, /* server_call_finish was called: `call` is gone */
-    SERVED_LOST,     /* its server is dead: `call` is gone */
-};
-
-struct harness_served {
-    struct harness_served *next; /* of the server's; the script's thread */
-    bool listed, over;           /* in that list; it can be forgotten */
-    struct harness_server *server;
-    struct server_call *call;
-    struct world_task begin;
-    struct harness_served *older; /* of all of a life */
-    enum served_state state;
-    bool running;     /* its function has not ended */
-    bool interrupted; /* the server stops */
-    bool thrown;      /* the exception is the call's answer already */
-    bool naps;        /* it sleeps, until */
-    uint64_t nap_ns;  /* this time; 0: for ever */
-    struct harness_method method;
-    uint8_t client_id[16];
-    size_t client_id_length;
-    char user[128];
-    char name[128]; /* of the method */
-    int32_t call_id, retry;
-    uint32_t connection;
-};
 
 /* --- from the server's thread to the script's --- */
 
@@ -61,13 +30,16 @@ static void begin(struct world_task *task);
 
 enum server_outcome harness_serve_in_lua(struct server_call *call, void *owner)
 {
-    struct harness_server_life *life = owner;
+    const struct harness_speaker *speaker = owner;
+    struct harness_server_life *life = speaker->life;
     struct harness_served *served = calloc(1, sizeof(*served));
     if (served == NULL) {
         server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
         return SERVER_DONE;
     }
     *served = (struct harness_served){.server = life->owner,
+                                      .life = life,
+                                      .spoken = speaker->spoken,
                                       .call = call,
                                       .begin = {.run = begin},
                                       .call_id = server_call_id(call),
@@ -89,16 +61,11 @@ enum server_outcome harness_serve_in_lua(struct server_call *call, void *owner)
 
 /* --- answers --- */
 
-static bool is_open(const struct harness_served *served)
-{
-    return served->state == SERVED_RUNNING || served->state == SERVED_DEFERRED;
-}
-
 /* From the server's list, once nothing of it is left to do. */
 static void leave_list(struct harness_served *served)
 {
     struct harness_served **at = &served->server->served;
-    if (!served->listed || served->running || is_open(served))
+    if (!served->listed || served->running || harness_served_is_open(served))
         return;
     while (*at != served)
         at = &(*at)->next;
@@ -108,8 +75,7 @@ static void leave_list(struct harness_served *served)
     served->server->over++;
 }
 
-/* Its answer is given. */
-static void finish(struct harness_served *served)
+void harness_served_finish(struct harness_served *served)
 {
     struct server_call *call = served->call;
     served->state = SERVED_ANSWERED;
@@ -119,12 +85,13 @@ static void finish(struct harness_served *served)
     harness_changed(served->server->harness);
 }
 
-static void throw_away(struct harness_served *served, const char *class_name, const char *message)
+void harness_served_throw(struct harness_served *served, const char *class_name,
+                          const char *message)
 {
-    if (!is_open(served))
+    if (!harness_served_is_open(served))
         return;
     server_call_throw(served->call, class_name, message);
-    finish(served);
+    harness_served_finish(served);
 }
 
 static int encode_answer(lua_State *L)
@@ -134,9 +101,7 @@ static int encode_answer(lua_State *L)
     return 0;
 }
 
-/* The value at the top becomes the answer; false, with the error's text in its place, when it
- * does not fit. */
-static bool answer_with_top(lua_State *L, struct harness_served *served)
+bool harness_served_answer(lua_State *L, struct harness_served *served)
 {
     struct wire_buffer value = {0};
     luaL_checkstack(L, 8, "too many values");
@@ -149,7 +114,7 @@ static bool answer_with_top(lua_State *L, struct harness_served *served)
         if (server_call_return(served->call, (struct wire_bytes){value.data, value.length}) !=
             RPC_OK)
             server_call_throw(served->call, "java.lang.OutOfMemoryError", "Java heap space");
-        finish(served);
+        harness_served_finish(served);
         lua_pushnil(L);
     }
     wire_buffer_release(&value);
@@ -166,7 +131,7 @@ static void function_ended(struct harness_task *task, lua_State *L, int status, 
     served->running = false;
     leave_list(served);
     harness_changed(harness);
-    if (!is_open(served) || served->thrown)
+    if (!harness_served_is_open(served) || served->thrown)
         return;
     if (status == LUA_OK) {
         bool says_nothing = results == 0 || lua_isnil(L, -results);
@@ -176,12 +141,12 @@ static void function_ended(struct harness_task *task, lua_State *L, int status, 
             lua_pushnil(L);
         else
             lua_pushvalue(L, -results);
-        if (answer_with_top(L, served))
+        if (harness_served_answer(L, served))
             return;
     }
     const char *text = harness_error_text(L, -1);
     harness_broken(harness, "the handler of %s failed: %s", served->name, text);
-    throw_away(served, "java.lang.RuntimeException", text);
+    harness_served_throw(served, "java.lang.RuntimeException", text);
 }
 
 /* --- the beginning --- */
@@ -189,7 +154,7 @@ static void function_ended(struct harness_task *task, lua_State *L, int status, 
 static void keep_request(lua_State *L, struct harness_served *served, bool *well, char *problem)
 {
     struct wire_bytes body = server_call_body(served->call);
-    *well = harness_request_decode(L, &served->method, body, problem) == RPC_OK;
+    *well = harness_request_decode(L, &served->method, body, NULL, problem) == RPC_OK;
     if (*well)
         lua_rawsetp(L, LUA_REGISTRYINDEX, served);
 }
@@ -197,16 +162,16 @@ static void keep_request(lua_State *L, struct harness_served *served, bool *well
 /* What this call's method takes and gives, of several of one name the one that is called. */
 static struct harness_method types_of(const struct harness_served *served)
 {
-    const struct harness_server *server = served->server;
-    const struct harness *harness = server->harness;
+    const struct harness_spoken *spoken = served->spoken;
+    const struct harness *harness = served->server->harness;
     struct harness_method method =
-        harness_method_of(harness, server->protocol, server->writables, served->name);
+        harness_method_of(harness, spoken->name, spoken->writables, served->name);
     char types[1024], problem[WIRE_PROBLEM_MAX];
     if (method.request == NULL &&
         writable_signature(harness->types->classes, server_call_body(served->call), types,
                            sizeof(types), problem) == RPC_OK)
         method.signature =
-            harness_signature_served(harness->types, server->protocol, served->name, types);
+            harness_signature_served(harness->types, spoken->name, served->name, types);
     return method;
 }
 
@@ -219,7 +184,7 @@ static int prepare(lua_State *L)
     bool well;
     served->method = types_of(served);
     keep_request(L, served, &well, problem);
-    harness_push_functions(L, served->server);
+    harness_push_own(L, served->spoken);
     lua_getfield(L, -1, served->name);
     harness_push(L, &harness_served_type, served);
     if (well)
@@ -283,32 +248,32 @@ static void begin(struct world_task *task)
     char name[256];
     sweep_sometimes(L, served->server);
     append(served);
-    if (served->server->state == HARNESS_SERVER_DEAD) {
+    if (served->life->process != served->server->host->process) { /* that was killed */
         served->state = SERVED_LOST;
         leave_list(served);
         return;
     }
     if (served->server->state == HARNESS_SERVER_STOPPING) {
         served->interrupted = true;
-        throw_away(served, "java.lang.InterruptedException", NULL);
+        harness_served_throw(served, "java.lang.InterruptedException", NULL);
         return;
     }
     if (!lua_checkstack(L, 16)) {
-        throw_away(served, "java.lang.OutOfMemoryError", "Java heap space");
+        harness_served_throw(served, "java.lang.OutOfMemoryError", "Java heap space");
         return;
     }
     lua_pushcfunction(L, prepare);
     lua_pushlightuserdata(L, served);
     if (lua_pcall(L, 1, 4, 0) != LUA_OK) {
         harness_broken(harness, "the handler of %s: %s", served->name, lua_tostring(L, -1));
-        throw_away(served, "java.lang.RuntimeException", "out of memory");
+        harness_served_throw(served, "java.lang.RuntimeException", "out of memory");
         lua_pop(L, 1);
         return;
     }
     bool well = lua_toboolean(L, -1);
     lua_pop(L, 1);
     if (!well) {
-        throw_away(served, harness->release->protobuf_exception, lua_tostring(L, -1));
+        harness_served_throw(served, harness->release->protobuf_exception, lua_tostring(L, -1));
         lua_pop(L, 3);
         return;
     }
@@ -316,7 +281,7 @@ static void begin(struct world_task *task)
     snprintf(name, sizeof(name), "%s of %s", served->name, served->server->name);
     if (harness_spawn(harness, name, 2, function_ended, served) == NULL) {
         served->running = false;
-        throw_away(served, "java.lang.OutOfMemoryError", "Java heap space");
+        harness_served_throw(served, "java.lang.OutOfMemoryError", "Java heap space");
     }
 }
 
@@ -328,7 +293,7 @@ void harness_served_interrupt(struct harness_server *server)
         next = served->next;
         served->interrupted = true;
         if (served->state == SERVED_DEFERRED && !served->running)
-            throw_away(served, "java.lang.InterruptedException", NULL);
+            harness_served_throw(served, "java.lang.InterruptedException", NULL);
     }
     harness_changed(server->harness);
 }
@@ -352,7 +317,7 @@ void harness_served_heal(struct harness_server *server)
         next = served->next;
         if (served->state == SERVED_DEFERRED && !served->running) {
             give_nothing(served);
-            finish(served);
+            harness_served_finish(served);
         }
     }
     harness_changed(server->harness);
@@ -362,7 +327,7 @@ void harness_served_forget(struct harness_server *server)
 {
     for (struct harness_served *served = server->served, *next; served != NULL; served = next) {
         next = served->next;
-        if (!is_open(served))
+        if (!harness_served_is_open(served))
             continue;
         served->state = SERVED_LOST;
         served->call = NULL;
@@ -377,7 +342,8 @@ bool harness_served_now(const struct harness_server *server, uint32_t connection
 {
     for (const struct harness_served *served = server->served; served != NULL;
          served = served->next) {
-        if (served->connection != connection || served->call_id != call_id || !is_open(served))
+        if (served->connection != connection || served->call_id != call_id ||
+            !harness_served_is_open(served))
             continue;
         *serving = (struct harness_serving){.deferred = served->state == SERVED_DEFERRED,
                                             .hangs = served->naps && served->nap_ns == 0,
@@ -391,7 +357,7 @@ bool harness_served_settled(const struct harness_server *server)
 {
     for (const struct harness_served *served = server->served; served != NULL;
          served = served->next)
-        if (served->running || is_open(served))
+        if (served->running || harness_served_is_open(served))
             return false;
     return true;
 }
@@ -405,226 +371,3 @@ void harness_served_free(struct harness_server_life *life)
         served = older;
     }
 }
-
-/* --- the handle --- */
-
-static struct harness_served *check_served(lua_State *L)
-{
-    return harness_check(L, 1, &harness_served_type);
-}
-
-/* Leave the function with an exception for the caller. */
-static int throw_exception(lua_State *L, struct harness_served *served, const char *class_name,
-                           const char *message)
-{
-    if (is_open(served)) {
-        served->thrown = true;
-        throw_away(served, class_name, message);
-    }
-    return luaL_error(L, "%s: %s", class_name, message == NULL ? "" : message);
-}
-
-/* call:throw(class, message) */
-static int throw_it(lua_State *L)
-{
-    struct harness_served *served = check_served(L);
-    const char *class_name = luaL_checkstring(L, 2);
-    const char *message = luaL_optstring(L, 3, NULL);
-    if (served->running && served->state == SERVED_RUNNING)
-        return throw_exception(L, served, class_name, message);
-    throw_away(served, class_name, message);
-    return 0;
-}
-
-/* call:abort(class, message) */
-static int abort_it(lua_State *L)
-{
-    struct harness_served *served = check_served(L);
-    const char *class_name = luaL_checkstring(L, 2);
-    const char *message = luaL_optstring(L, 3, NULL);
-    const struct release *release = harness_of(L)->release;
-    if (!release->aborts_responses)
-        return luaL_error(L, "abort: release %s can't give up a response; throw instead",
-                          release->name);
-    if (served->state == SERVED_RUNNING)
-        return luaL_error(L, "abort: defer the call first");
-    if (served->state == SERVED_DEFERRED) {
-        server_call_abort(served->call, class_name, message);
-        finish(served);
-    }
-    return 0;
-}
-
-/* call:unwritable(class, message) */
-static int answer_unwritable(lua_State *L)
-{
-    struct harness_served *served = check_served(L);
-    const char *class_name = luaL_checkstring(L, 2);
-    const char *message = luaL_optstring(L, 3, NULL);
-    if (is_open(served)) {
-        server_call_unserializable(served->call, class_name, message);
-        finish(served);
-    }
-    return 0;
-}
-
-struct nap {
-    struct harness_served *served;
-    uint64_t until_ns; /* 0: for ever */
-};
-
-static int wake(lua_State *L, struct harness *harness, struct nap *nap)
-{
-    if (nap->served->interrupted)
-        return throw_exception(L, nap->served, "java.lang.InterruptedException",
-                               "sleep interrupted");
-    if (nap->until_ns == 0)
-        return harness->ending || harness->dead ? 0 : HARNESS_NOT_YET;
-    return world_now(harness->world) >= nap->until_ns || harness->dead ? 0 : HARNESS_NOT_YET;
-}
-
-static int slept(lua_State *L, struct harness *harness, void *owner)
-{
-    struct nap *nap = owner;
-    nap->served->naps = false; /* unless it goes on */
-    int results = wake(L, harness, nap);
-    nap->served->naps = results == HARNESS_NOT_YET;
-    return results;
-}
-
-static int nap(lua_State *L, struct harness_served *served, const char *what, uint64_t until_ns)
-{
-    struct nap *own = lua_newuserdatauv(L, sizeof(*own), 0);
-    *own = (struct nap){served, until_ns};
-    served->naps = true;
-    served->nap_ns = until_ns;
-    struct harness_wait wait = {.ready = slept, .owner = own, .what = what, .until_ns = until_ns};
-    return harness_wait(L, &wait);
-}
-
-static int sleep_a_while(lua_State *L)
-{
-    struct harness_served *served = check_served(L);
-    uint64_t now = world_now(harness_of(L)->world);
-    uint64_t until = now + harness_duration(L, 2, "sleep");
-    return nap(L, served, "a handler's sleep", until == 0 ? 1 : until);
-}
-
-static int hang(lua_State *L)
-{
-    return nap(L, check_served(L), "the end of the scenario (the handler hangs)", 0);
-}
-
-static int defer(lua_State *L)
-{
-    struct harness_served *served = check_served(L);
-    if (served->state != SERVED_RUNNING)
-        return 0;
-    served->state = SERVED_DEFERRED;
-    server_call_defer(served->call);
-    return 0;
-}
-
-static int answer(lua_State *L)
-{
-    struct harness_served *served = check_served(L);
-    bool open = is_open(served);
-    lua_settop(L, 2);
-    if (open && !answer_with_top(L, served))
-        return lua_error(L);
-    lua_pushboolean(L, open);
-    return 1;
-}
-
-static const luaL_Reg methods[] = {
-    {"sleep", sleep_a_while},
-    {"throw", throw_it},
-    {"hang", hang},
-    {"defer", defer},
-    {"answer", answer},
-    {"abort", abort_it},
-    {"unwritable", answer_unwritable},
-    {NULL, NULL},
-};
-
-static void push_request(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, object);
-}
-
-static void push_user(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    lua_pushstring(L, ((struct harness_served *)object)->user);
-}
-
-static void push_method(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    lua_pushstring(L, ((struct harness_served *)object)->name);
-}
-
-static void push_call_id(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    lua_pushinteger(L, ((struct harness_served *)object)->call_id);
-}
-
-static void push_retry(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    lua_pushinteger(L, ((struct harness_served *)object)->retry);
-}
-
-static void push_client_id(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    const struct harness_served *served = object;
-    lua_pushlstring(L, (const char *)served->client_id, served->client_id_length);
-}
-
-static void push_connection(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    harness_push_connection(L, ((struct harness_served *)object)->connection);
-}
-
-/* The wall clock of the server's machine, in milliseconds. */
-static void push_time(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    struct world_host *host = ((struct harness_served *)object)->server->host->host;
-    lua_pushinteger(L, (lua_Integer)world_wall_ms(host));
-}
-
-static void push_interrupted(lua_State *L, struct harness *harness, void *object)
-{
-    (void)harness;
-    lua_pushboolean(L, ((struct harness_served *)object)->interrupted);
-}
-
-static const struct harness_field fields[] = {
-    {"request", push_request},
-    {"method", push_method},
-    {"user", push_user},
-    {"call_id", push_call_id},
-    {"retry", push_retry},
-    {"client_id", push_client_id},
-    {"connection", push_connection},
-    {"interrupted", push_interrupted},
-    {"time", push_time},
-    {NULL, NULL},
-};
-
-static void describe(const void *object, char *text, size_t size)
-{
-    const struct harness_served *served = object;
-    snprintf(text, size, "call %d of %s", served->call_id, served->name);
-}
-
-const struct harness_type harness_served_type = {.name = "handler call",
-                                                 .methods = methods,
-                                                 .fields = fields,
-                                                 .describe = describe,
-                                                 .fleeting = true};

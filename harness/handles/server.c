@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "harness/handles/served.h"
+#include "harness/handles/spoken.h"
 #include "harness/lua/options.h"
 #include "harness/lua/units.h"
 #include "harness/message/types.h"
@@ -19,36 +20,14 @@
 
 enum { HANDLERS_MAX = 1024, USERS_MAX = 256 };
 
-/* --- methods served --- */
-
-void harness_push_functions(lua_State *L, struct harness_server *server)
+void harness_push_own(lua_State *L, const void *owner)
 {
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, server) == LUA_TTABLE)
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, owner) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
     lua_newtable(L);
     lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, server);
-}
-
-/* Serve the method at `name` by the function at `function`. */
-static void serve(lua_State *L, struct harness_server *server, int name, int function)
-{
-    const char *text = lua_tostring(L, name);
-    harness_push_functions(L, server);
-    lua_pushvalue(L, name);
-    lua_pushvalue(L, function);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-    struct harness_served_method *first = atomic_load(&server->methods);
-    for (struct harness_served_method *known = first; known != NULL; known = known->next)
-        if (strcmp(known->name, text) == 0)
-            return;
-    struct harness_served_method *made = harness_keep(L, sizeof(*made));
-    char *copy = harness_keep(L, strlen(text) + 1);
-    memcpy(copy, text, strlen(text));
-    *made = (struct harness_served_method){.name = copy, .next = first};
-    atomic_store(&server->methods, made);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, owner);
 }
 
 static bool lets_in(void *owner, struct wire_bytes user, struct wire_bytes protocol)
@@ -90,6 +69,14 @@ static void run_refresh(struct world_task *task)
 
 static enum rpc_status create(struct harness_server *server);
 
+/* Why create has failed. */
+static const char *why_not(const struct harness_server *server, enum rpc_status status,
+                           char problem[HARNESS_LISTEN_PROBLEM_MAX])
+{
+    return harness_listen_problem(
+        server->host->host, server_port(server->harness->world, &server->config), status, problem);
+}
+
 /* Begin to serve, with what create has made. */
 static void run(struct harness_server *server)
 {
@@ -108,17 +95,18 @@ static void run_stopped(struct world_task *task)
 {
     struct harness_server_life *life = world_container(task, struct harness_server_life, stopped);
     struct harness_server *server = life->owner;
-    if (server->state != HARNESS_SERVER_STOPPING)
+    if (server->state != HARNESS_SERVER_STOPPING || server->life != life)
         return;
     server->state = HARNESS_SERVER_STOPPED;
     if (server->again) {
+        char problem[HARNESS_LISTEN_PROBLEM_MAX];
         enum rpc_status status = create(server);
         server->again = false;
         if (status == RPC_OK)
             run(server);
         else
             harness_broken(server->harness, "%s can't start again: %s", server->name,
-                           rpc_status_text(status));
+                           why_not(server, status, problem));
     }
     harness_changed(server->harness);
 }
@@ -128,10 +116,14 @@ static enum rpc_status create(struct harness_server *server)
 {
     struct harness *harness = server->harness;
     struct harness_server_life *life = harness_allocate(harness, sizeof(*life));
-    if (life == NULL)
+    struct harness_speaker *speakers =
+        harness_allocate(harness, harness_count_spoken(server) * sizeof(*speakers));
+    if (life == NULL || speakers == NULL)
         return RPC_NO_MEMORY;
     *life = (struct harness_server_life){.older = server->life,
                                          .owner = server,
+                                         .process = server->host->process,
+                                         .speakers = speakers,
                                          .start = {.run = run_start},
                                          .stop = {.run = run_stop},
                                          .stopped = {.run = run_stopped},
@@ -141,21 +133,11 @@ static enum rpc_status create(struct harness_server *server)
     if (status != RPC_OK)
         return status;
     server->config.port = server_address(life->server).port;
-    harness_listens(harness, server_address(life->server), server_id(life->server));
-    struct server_protocol protocol = {
-        .name = server->protocol,
-        .version = server->protocol_version,
-        .find = harness_find_method,
-        .owner = life,
-        .engine = server->writables ? SERVER_WRITABLE : SERVER_PROTOBUF,
-        .find_typed = harness_find_typed,
-    };
+    if (server->number == 0)
+        server->number = server_id(life->server);
+    harness_listens(harness, server_address(life->server), server_id(life->server), server->number);
     server->life = life;
-    status = server_add_protocol(life->server, &protocol);
-    if (status == RPC_OK)
-        harness_enter(harness->lua, HARNESS_SERVER, server_id(life->server), &harness_server_type,
-                      server);
-    return status;
+    return harness_speak(life);
 }
 
 struct harness_server *harness_server_by_id(struct harness *harness, uint32_t id)
@@ -168,15 +150,21 @@ struct harness_server *harness_server_by_id(struct harness *harness, uint32_t id
     return NULL;
 }
 
+unsigned harness_server_threads(const struct harness *harness, const struct harness_host *host)
+{
+    unsigned count = 0;
+    for (const struct harness_server *server = harness->handles->servers; server != NULL;
+         server = server->next)
+        for (const struct harness_server_life *life = server->life; life != NULL;
+             life = life->older)
+            if (server->host == host && life->process == host->process)
+                count += server_threads(life->server);
+    return count;
+}
+
 uint64_t harness_server_queue(const struct harness_server *server)
 {
-    uint64_t each = server->config.queue;
-    if (each > 0 && !server->harness->release->queue_override_per_handler)
-        return each;
-    if (each == 0)
-        each = (uint64_t)server->settings.value[SETTING_HANDLER_QUEUE];
-    uint64_t handlers = server->config.handlers > 0 ? server->config.handlers : 1;
-    return each > 0 ? each * handlers : handlers;
+    return server_queue_room(&server->config);
 }
 
 void harness_servers_of_host_died(struct harness *harness, const struct harness_host *host)
@@ -186,6 +174,7 @@ void harness_servers_of_host_died(struct harness *harness, const struct harness_
         if (server->host != host || server->state == HARNESS_SERVER_STOPPED)
             continue;
         server->state = HARNESS_SERVER_DEAD;
+        server->again = false;
         harness_served_forget(server);
     }
 }
@@ -208,18 +197,9 @@ static struct harness_server *check_server(lua_State *L)
     return harness_check(L, 1, &harness_server_type);
 }
 
-static int on(lua_State *L)
-{
-    struct harness_server *server = check_server(L);
-    luaL_checktype(L, 2, LUA_TSTRING);
-    luaL_checktype(L, 3, LUA_TFUNCTION);
-    serve(L, server, 2, 3);
-    lua_settop(L, 1);
-    return 1;
-}
-
 static int stop_server(lua_State *L)
 {
+    harness_check_acts(L);
     stop(check_server(L));
     return 0;
 }
@@ -227,6 +207,7 @@ static int stop_server(lua_State *L)
 static int start_server(lua_State *L)
 {
     struct harness_server *server = check_server(L);
+    char problem[HARNESS_LISTEN_PROBLEM_MAX];
     enum rpc_status status = RPC_OK;
     switch (server->state) {
     case HARNESS_SERVER_RUNNING:
@@ -235,7 +216,6 @@ static int start_server(lua_State *L)
         server->again = true;
         return 0;
     case HARNESS_SERVER_DEAD:
-        return luaL_error(L, "%s is dead: its host was killed", server->name);
     case HARNESS_SERVER_STOPPED:
         status = create(server);
         break;
@@ -243,7 +223,7 @@ static int start_server(lua_State *L)
         break;
     }
     if (status != RPC_OK)
-        return luaL_error(L, "%s can't start: %s", server->name, rpc_status_text(status));
+        return luaL_error(L, "%s can't start: %s", server->name, why_not(server, status, problem));
     run(server);
     return 0;
 }
@@ -294,6 +274,7 @@ static void push_connections(lua_State *L, struct harness *harness, void *object
 {
     (void)harness;
     struct server *server = harness_server_now(object);
+    harness_check_asks(L);
     size_t room = server_connections(server, NULL, 0);
     struct server_connection_view *views = lua_newuserdatauv(L, (room + 1) * sizeof(*views), 0);
     size_t count = server_connections(server, views, room);
@@ -305,8 +286,8 @@ static void push_connections(lua_State *L, struct harness *harness, void *object
 }
 
 static const luaL_Reg methods[] = {
-    {"on", on},           {"stop", stop_server},         {"start", start_server},
-    {"refresh", refresh}, {"lane", harness_server_lane}, {NULL, NULL},
+    {"on", harness_server_on}, {"stop", stop_server},         {"start", start_server},
+    {"refresh", refresh},      {"lane", harness_server_lane}, {NULL, NULL},
 };
 
 static const struct harness_field fields[] = {
@@ -321,7 +302,7 @@ static void describe(const void *object, char *text, size_t size)
 
 static void aim(const void *object, struct plan_aim *aim)
 {
-    aim->server = server_id(harness_server_now(object));
+    aim->server = ((const struct harness_server *)object)->number;
 }
 
 const struct harness_type harness_server_type = {
@@ -330,7 +311,7 @@ const struct harness_type harness_server_type = {
 /* --- t:server --- */
 
 static const char server_options[] =
-    "handlers queue conf host port protocol engine auth acl retry_cache level start role";
+    "handlers queue conf host port protocol protocols engine auth acl retry_cache level start role";
 
 /* A server of another kind than the first refuses whoever comes without SASL. */
 static const char auth_words[] = "simple token kerberos";
@@ -371,58 +352,6 @@ static void read_users(lua_State *L, int index, struct harness_server *server)
     lua_pop(L, 1);
 }
 
-/* The one called `name`, with the engine that the options at `index` say, or its own. */
-static void set_protocol(lua_State *L, int index, struct harness_server *server, const char *name)
-{
-    if (*name == '\0' || strlen(name) >= sizeof(server->protocol))
-        luaL_error(L, "a protocol's name has 1 to %d letters", HARNESS_PROTOCOL_MAX - 1);
-    snprintf(server->protocol, sizeof(server->protocol), "%s", name);
-    server->writables = harness_engine_option(L, index, harness_writes(server->harness, name));
-    if (!server->writables ||
-        !harness_types_version(server->harness->types, name, &server->protocol_version))
-        server->protocol_version = 1;
-}
-
-/* The functions of the role's table at the top. */
-static void take_methods(lua_State *L, struct harness_server *server)
-{
-    int functions = lua_gettop(L);
-    lua_pushnil(L);
-    while (lua_next(L, functions) != 0) {
-        if (lua_type(L, -2) != LUA_TSTRING || !lua_isfunction(L, -1))
-            luaL_error(L, "a role's methods are functions by name");
-        serve(L, server, lua_gettop(L) - 1, lua_gettop(L));
-        lua_pop(L, 1);
-    }
-}
-
-/* A role: { protocol = "…", methods = { name = function(call, request) … end } }; `written` are its
- * methods where values are Writables, if those are others. */
-static void take_role(lua_State *L, int index, struct harness_server *server)
-{
-    if (harness_option_push(L, index, "role") == LUA_TTABLE) {
-        int role = lua_gettop(L);
-        harness_options(L, role, "role", "name protocol methods written state", 0);
-        const char *protocol = harness_option_text(L, role, "protocol", NULL);
-        if (protocol == NULL)
-            luaL_error(L, "a role needs a protocol");
-        set_protocol(L, index, server, protocol);
-        bool writes = server->writables;
-        bool others = harness_option_push(L, role, "written") == LUA_TTABLE;
-        if (others && !writes && harness_option_push(L, role, "methods") == LUA_TNIL)
-            harness_skip(L, "the role %s speaks with Writables only",
-                         harness_option_text(L, role, "name", protocol));
-        if (!(writes && others) && harness_option_push(L, role, "methods") != LUA_TTABLE)
-            luaL_error(L, "a role needs a table of methods");
-        take_methods(L, server);
-        lua_settop(L, role);
-    } else if (!lua_isnil(L, -1)) {
-        luaL_error(L, "role: a role expected, such as roles.namenode {}; got %s",
-                   luaL_typename(L, -1));
-    }
-    lua_pop(L, 1);
-}
-
 static void read_options(lua_State *L, int index, struct harness_server *server)
 {
     const struct release *release = server->harness->release;
@@ -441,13 +370,17 @@ static void read_options(lua_State *L, int index, struct harness_server *server)
         .has_method_owner = server->harness,
         .port = (uint16_t)harness_option_integer(L, index, "port", 0, 0, 65535),
         .handlers = (unsigned)harness_option_integer(L, index, "handlers", 1, 1, HANDLERS_MAX),
-        .queue = (unsigned)harness_option_integer(L, index, "queue", 0, 0, INT32_MAX),
+        .queue = (unsigned)harness_option_integer(L, index, "queue", 0, 1, INT32_MAX),
     };
+    if (harness_server_queue(server) == 0)
+        luaL_error(L,
+                   "conf: %s = %I: Java makes no callQueue without room "
+                   "(IllegalArgumentException); give it 1 or more",
+                   release_setting_key(SETTING_HANDLER_QUEUE),
+                   (LUAI_UACINT)server->settings.value[SETTING_HANDLER_QUEUE]);
     server->config.requires_sasl = harness_option_word(L, index, "auth", auth_words) > 0;
     read_users(L, index, server);
-    set_protocol(L, index, server,
-                 harness_option_text(L, index, "protocol", HARNESS_TEST_PROTOCOL));
-    take_role(L, index, server);
+    harness_read_spoken(L, index, server);
 }
 
 /* One that names no place of its own goes where the onlooker wants it. */
@@ -474,14 +407,16 @@ static int make_server(lua_State *L)
     server->harness = harness;
     handles->server_count++;
     snprintf(server->name, sizeof(server->name), "server%u", handles->server_count);
-    server->host = harness_host_option(L, 2, "host", "server", handles->server_count);
+    server->host = harness_host_option(L, 2, "host", server->name);
     read_options(L, 2, server);
     place(L, 2, server);
     bool start = harness_option_boolean(L, 2, "start", true);
 
+    char problem[HARNESS_LISTEN_PROBLEM_MAX];
     enum rpc_status status = create(server);
     if (status != RPC_OK)
-        return luaL_error(L, "%s can't be made: %s", server->name, rpc_status_text(status));
+        return luaL_error(L, "%s can't be made: %s", server->name,
+                          why_not(server, status, problem));
     struct harness_server **last = &handles->servers;
     while (*last != NULL)
         last = &(*last)->next;

@@ -31,8 +31,7 @@ struct harness_target harness_target(lua_State *L, int index)
                                        .address = server_address(harness_server_now(server)),
                                        .server = server};
     if (peer != NULL)
-        return (struct harness_target){.name = peer->host->host->name,
-                                       .address = peer->listener->address};
+        return (struct harness_target){.name = peer->host->host->name, .address = peer->address};
     if (lua_type(L, index) == LUA_TSTRING)
         return by_name(L, lua_tostring(L, index));
     if (lua_istable(L, index) && lua_rawlen(L, index) == 0)

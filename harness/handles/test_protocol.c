@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "harness/handles/served.h"
+#include "harness/handles/spoken.h"
 #include "harness/handles/test_values.h"
-#include "harness/message/types.h"
 
 struct harness_test_call {
     struct harness_test_call *next;  /* of those that wait; the server's thread */
@@ -27,19 +27,19 @@ struct harness_test_call {
 
 /* --- requests --- */
 
-static const struct harness_server *server_of(const void *life)
+static const struct harness_spoken *spoken_of(const void *speaker)
 {
-    return ((const struct harness_server_life *)life)->owner;
+    return ((const struct harness_speaker *)speaker)->spoken;
 }
 
 /* False: the call has its answer, an exception. */
-static bool read_request(const struct harness_server_life *life, struct server_call *call,
+static bool read_request(const struct harness_spoken *spoken, struct server_call *call,
                          enum harness_test_kind kind, struct harness_test_request *request)
 {
     char problem[WIRE_PROBLEM_MAX];
-    const struct release *release = server_of(life)->harness->release;
+    const struct release *release = spoken->server->harness->release;
     enum rpc_status status =
-        harness_test_read(server_of(life), kind, server_call_body(call), request, problem);
+        harness_test_read(spoken, kind, server_call_body(call), request, problem);
     if (status == RPC_OK && !request->null)
         return true;
     if (status == RPC_OK)
@@ -91,9 +91,10 @@ static void begin_to_wait(struct world_task *task)
 }
 
 /* The call has its answer, which it gives when its time is over. */
-static enum server_outcome take_time(struct harness_server_life *life, struct server_call *call,
+static enum server_outcome take_time(const void *speaker, struct server_call *call,
                                      uint64_t time_ms, bool hangs)
 {
+    struct harness_server_life *life = ((const struct harness_speaker *)speaker)->life;
     enum { YEAR_MS = 365 * 86400 };
     if (time_ms == 0 && !hangs)
         return SERVER_DONE;
@@ -178,21 +179,21 @@ static void answer(struct server_call *call, enum rpc_status status, struct wire
     wire_buffer_release(value);
 }
 
-static enum server_outcome echo(struct server_call *call, void *life)
+static enum server_outcome echo(struct server_call *call, void *speaker)
 {
     struct harness_test_request request;
     struct wire_buffer value = {0};
-    if (!read_request(life, call, HARNESS_TEST_ECHO, &request))
+    if (!read_request(spoken_of(speaker), call, HARNESS_TEST_ECHO, &request))
         return SERVER_DONE;
-    answer(call, harness_test_answer(server_of(life), HARNESS_TEST_ECHO, request.text, &value),
+    answer(call, harness_test_answer(spoken_of(speaker), HARNESS_TEST_ECHO, request.text, &value),
            &value);
-    return take_time(life, call, request.time_ms, false);
+    return take_time(speaker, call, request.time_ms, false);
 }
 
-static enum server_outcome throw_exception(struct server_call *call, void *life)
+static enum server_outcome throw_exception(struct server_call *call, void *speaker)
 {
     struct harness_test_request request;
-    if (!read_request(life, call, HARNESS_TEST_THROW, &request))
+    if (!read_request(spoken_of(speaker), call, HARNESS_TEST_THROW, &request))
         return SERVER_DONE;
     char *class_name = strndup((const char *)request.text.data, request.text.length);
     char *message = request.message.data == NULL
@@ -204,22 +205,22 @@ static enum server_outcome throw_exception(struct server_call *call, void *life)
         server_call_throw(call, class_name, message);
     free(class_name);
     free(message);
-    return take_time(life, call, request.time_ms, false);
+    return take_time(speaker, call, request.time_ms, false);
 }
 
-static enum server_outcome hang(struct server_call *call, void *life)
+static enum server_outcome hang(struct server_call *call, void *speaker)
 {
     struct wire_buffer value = {0};
-    answer(call, harness_test_answer(server_of(life), HARNESS_TEST_HANG, WIRE_ABSENT, &value),
+    answer(call, harness_test_answer(spoken_of(speaker), HARNESS_TEST_HANG, WIRE_ABSENT, &value),
            &value);
-    return take_time(life, call, 0, true);
+    return take_time(speaker, call, 0, true);
 }
 
-static enum server_outcome blob(struct server_call *call, void *life)
+static enum server_outcome blob(struct server_call *call, void *speaker)
 {
     struct harness_test_request request;
     struct wire_buffer value = {0};
-    if (!read_request(life, call, HARNESS_TEST_BLOB, &request))
+    if (!read_request(spoken_of(speaker), call, HARNESS_TEST_BLOB, &request))
         return SERVER_DONE;
     size_t size = request.size < 0 ? 0 : (size_t)request.size;
     if (size > (size_t)1 << 30) {
@@ -227,8 +228,8 @@ static enum server_outcome blob(struct server_call *call, void *life)
                           "Requested array size exceeds VM limit");
         return SERVER_DONE;
     }
-    answer(call, harness_test_blob(server_of(life), call, size, &value), &value);
-    return take_time(life, call, request.time_ms, false);
+    answer(call, harness_test_blob(spoken_of(speaker), call, size, &value), &value);
+    return take_time(speaker, call, request.time_ms, false);
 }
 
 server_method_fn *harness_test_method(struct wire_bytes name)
@@ -241,32 +242,4 @@ server_method_fn *harness_test_method(struct wire_bytes name)
         if (wire_is(name, all[i].name))
             return all[i].serve;
     return NULL;
-}
-
-/* --- VersionedProtocol --- */
-
-static void see_name(void *owner, const struct writable_item *item)
-{
-    struct wire_bytes *name = owner;
-    if (item->depth == 0 && item->index == 0)
-        *name = item->bytes;
-}
-
-enum server_outcome harness_serve_version(struct server_call *call, void *life)
-{
-    const struct harness_server *server = ((struct harness_server_life *)life)->owner;
-    char problem[WIRE_PROBLEM_MAX], text[HARNESS_PROTOCOL_MAX + 64];
-    struct wire_bytes name = WIRE_ABSENT;
-    struct wire_buffer value = {0};
-    writable_walk(harness_writable_types(server->harness), WRITABLE_GOAL_PARAMETERS, NULL,
-                  server_call_body(call), see_name, &name, NULL, problem);
-    if (name.data != NULL && wire_is(name, server->protocol)) {
-        answer(call, writable_put_long_object(&value, (int64_t)server->protocol_version), &value);
-        return SERVER_DONE;
-    }
-    int length = name.length < HARNESS_PROTOCOL_MAX ? (int)name.length : HARNESS_PROTOCOL_MAX;
-    snprintf(text, sizeof(text), "Unknown protocol: %.*s", name.data == NULL ? 4 : length,
-             name.data == NULL ? "null" : (const char *)name.data);
-    server_call_throw(call, "java.io.IOException", text);
-    return SERVER_DONE;
 }

@@ -70,7 +70,7 @@ static void see_written(void *owner, const struct writable_item *item)
         request->time_ms = item->number > 0 ? (uint64_t)item->number : 0;
 }
 
-enum rpc_status harness_test_read(const struct harness_server *server, enum harness_test_kind kind,
+enum rpc_status harness_test_read(const struct harness_spoken *spoken, enum harness_test_kind kind,
                                   struct wire_bytes body, struct harness_test_request *request,
                                   char *problem)
 {
@@ -78,12 +78,12 @@ enum rpc_status harness_test_read(const struct harness_server *server, enum harn
                                            [HARNESS_TEST_BLOB] = see_blob,
                                            [HARNESS_TEST_THROW] = see_throw};
     *request = (struct harness_test_request){0};
-    if (!server->writables)
+    if (!spoken->writables)
         return schema_walk(harness_method(HARNESS_TEST_PROTOCOL, kinds[kind].method).request, body,
                            see[kind], request, problem);
     enum rpc_status status =
-        writable_walk(harness_writable_types(server->harness), WRITABLE_GOAL_PARAMETERS, NULL, body,
-                      see_written, request, NULL, problem);
+        writable_walk(harness_writable_types(spoken->server->harness), WRITABLE_GOAL_PARAMETERS,
+                      NULL, body, see_written, request, NULL, problem);
     if (kind == HARNESS_TEST_ECHO)
         request->text = request->message;
     return status;
@@ -124,12 +124,12 @@ static enum rpc_status write_answer(enum harness_test_kind kind, struct wire_byt
     return status;
 }
 
-enum rpc_status harness_test_answer(const struct harness_server *server,
+enum rpc_status harness_test_answer(const struct harness_spoken *spoken,
                                     enum harness_test_kind kind, struct wire_bytes text,
                                     struct wire_buffer *out)
 {
     uint8_t head[11] = {0x0a};
-    if (server->writables)
+    if (spoken->writables)
         return write_answer(kind, text, out);
     if (kind != HARNESS_TEST_ECHO || text.data == NULL)
         return RPC_OK;
@@ -147,14 +147,14 @@ static size_t varint_length(uint64_t value)
 }
 
 /* Bytes of the answer with an empty value. */
-static size_t empty_answer(const struct harness_server *server, const struct server_call *call)
+static size_t empty_answer(const struct harness_spoken *spoken, const struct server_call *call)
 {
-    const struct release *release = server->harness->release;
+    const struct release *release = spoken->server->harness->release;
     const struct wire_codec *codec = wire_codec((int)release->ipc_version);
     struct wire_message message = codec->message(WIRE_RESPONSE);
     struct wire_buffer frame = {0};
     message.side = WIRE_TO_CLIENT;
-    message.rpc_kind = server->writables ? WIRE_KIND_WRITABLE : WIRE_KIND_PROTOBUF;
+    message.rpc_kind = spoken->writables ? WIRE_KIND_WRITABLE : WIRE_KIND_PROTOBUF;
     message.call_id = server_call_id(call);
     message.retry = server_call_retry(call);
     message.client_id = server_call_client_id(call);
@@ -227,12 +227,12 @@ static enum rpc_status written_blob(size_t size, size_t empty, struct wire_buffe
     return status == RPC_OK ? add_data(out, data) : status;
 }
 
-enum rpc_status harness_test_blob(const struct harness_server *server,
+enum rpc_status harness_test_blob(const struct harness_spoken *spoken,
                                   const struct server_call *call, size_t size,
                                   struct wire_buffer *out)
 {
-    size_t empty = empty_answer(server, call);
+    size_t empty = empty_answer(spoken, call);
     if (empty == 0)
         return RPC_NO_MEMORY;
-    return server->writables ? written_blob(size, empty, out) : message_blob(size, empty, out);
+    return spoken->writables ? written_blob(size, empty, out) : message_blob(size, empty, out);
 }

@@ -8,6 +8,7 @@
 #include <lauxlib.h>
 
 #include "harness/harness.h"
+#include "harness/judge/findings.h"
 #include "harness/judge/verdict.h"
 #include "harness/lua/options.h"
 #include "harness/lua/units.h"
@@ -113,6 +114,19 @@ static void about(const struct harness_call_view *view, struct harness_verdict *
     verdict->about_ns = view->ended_ns;
 }
 
+/* Say what was expected (`any` where the argument names nothing) and what was seen. */
+static void show_both(lua_State *L, int argument, const char *any, int subject,
+                      const struct harness_call_view *view, struct harness_verdict *verdict)
+{
+    if (!harness_findings_read(harness_of(L), verdict->ok))
+        return;
+    if (lua_isnoneornil(L, argument))
+        snprintf(verdict->expected, sizeof(verdict->expected), "%s", any);
+    else
+        harness_show(L, argument, verdict->expected, sizeof(verdict->expected));
+    harness_show_call(L, subject, view, verdict->seen, sizeof(verdict->seen));
+}
+
 void harness_judge_returns(lua_State *L, struct harness *harness, int subject, int argument,
                            struct harness_verdict *verdict)
 {
@@ -120,17 +134,13 @@ void harness_judge_returns(lua_State *L, struct harness *harness, int subject, i
     (void)harness;
     harness_need_call(L, subject, "returns", &view);
     about(&view, verdict);
-    bool any = lua_isnoneornil(L, argument);
-    snprintf(verdict->expected, sizeof(verdict->expected), "a value");
-    if (!any)
-        harness_show(L, argument, verdict->expected, sizeof(verdict->expected));
-    verdict->ok = view.ended && strcmp(view.ending, "value") == 0;
-    harness_show_call(L, subject, &view, verdict->seen, sizeof(verdict->seen));
-    if (!verdict->ok || any)
-        return;
-    push_call_value(L, subject);
-    verdict->ok = harness_matches(L, argument, lua_gettop(L), verdict->why);
-    lua_pop(L, 1);
+    if (view.ended && strcmp(view.ending, "value") == 0) {
+        push_call_value(L, subject);
+        verdict->ok = lua_isnoneornil(L, argument) ||
+                      harness_matches(L, argument, lua_gettop(L), verdict->why);
+        lua_pop(L, 1);
+    }
+    show_both(L, argument, "a value", subject, &view, verdict);
 }
 
 static bool is_rule(const struct wrapping *wrapping, const struct release *release,
@@ -192,30 +202,25 @@ void harness_judge_fails(lua_State *L, struct harness *harness, int subject, int
     bool any = lua_isnoneornil(L, argument);
     if (!any)
         check_ending(L, argument);
-    snprintf(verdict->expected, sizeof(verdict->expected), "a failure");
-    if (!any)
-        harness_show(L, argument, verdict->expected, sizeof(verdict->expected));
-    harness_show_call(L, subject, &view, verdict->seen, sizeof(verdict->seen));
-    verdict->ok = view.ended && strcmp(view.ending, "value") != 0;
-    if (!verdict->ok)
-        return;
-    lua_pushstring(L, view.ending);
-    verdict->ok = any || harness_matches(L, argument, lua_gettop(L), NULL);
-    lua_pop(L, 1);
+    if (view.ended && strcmp(view.ending, "value") != 0) {
+        lua_pushstring(L, view.ending);
+        verdict->ok = any || harness_matches(L, argument, lua_gettop(L), NULL);
+        lua_pop(L, 1);
+    }
     if (verdict->ok && view.class_name != NULL)
         verdict->ok = is_wrapped_well(harness->release, &view, verdict->why);
+    show_both(L, argument, "a failure", subject, &view, verdict);
 }
 
 /* The link says that the call has not ended. */
-static void judge_unended(lua_State *L, struct harness *harness, int subject, const char *link,
-                          const char *expected, struct harness_verdict *verdict)
+static void judge_unended(lua_State *L, struct harness *harness, int subject, int argument,
+                          const char *link, const char *expected, struct harness_verdict *verdict)
 {
     struct harness_call_view view;
     harness_need_call(L, subject, link, &view);
     about(&view, verdict);
     verdict->ok = !view.ended;
-    snprintf(verdict->expected, sizeof(verdict->expected), "%s", expected);
-    harness_show_call(L, subject, &view, verdict->seen, sizeof(verdict->seen));
+    show_both(L, argument, expected, subject, &view, verdict);
     if (verdict->ok)
         harness_ledger_may_pend(harness, view.number);
 }
@@ -223,15 +228,13 @@ static void judge_unended(lua_State *L, struct harness *harness, int subject, co
 void harness_judge_pending(lua_State *L, struct harness *harness, int subject, int argument,
                            struct harness_verdict *verdict)
 {
-    (void)argument;
-    judge_unended(L, harness, subject, "pending", "still pending", verdict);
+    judge_unended(L, harness, subject, argument, "pending", "still pending", verdict);
 }
 
 void harness_judge_never_ends(lua_State *L, struct harness *harness, int subject, int argument,
                               struct harness_verdict *verdict)
 {
-    (void)argument;
-    judge_unended(L, harness, subject, "never_ends", "no end, ever", verdict);
+    judge_unended(L, harness, subject, argument, "never_ends", "no end, ever", verdict);
 }
 
 /* What a call's exception or a program's output says. */

@@ -1,5 +1,6 @@
 #include "harness/judge/expect.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,9 +77,14 @@ static void tell(lua_State *L, const struct expectation *expectation,
                  const struct harness_link *link, const struct harness_verdict *verdict)
 {
     char expr[64];
+    struct harness *harness = harness_of(L);
+    if (!harness_findings_read(harness, verdict->ok)) {
+        harness_find(harness, &(struct harness_finding){.ok = true});
+        return;
+    }
     struct harness_finding finding = {
         .ok = verdict->ok,
-        .expr = harness_source_line(harness_of(L), expectation->file, expectation->line),
+        .expr = harness_source_line(harness, expectation->file, expectation->line),
         .expected = verdict->expected,
         .seen = verdict->seen,
         .why = verdict->why[0] != '\0' ? verdict->why : NULL,
@@ -92,7 +98,7 @@ static void tell(lua_State *L, const struct expectation *expectation,
         snprintf(expr, sizeof(expr), "t:expect(…):%s(…)", link->name);
         finding.expr = expr;
     }
-    harness_find(harness_of(L), &finding);
+    harness_find(harness, &finding);
 }
 
 /* `require` failed: the scenario stops here. */
@@ -144,6 +150,13 @@ static void name_call(lua_State *L, struct harness_verdict *verdict)
     verdict->connection = view.connection;
 }
 
+/* Nothing has been said yet. */
+static void clear(struct harness_verdict *verdict)
+{
+    memset(verdict, 0, offsetof(struct harness_verdict, expected));
+    verdict->expected[0] = verdict->seen[0] = verdict->why[0] = '\0';
+}
+
 /* Judge all subjects as one check: how many failed; `told` is the first that did, with the reason
  * if `reasons` are wanted.  Arguments: expectation, argument. */
 static lua_Integer judge_subjects(lua_State *L, struct harness *harness, bool reasons,
@@ -152,20 +165,21 @@ static lua_Integer judge_subjects(lua_State *L, struct harness *harness, bool re
     const struct harness_link *link = link_of(L);
     struct expectation *expectation = lua_touserdata(L, 1);
     lua_Integer count = subject_count(L, expectation), failed = 0, first = 0;
-    struct harness_verdict verdict;
+    struct harness_verdict later, *verdict = told;
     luaL_checkstack(L, 10, "too many values");
     for (lua_Integer i = 1; i <= count; i++) {
         lua_settop(L, 2);
         push_subject(L, expectation, i);
-        verdict = (struct harness_verdict){.ok = false};
-        link->judge(L, harness, 3, 2, &verdict);
-        name_call(L, &verdict);
-        if (!verdict.ok && failed == 0 && reasons)
-            explain(L, &verdict);
-        if (!verdict.ok && failed++ == 0)
+        clear(verdict);
+        link->judge(L, harness, 3, 2, verdict);
+        name_call(L, verdict);
+        if (!verdict->ok && failed == 0 && reasons)
+            explain(L, verdict);
+        if (!verdict->ok && failed++ == 0)
             first = i;
-        if (i == 1 || (!verdict.ok && first == i))
-            *told = verdict;
+        if (i > 1 && first == i)
+            *told = later;
+        verdict = &later;
     }
     if (expectation->each && failed > 0)
         name_item(told, first, count, failed);
@@ -177,7 +191,7 @@ static lua_Integer judge_subjects(lua_State *L, struct harness *harness, bool re
 static int judge_all(lua_State *L, struct harness *harness)
 {
     struct expectation *expectation = lua_touserdata(L, 1);
-    struct harness_verdict told = {.ok = true};
+    struct harness_verdict told;
     if (subject_count(L, expectation) == 0) {
         harness_broken(harness, "%s:%d: `each` of an empty list asks nothing", expectation->file,
                        expectation->line);
@@ -196,7 +210,7 @@ static int judge_all(lua_State *L, struct harness *harness)
  * when that moment is over. */
 static int judge_with_patience(lua_State *L, struct harness *harness, void *owner)
 {
-    struct harness_verdict told = {.ok = true};
+    struct harness_verdict told;
     uint64_t until_ns = (uint64_t)lua_tointeger(L, 3);
     (void)owner;
     lua_settop(L, 2);
@@ -293,8 +307,7 @@ static int ask(lua_State *L)
                                                       : judge_all(L, harness);
     if (link->patience == HARNESS_FOR_EVER && harness->kind == HARNESS_LIVE)
         return harness_skip(L, "live can't prove that something never happens");
-    char what[64];
-    snprintf(what, sizeof(what), "an end (%s)", link->name);
+    const char *what = lua_pushfstring(L, "an end (%s)", link->name);
     return harness_wait(L, &(struct harness_wait){.ready = judge_when_ended,
                                                   .owner = (void *)(uintptr_t)link,
                                                   .what = what});
@@ -327,19 +340,15 @@ static int get_link(lua_State *L)
     return harness_no_such(L, "an expectation", "link", name, push_link_names(L));
 }
 
-static void push_metatable(lua_State *L)
+void harness_expectations_open(lua_State *L)
 {
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable) != LUA_TNIL)
-        return;
-    lua_pop(L, 1);
-    lua_newtable(L);
+    lua_createtable(L, 0, 3);
     lua_pushcfunction(L, get_link);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "expectation");
     lua_setfield(L, -2, "__name");
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");
-    lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable);
 }
 
@@ -381,7 +390,7 @@ static int create(lua_State *L, const char *name, bool each, bool require)
                                         .unasked = unasked,
                                         .file = unasked->file,
                                         .line = unasked->line};
-    push_metatable(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable);
     lua_setmetatable(L, -2);
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, -2, 1);
@@ -470,6 +479,12 @@ static void check_one(struct harness *harness, struct always *always)
     if (lua_pcall(L, 0, 2, 0) != LUA_OK) {
         always->failed = true;
         harness_broken(harness, "always \"%s\": %s", always->name, harness_error_text(L, -1));
+    } else if (lua_isnil(L, top + 1) && lua_isnil(L, top + 2)) {
+        always->failed = true;
+        harness_broken(harness,
+                       "%s:%d: always \"%s\": its function returned nothing; let it return "
+                       "whether it holds",
+                       always->file, always->line, always->name);
     } else if (!lua_toboolean(L, top + 1)) {
         char seen[HARNESS_SHOW_MAX] = "not any more";
         if (!lua_isnil(L, top + 2))

@@ -9,6 +9,8 @@
 struct harness;
 
 extern const luaL_Reg harness_t_expect[];
+/* What expectations have in common; for struct harness_module. */
+void harness_expectations_open(lua_State *L);
 
 /* An expectation that no link has asked anything of makes the case void. */
 void harness_unasked_check(struct harness *harness);

@@ -16,8 +16,8 @@
 enum { FAILED_MAX = 200, AROUND = 2, SENTENCE_MAX = 1024, LINE_MAX_BYTES = 400 };
 
 struct harness_findings {
-    size_t asked, count, failed; /* of scripts; of all */
-    struct harness_finding kept[FAILED_MAX];
+    size_t asked, count, failed;  /* of scripts; of all */
+    struct harness_finding *kept; /* the first FAILED_MAX that failed; NULL: none has */
     bool is_broken;
     char broken[SENTENCE_MAX];
     const char *skipped;
@@ -117,7 +117,9 @@ static const char *keep(struct harness *harness, const char *text)
 static void keep_failed(struct harness *harness, const struct harness_finding *finding)
 {
     struct harness_findings *findings = harness->findings;
-    if (findings->failed < FAILED_MAX) {
+    if (findings->kept == NULL)
+        findings->kept = harness_allocate(harness, FAILED_MAX * sizeof(*findings->kept));
+    if (findings->kept != NULL && findings->failed < FAILED_MAX) {
         struct harness_finding *kept = &findings->kept[findings->failed];
         *kept = *finding;
         kept->expr = keep(harness, finding->expr);
@@ -128,6 +130,11 @@ static void keep_failed(struct harness *harness, const struct harness_finding *f
         kept->source = harness_source_line(harness, finding->file, finding->line);
     }
     findings->failed++;
+}
+
+bool harness_findings_read(const struct harness *harness, bool ok)
+{
+    return !ok || harness->record != NULL;
 }
 
 void harness_find(struct harness *harness, const struct harness_finding *given)
@@ -171,7 +178,8 @@ size_t harness_findings_failed(const struct harness *harness)
 
 const struct harness_finding *harness_findings_at(const struct harness *harness, size_t failed)
 {
-    return failed < FAILED_MAX ? &harness->findings->kept[failed] : NULL;
+    const struct harness_finding *kept = harness->findings->kept;
+    return kept != NULL && failed < FAILED_MAX ? &kept[failed] : NULL;
 }
 
 /* --- void and skipped --- */

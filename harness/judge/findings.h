@@ -28,6 +28,9 @@ struct harness_finding {
 
 enum rpc_status harness_findings_begin(struct harness *harness);
 
+/* Whether anybody reads the texts of a check that ended so: of one that held only a record does. */
+bool harness_findings_read(const struct harness *harness, bool ok);
+
 /* Add a check; a failed one is kept for the result.  Script's thread. */
 void harness_find(struct harness *harness, const struct harness_finding *finding);
 

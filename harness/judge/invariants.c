@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/explain/explain.h"
@@ -43,7 +44,7 @@ static void each_call_ends(struct harness *harness, const struct harness_invaria
 {
     for (size_t i = 0; i < harness_ledger_calls(harness); i++) {
         struct harness_ledger_view call = harness_ledger_at(harness, i);
-        if (!call.ended && !call.may_pend)
+        if (!call.ended && !call.may_pend && !call.died)
             broken_by_call(harness, self, &call,
                            "call %" PRIu32 " (%s of client%" PRIu32 ") never ended", call.number,
                            call.method, call.client);
@@ -64,16 +65,44 @@ static void values_are_own(struct harness *harness, const struct harness_invaria
     }
 }
 
+/* A call's id, and its place in the ledger. */
+struct id {
+    uint32_t client;
+    int32_t call_id;
+    size_t place;
+};
+
+static bool same_id(const struct id *a, const struct id *b)
+{
+    return a->client == b->client && a->call_id == b->call_id;
+}
+
+static int order_of_ids(const void *one, const void *other)
+{
+    const struct id *a = one, *b = other;
+    if (a->client != b->client)
+        return a->client < b->client ? -1 : 1;
+    if (a->call_id != b->call_id)
+        return a->call_id < b->call_id ? -1 : 1;
+    return (a->place > b->place) - (a->place < b->place);
+}
+
 /* Of two calls of one client that were open at one time, none had the other's id. */
 static void ids_are_unique(struct harness *harness, const struct harness_invariant *self)
 {
     size_t count = harness_ledger_calls(harness);
-    for (size_t i = 1; i < count; i++) {
+    struct id *ids = harness_allocate(harness, (count + 1) * sizeof(*ids));
+    for (size_t i = 0; ids != NULL && i < count; i++) {
         struct harness_ledger_view call = harness_ledger_at(harness, i);
-        for (size_t j = i; j-- > 0 && i - j < 1000;) {
-            struct harness_ledger_view other = harness_ledger_at(harness, j);
-            if (other.client == call.client && other.call_id == call.call_id &&
-                (!other.ended || other.ended_ns > call.started_ns))
+        ids[i] = (struct id){.client = call.client, .call_id = call.call_id, .place = i};
+    }
+    if (ids != NULL)
+        qsort(ids, count, sizeof(*ids), order_of_ids);
+    for (size_t i = 1; ids != NULL && i < count; i++) {
+        struct harness_ledger_view call = harness_ledger_at(harness, ids[i].place);
+        for (size_t j = i; j-- > 0 && same_id(&ids[j], &ids[i]);) {
+            struct harness_ledger_view other = harness_ledger_at(harness, ids[j].place);
+            if (!other.ended || other.ended_ns > call.started_ns)
                 broken_by_call(harness, self, &call,
                                "calls %" PRIu32 " and %" PRIu32 " were both open with id %" PRId32,
                                other.number, call.number, call.call_id);

@@ -95,8 +95,10 @@ static int create(lua_State *L)
     if (values_of[kind] >= 0 && count != values_of[kind])
         return luaL_error(L, "%s takes %d value%s, got %d", names[kind], values_of[kind],
                           values_of[kind] == 1 ? "" : "s", count);
-    if (kind == KIND_HAS || kind == KIND_STARTS)
+    if (kind == KIND_STARTS)
         luaL_checktype(L, 1, LUA_TSTRING);
+    if (kind == KIND_HAS && lua_isnil(L, 1))
+        return luaL_error(L, "has: a part of a text or list expected, got nil");
     lua_createtable(L, count, 0);
     for (int i = 1; i <= count; i++) {
         luaL_checkany(L, i);
@@ -143,25 +145,64 @@ void harness_matchers_open(lua_State *L)
 
 static bool matches(lua_State *L, int expected, int seen, char *why, int depth);
 
+/* Whether both are texts, and the seen one has the matcher's as a part, or at its begin. */
 static bool text_fits(lua_State *L, enum kind kind, int expected, int seen)
 {
-    if (lua_type(L, seen) != LUA_TSTRING)
-        return false;
     size_t part_length, length;
-    const char *text = lua_tolstring(L, seen, &length);
     push_value(L, expected, 1);
-    const char *part = lua_tolstring(L, -1, &part_length);
-    bool fits = part_length <= length &&
-                (kind == KIND_STARTS ? memcmp(text, part, part_length) == 0
-                                     : memmem(text, length, part, part_length) != NULL);
+    bool fits = lua_type(L, seen) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING;
+    if (fits) {
+        const char *text = lua_tolstring(L, seen, &length);
+        const char *part = lua_tolstring(L, -1, &part_length);
+        fits = part_length <= length &&
+               (kind == KIND_STARTS ? memcmp(text, part, part_length) == 0
+                                    : memmem(text, length, part, part_length) != NULL);
+    }
     lua_pop(L, 1);
     return fits;
+}
+
+/* Whether the seen list, a table or a handle, has what the matcher says. */
+static bool list_has(lua_State *L, int expected, int seen, int depth)
+{
+    const struct harness_type *type = harness_type_at(L, seen, NULL);
+    int top = lua_gettop(L);
+    bool found = false;
+    if (!lua_istable(L, seen) && (type == NULL || !type->list))
+        return false;
+    push_value(L, expected, 1);
+    for (lua_Integer i = 1, count = luaL_len(L, seen); !found && i <= count; i++) {
+        lua_geti(L, seen, i);
+        found = matches(L, top + 1, top + 2, NULL, depth + 1);
+        lua_settop(L, top + 1);
+    }
+    lua_settop(L, top);
+    return found;
+}
+
+/* A text where a number was seen: only `at`, `took` and an event's field know a unit. */
+static int no_unit(lua_State *L, int text, int seen)
+{
+    char shown[HARNESS_SHOW_MAX];
+    uint64_t value;
+    lua_Integer whole;
+    harness_show(L, text, shown, sizeof(shown));
+    if (harness_is_duration(L, text, &value))
+        return luaL_error(L, "%s can't be compared with the number %s; write ms %s", shown,
+                          harness_push_text(L, seen), shown);
+    if (harness_is_whole(L, text, &whole))
+        return luaL_error(L, "%s can't be compared with the number %s; write %I", shown,
+                          harness_push_text(L, seen), (LUAI_UACINT)whole);
+    return luaL_error(L, "%s can't be compared with the number %s; compare with a number", shown,
+                      harness_push_text(L, seen));
 }
 
 /* Whether what the matcher's value `i` says is in `order` (LUA_OPLE …) with the seen one. */
 static bool in_order(lua_State *L, int expected, lua_Integer i, int seen, bool value_first)
 {
     push_value(L, expected, i);
+    if (lua_type(L, -1) == LUA_TSTRING && lua_type(L, seen) == LUA_TNUMBER)
+        no_unit(L, lua_gettop(L), seen);
     bool comparable = lua_type(L, -1) == lua_type(L, seen) &&
                       (lua_type(L, seen) == LUA_TNUMBER || lua_type(L, seen) == LUA_TSTRING);
     bool fits = comparable && (value_first ? lua_compare(L, -1, seen, LUA_OPLE)
@@ -176,6 +217,7 @@ static bool matcher_fits(lua_State *L, enum kind kind, int expected, int seen, i
     case KIND_ANY:
         return true;
     case KIND_HAS:
+        return text_fits(L, kind, expected, seen) || list_has(L, expected, seen, depth);
     case KIND_STARTS:
         return text_fits(L, kind, expected, seen);
     case KIND_BETWEEN:
@@ -312,17 +354,25 @@ struct harness_pattern {
     enum kind kind; /* KINDS: it is just this value */
     const char *text;
     size_t length; /* of the text */
-    bool whole;
+    bool counted;  /* `number` is what it says, a text too in the field's unit */
     int64_t number;
     double real;
     const struct harness_pattern *values; /* of a matcher */
     size_t count;
 };
 
-static bool read_pattern(lua_State *L, int index, struct harness_pattern *pattern, int depth);
+/* What reads texts in the unit of the field that a pattern is for. */
+struct unit {
+    harness_unit_fn *read;
+    enum point_field field;
+};
+
+static bool read_pattern(lua_State *L, int index, const struct unit *unit,
+                         struct harness_pattern *pattern, int depth);
 
 /* Of a matcher: what it was given. */
-static bool read_values(lua_State *L, int index, struct harness_pattern *pattern, int depth)
+static bool read_values(lua_State *L, int index, const struct unit *unit,
+                        struct harness_pattern *pattern, int depth)
 {
     pattern->count = (size_t)value_count(L, index);
     struct harness_pattern *values = harness_keep(L, (pattern->count + 1) * sizeof(*values));
@@ -330,48 +380,53 @@ static bool read_values(lua_State *L, int index, struct harness_pattern *pattern
     bool plain = true;
     for (size_t i = 0; plain && i < pattern->count; i++) {
         push_value(L, index, (lua_Integer)i + 1);
-        plain = read_pattern(L, lua_gettop(L), &values[i], depth + 1);
+        plain = read_pattern(L, lua_gettop(L), unit, &values[i], depth + 1);
         lua_pop(L, 1);
     }
     return plain;
 }
 
-static bool read_pattern(lua_State *L, int index, struct harness_pattern *pattern, int depth)
+static bool read_pattern(lua_State *L, int index, const struct unit *unit,
+                         struct harness_pattern *pattern, int depth)
 {
     const struct matcher *matcher = matcher_at(L, index);
     luaL_checkstack(L, 4, "nested too deep");
     *pattern = (struct harness_pattern){.kind = matcher != NULL ? matcher->kind : KINDS};
     if (matcher != NULL)
-        return depth < DEPTH_MAX && read_values(L, index, pattern, depth);
+        return depth < DEPTH_MAX && read_values(L, index, unit, pattern, depth);
     if (lua_type(L, index) == LUA_TSTRING) {
         pattern->text = harness_arena_text(harness_of(L)->arena, lua_tostring(L, index));
         pattern->length = strlen(pattern->text);
+        pattern->counted = unit->read(L, index, unit->field, &pattern->number);
         return pattern->length == lua_rawlen(L, index);
     }
-    pattern->whole = lua_isinteger(L, index);
+    pattern->counted = lua_isinteger(L, index);
     pattern->number = lua_tointeger(L, index);
     pattern->real = lua_tonumber(L, index);
     return lua_type(L, index) == LUA_TNUMBER;
 }
 
-const struct harness_pattern *harness_pattern(lua_State *L, int index)
+const struct harness_pattern *harness_pattern(lua_State *L, int index, harness_unit_fn *read,
+                                              enum point_field field)
 {
+    const struct unit unit = {.read = read, .field = field};
     index = lua_absindex(L, index);
     if (matcher_at(L, index) == NULL)
         return NULL;
     struct harness_pattern *pattern = harness_keep(L, sizeof(*pattern));
-    return read_pattern(L, index, pattern, 0) ? pattern : NULL;
+    return read_pattern(L, index, &unit, pattern, 0) ? pattern : NULL;
 }
 
 /* How the plain value is to what was seen: below 0, 0, above; false: they are of two kinds. */
 static bool compare(const struct harness_pattern *value, const char *text, int64_t number,
                     int *order)
 {
-    if (value->kind != KINDS || (value->text != NULL) != (text != NULL))
+    if (value->kind != KINDS ||
+        (text != NULL ? value->text == NULL : value->text != NULL && !value->counted))
         return false;
     if (text != NULL)
         *order = strcmp(value->text, text);
-    else if (value->whole)
+    else if (value->counted)
         *order = (value->number > number) - (value->number < number);
     else
         *order = (value->real > (double)number) - (value->real < (double)number);
@@ -386,7 +441,7 @@ bool harness_pattern_fits(const struct harness_pattern *pattern, const char *tex
     case KIND_ANY:
         return true;
     case KIND_HAS:
-        return text != NULL && strstr(text, first->text) != NULL;
+        return text != NULL && first->text != NULL && strstr(text, first->text) != NULL;
     case KIND_STARTS:
         return text != NULL && strncmp(text, first->text, first->length) == 0;
     case KIND_BETWEEN:

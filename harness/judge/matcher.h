@@ -1,6 +1,6 @@
 /*
  * Matchers: what stands in a script wherever a value is expected or aimed at: any,
- * has "part", starts "x", between(a, b), at_least(a), at_most(a), one_of(…); and the
+ * has(part), starts "x", between(a, b), at_least(a), at_most(a), one_of(…); and the
  * comparison of any expected value with any seen one.
  */
 #ifndef HARNESS_JUDGE_MATCHER_H
@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include <lua.h>
+
+#include "faults/point.h"
 
 /* Add the matchers to the globals table at the top of the stack. */
 void harness_matchers_open(lua_State *L);
@@ -35,9 +37,13 @@ bool harness_is_matcher(lua_State *L, int index);
 /* A matcher of plain values, taken apart so that any thread can judge by it, without Lua. */
 struct harness_pattern;
 
-/* The matcher at `index`, kept as long as the case; NULL: it is none, or has values that only Lua
- * can compare. */
-const struct harness_pattern *harness_pattern(lua_State *L, int index);
+/* Whether the text at `index` reads as a number in the unit of that field of an event. */
+typedef bool harness_unit_fn(lua_State *L, int index, enum point_field field, int64_t *number);
+
+/* The matcher at `index` for that field, kept as long as the case; NULL: it is none, or has values
+ * that only Lua can compare. */
+const struct harness_pattern *harness_pattern(lua_State *L, int index, harness_unit_fn *read,
+                                              enum point_field field);
 /* Whether a text (NULL: the number) is what it says. */
 bool harness_pattern_fits(const struct harness_pattern *pattern, const char *text, int64_t number);
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/harness.h"
@@ -54,12 +55,6 @@ static bool is_text(const struct harness_event *event, enum point_field field, c
     return value != NULL && value->text != NULL && strcmp(value->text, text) == 0;
 }
 
-static bool same_call(const struct harness_event *a, const struct harness_event *b)
-{
-    return a->server == b->server && a->connection == b->connection && a->call_id == b->call_id &&
-           a->retry == b->retry;
-}
-
 /* --- the callQueue --- */
 
 /* One queue, and the put behind the last one that was taken. */
@@ -81,30 +76,85 @@ static struct queue *queue_of(struct queue *queues, const struct harness_event *
     return &queues[i];
 }
 
-/* The put of what is taken, among those from `from` to before `to`; `to`: there is none. */
-static uint32_t find_put(const struct harness *harness, const struct harness_event *take,
-                         uint32_t from, uint32_t to)
+/* A put, and its place among all of them. */
+struct put {
+    const struct harness_event *event;
+    uint32_t place;
+};
+
+/* All puts: those of one call together, the oldest first. */
+struct puts {
+    struct put *sorted;
+    uint32_t count;
+};
+
+#define ORDER_OF(a, b) (((a) > (b)) - ((a) < (b)))
+
+static int order_of_calls(const struct harness_event *a, const struct harness_event *b)
 {
-    while (from < to && !(same_call(event_at(harness, POINT_SERVER_PUT, from), take) &&
-                          event_at(harness, POINT_SERVER_PUT, from)->number < take->number))
-        from++;
-    return from;
+    if (a->server != b->server)
+        return ORDER_OF(a->server, b->server);
+    if (a->connection != b->connection)
+        return ORDER_OF(a->connection, b->connection);
+    return a->call_id != b->call_id ? ORDER_OF(a->call_id, b->call_id)
+                                    : ORDER_OF(a->retry, b->retry);
+}
+
+static int order_of_puts(const void *one, const void *other)
+{
+    const struct put *a = one, *b = other;
+    int order = order_of_calls(a->event, b->event);
+    return order != 0 ? order : ORDER_OF(a->place, b->place);
+}
+
+/* Whether there was memory for them; harness_allocate's. */
+static bool sort_puts(struct harness *harness, struct puts *puts)
+{
+    puts->count = count_of(harness, POINT_SERVER_PUT);
+    puts->sorted = harness_allocate(harness, (puts->count + 1) * sizeof(*puts->sorted));
+    for (uint32_t i = 0; puts->sorted != NULL && i < puts->count; i++)
+        puts->sorted[i] = (struct put){.event = event_at(harness, POINT_SERVER_PUT, i), .place = i};
+    if (puts->sorted == NULL)
+        harness_broken(harness, "not enough memory for the invariants");
+    else
+        qsort(puts->sorted, puts->count, sizeof(*puts->sorted), order_of_puts);
+    return puts->sorted != NULL;
+}
+
+/* The first put of what is taken, before that, at the place `from` or behind; NULL: none. */
+static const struct put *find_put(const struct puts *puts, const struct harness_event *take,
+                                  uint32_t from)
+{
+    const struct put wanted = {.event = take, .place = from};
+    uint32_t low = 0, high = puts->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (order_of_puts(&puts->sorted[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct put *put = &puts->sorted[low];
+    bool found = low < puts->count && order_of_calls(put->event, take) == 0 &&
+                 put->event->number < take->number;
+    return found ? put : NULL;
 }
 
 void harness_rule_queue_fifo(struct harness *harness, const struct harness_invariant *self)
 {
     struct queue queues[QUEUES_MAX] = {{.server = 0}};
-    uint32_t puts = count_of(harness, POINT_SERVER_PUT);
-    for (uint32_t i = 0; harness->kind == HARNESS_SIM && i < count_of(harness, POINT_SERVER_TAKE);
-         i++) {
+    struct puts puts;
+    if (harness->kind != HARNESS_SIM || !sort_puts(harness, &puts))
+        return;
+    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_TAKE); i++) {
         const struct harness_event *take = event_at(harness, POINT_SERVER_TAKE, i);
         struct queue *queue = queue_of(queues, take);
         if (queue == NULL)
             return;
-        uint32_t put = find_put(harness, take, queue->next, puts);
-        if (put < puts)
-            queue->next = put + 1;
-        else if (find_put(harness, take, 0, queue->next) < queue->next)
+        const struct put *put = find_put(&puts, take, queue->next);
+        if (put != NULL)
+            queue->next = put->place + 1;
+        else if (find_put(&puts, take, 0) != NULL)
             broken_at(harness, self, take,
                       "call id %" PRId32 " of connection %" PRIu32
                       " was taken after one that had come later, or twice",
@@ -116,34 +166,33 @@ void harness_rule_queue_fifo(struct harness *harness, const struct harness_invar
     }
 }
 
-/* The last thing that a Handler did before the event; NULL: nothing yet. */
-static const struct harness_event *last_of_lane(const struct harness *harness,
-                                                const struct harness_event *before)
+/* What Handlers do, in order: the next of each point. */
+enum { STEPS = 8 };
+static const enum point steps[STEPS] = {
+    POINT_SERVER_TAKE,  POINT_SERVER_SKIP,   POINT_SERVER_EXECUTE,  POINT_SERVER_REPLY,
+    POINT_SERVER_WRITE, POINT_SERVER_WAKEUP, POINT_SERVER_HANDOVER, POINT_SERVER_CLOSE};
+
+static const struct harness_event *next_step(const struct harness *harness, uint32_t next[STEPS])
 {
-    static const enum point points[] = {
-        POINT_SERVER_TAKE,  POINT_SERVER_SKIP,   POINT_SERVER_EXECUTE,  POINT_SERVER_REPLY,
-        POINT_SERVER_WRITE, POINT_SERVER_WAKEUP, POINT_SERVER_HANDOVER, POINT_SERVER_CLOSE};
-    const struct harness_event *last = NULL;
-    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
-        for (uint32_t j = count_of(harness, points[i]); j-- > 0;) {
-            const struct harness_event *event = event_at(harness, points[i], j);
-            if (last != NULL && event->number < last->number)
-                break;
-            if (event->lane == before->lane && event->number < before->number) {
-                last = event;
-                break;
-            }
-        }
+    const struct harness_event *first = NULL;
+    size_t of_first = 0;
+    for (size_t i = 0; i < STEPS; i++) {
+        if (next[i] == count_of(harness, steps[i]))
+            continue;
+        const struct harness_event *event = event_at(harness, steps[i], next[i]);
+        if (first == NULL || event->number < first->number)
+            first = event, of_first = i;
     }
-    return last;
+    next[of_first] += first != NULL;
+    return first;
 }
 
-/* Whether the Handler that took the call had been idle while the call waited.  One that has
- * deferred its call says nothing when it is free again. */
-static bool was_idle(const struct harness *harness, const struct harness_event *put,
-                     const struct harness_event *take)
+/* Whether the Handler that took the call had been idle while the call waited; `last` is what it
+ * had done before, NULL: nothing yet.  One that has deferred its call says nothing when it is free
+ * again. */
+static bool was_idle(const struct harness_event *put, const struct harness_event *take,
+                     const struct harness_event *last)
 {
-    const struct harness_event *last = last_of_lane(harness, take);
     if (put->at_ns == take->at_ns)
         return false;
     return last == NULL || (last->at_ns < take->at_ns && last->point != POINT_SERVER_EXECUTE);
@@ -151,17 +200,25 @@ static bool was_idle(const struct harness *harness, const struct harness_event *
 
 void harness_rule_queue_busy(struct harness *harness, const struct harness_invariant *self)
 {
-    uint32_t puts = count_of(harness, POINT_SERVER_PUT);
-    if (harness->kind != HARNESS_SIM || harness->late_ns != 0 || harness->disturbed)
+    struct puts puts;
+    uint32_t next[STEPS] = {0}, lanes = 0;
+    if (harness->kind != HARNESS_SIM || harness->late_ns != 0 || harness->disturbed ||
+        !sort_puts(harness, &puts))
         return;
-    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_TAKE); i++) {
-        const struct harness_event *take = event_at(harness, POINT_SERVER_TAKE, i);
-        uint32_t put = find_put(harness, take, 0, puts);
-        if (put < puts && was_idle(harness, event_at(harness, POINT_SERVER_PUT, put), take))
-            broken_at(harness, self, take,
+    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_TAKE); i++)
+        if (event_at(harness, POINT_SERVER_TAKE, i)->lane > lanes)
+            lanes = event_at(harness, POINT_SERVER_TAKE, i)->lane;
+    const struct harness_event **last = harness_allocate(harness, (lanes + 1) * sizeof(*last));
+    for (const struct harness_event *step;
+         last != NULL && (step = next_step(harness, next)) != NULL;) {
+        const struct put *put = step->point == POINT_SERVER_TAKE ? find_put(&puts, step, 0) : NULL;
+        if (put != NULL && was_idle(put->event, step, last[step->lane]))
+            broken_at(harness, self, step,
                       "call id %" PRId32 " of connection %" PRIu32
                       " waited, though the Handler that took it was idle",
-                      take->call_id, take->connection);
+                      step->call_id, step->connection);
+        if (step->lane <= lanes)
+            last[step->lane] = step;
     }
 }
 

@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 
 #include "harness/harness.h"
+#include "harness/judge/findings.h"
 #include "harness/lua/units.h"
 #include "harness/trace/event.h"
 
@@ -97,6 +98,8 @@ static void judge_time(lua_State *L, struct harness *harness, uint64_t seen_ns, 
     char text[HARNESS_DURATION_MAX];
     verdict->ok =
         harness_matches_time(L, argument, seen_ns, harness->early_ns, harness_late_ns(harness));
+    if (!harness_findings_read(harness, verdict->ok))
+        return;
     harness_show_time(L, argument, verdict->expected, sizeof(verdict->expected));
     snprintf(verdict->seen, sizeof(verdict->seen), "%s", harness_duration_text(seen_ns, text));
     if (!verdict->ok)
@@ -211,7 +214,11 @@ static void judge_took(lua_State *L, struct harness *harness, int subject, int a
 static void judge_count(lua_State *L, struct harness *harness, int subject, int argument,
                         struct harness_verdict *verdict)
 {
+    const struct harness_type *type = harness_type_at(L, subject, NULL);
     (void)harness;
+    if (!lua_istable(L, subject) && (type == NULL || type->length == NULL))
+        luaL_error(L, "count: a list expected, got %s",
+                   type != NULL ? harness_push_text(L, subject) : harness_show_given(L, subject));
     lua_pushinteger(L, luaL_len(L, subject));
     verdict->ok = harness_matches(L, argument, lua_gettop(L), NULL);
     show_both(L, argument, lua_gettop(L), verdict);
@@ -227,7 +234,10 @@ static const struct harness_event *need_event(lua_State *L, int index)
 {
     const struct harness_event *event = harness_test(L, index, &harness_event_type);
     if (event == NULL)
-        luaL_error(L, "before: events expected, got %s", harness_push_text(L, index));
+        luaL_error(L, "before: an event expected, got %s%s", harness_push_text(L, index),
+                   harness_test(L, index, &harness_events_type) != NULL
+                       ? "; say which of them, as events[1]"
+                       : "");
     return event;
 }
 

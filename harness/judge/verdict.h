@@ -16,13 +16,13 @@ struct harness;
 
 struct harness_verdict {
     bool ok;
-    char expected[HARNESS_SHOW_MAX];
-    char seen[HARNESS_SHOW_MAX];
-    char why[HARNESS_WHY_MAX]; /* "": nothing more is known */
-    uint64_t about_ns;         /* 0: nothing better than now */
-    uint32_t call, connection;
     bool timed; /* it was about a time, of which these are known: */
     uint64_t wanted_ns, seen_ns;
+    uint64_t about_ns; /* 0: nothing better than now */
+    uint32_t call, connection;
+    char expected[HARNESS_SHOW_MAX]; /* like `seen` only where harness_findings_read */
+    char seen[HARNESS_SHOW_MAX];
+    char why[HARNESS_WHY_MAX]; /* "": nothing more is known */
 };
 
 /* Judge the value at `subject` by the one at `argument` (none when the script gave none). */

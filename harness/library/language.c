@@ -368,6 +368,8 @@ struct language_type language_item(const struct language *language, struct langu
             class != NULL ? language_member(class, "[integer]") : NULL;
         if (item != NULL)
             return item->type;
+        if (ends_with(part, ")[]"))
+            return inside(part, '(', ')');
         if (ends_with(part, "[]"))
             return (struct language_type){part.text, part.length - 2};
     }

@@ -19,10 +19,10 @@
 ---@alias Draw string
 ---What a message is; "fin" and "rst" are those of who is at the other end.
 ---@alias MessageKind "preamble"|"sasl"|"context"|"request"|"ping"|"response"|"goodbye"|"http"|"fin"|"rst"
----How a call ends.
+---How a call ends; "never": it has not, nor will it when its machine has died.
 ---@alias Ending "value"|"remote_error"|"remote_fatal"|"setup_failed"|"refused"|"connect_timeout"|"unreachable"|"read_timeout"|"eof"|"reset"|"bad_reply"|"internal"|"stopped"|"interrupted"|"encode_error"|"rejected"|"never"
----What a thread does just now.
----@alias Doing "add"|"setup"|"connect"|"sleep"|"write"|"write_lock"|"ping"|"read"|"wait"|"close"|"closed"|"accept"|"select"|"put"|"execute"
+---What a thread does just now; "new": it has not begun, "closed": it has ended.
+---@alias Doing "new"|"add"|"setup"|"connect"|"sleep"|"write"|"write_lock"|"ping"|"read"|"wait"|"close"|"closed"|"accept"|"select"|"put"|"execute"
 
 -- --- a file ---------------------------------------------------------------------------------
 
@@ -59,19 +59,23 @@ function include(file) end
 
 ---@type Matcher anything at all
 any = nil
----A text or list that has this part.
+---A text that has this part, or a list that has this element: an equal one, or one that the matcher fits.
+---@param part any
 ---@return Matcher
 function has(part) end
 ---A text that begins so.
 ---@param text string
 ---@return Matcher
 function starts(text) end
+---Not less than `a`, and not more than `b`.  Here and below "4KiB" and "15m" are meant where what is seen has a unit: in an aim, in `at` and in `took`; elsewhere give numbers, ms "15m".
 ---@return Matcher
 function between(a, b) end
 ---@return Matcher
 function at_least(a) end
 ---@return Matcher
 function at_most(a) end
+---What equals one of the values, or fits one of the matchers.
+---@param ... any
 ---@return Matcher
 function one_of(...) end
 
@@ -80,6 +84,8 @@ function one_of(...) end
 ---@class Role
 ---@field name? string
 ---@field protocol string the Java name of its protocol
+---@field version? integer of the protocol; default: as it is declared of Writables, else 1
+---@field engine? "protobuf"|"writable" what its calls are made of; default: as the protocol is declared, else protobuf from 2.x on
 ---@field methods? table<string, fun(call: HandlerCall, request: table): any>
 ---@field written? table<string, fun(call: HandlerCall, request: table): any> in place of `methods` where calls are Writables
 ---@field state? table what the script may look at and change
@@ -147,6 +153,7 @@ function Scenario:by(values) end
 ---@field host? Host|string default: "server1", "server2" …; under `ripcord serve` the first server without host and port is where --listen says
 ---@field port? integer
 ---@field protocol? string
+---@field protocols? (string|Role)[] several in the place of `protocol`, `engine` and `role`: each a protocol's name, or what a role says; one may be there in several versions, and in both engines
 ---@field engine? "protobuf"|"writable" what its calls are made of; default: as the protocol is declared, else protobuf from 2.x on
 ---@field auth? "simple"|"token"|"kerberos" others than "simple" refuse who comes without SASL
 ---@field acl? string[] the users who are let in
@@ -254,7 +261,7 @@ function Scenario:events(point, aim) end
 ---@return Gate
 function Scenario:hold(point, aim) end
 
----Break the point: "server.write.short".
+---Break the point: "server.write.short".  `change` takes as its `fields` those of a Message, with numbers or upper-case names (a `value` is a table, made for the call's method, or its bytes; false: it is left out), and `cut`: only so many bytes go out.
 ---@param fault FaultName
 ---@param aim? Aim
 ---@return Fault
@@ -279,9 +286,9 @@ function Scenario:each(list) end
 ---@return Expectation
 function Scenario:require(x) end
 
----Asked after each event.
+---Asked after each event: whether it holds, and what was seen instead.
 ---@param name string
----@param fn fun(): boolean?
+---@param fn fun(): boolean, any
 function Scenario:always(name, fn) end
 
 ---A number from `a` to `b`, from the seed.
@@ -290,7 +297,8 @@ function Scenario:always(name, fn) end
 ---@return integer
 function Scenario:random(a, b) end
 
----@param n integer
+---Bytes from the seed.
+---@param n Size
 ---@return string
 function Scenario:random_bytes(n) end
 
@@ -314,24 +322,24 @@ function Scenario:answer(text) end
 
 ---Whom and when an event, a hold or a fault is about; besides, the fields of the point and the parameters of the fault (`ripcord points`).
 ---@class Aim
----@field [integer] Host|Server|Client|Proxy|Call|Connection|Peer|Raw|Lane
+---@field [integer] Host|Server|Client|Proxy|Call|Connection|Peer|Raw|Lane a Proxy: of its Client the calls that are its own, and the connections that these have joined
 ---@field host? Host
----@field server? Server
+---@field server? Server in all its lives: before and after a stop or kill and a start
 ---@field client? Client
 ---@field connection? Connection
 ---@field call? Call
----@field lane? Lane|string "reader/0"
+---@field lane? Lane|string|Matcher "reader/0"; at every point but `wire.*`: a message is no thread's
 ---@field method? string|Matcher
----@field call_id? integer
----@field retry? integer
----@field direction? "c2s"|"s2c"
+---@field call_id? integer|Matcher at every point but `net.*`, as `retry` and `call`
+---@field retry? integer|Matcher
+---@field direction? "c2s"|"s2c"|Matcher at `wire.*` and `net.*`
 ---@field nth? integer only that visit, from 1
 ---@field times? integer at most so many strikes
 ---@field from? Duration
 ---@field to? any a Duration, or the point's own field
 ---@field chance? number from 0 to 1
 ---@field maybe? boolean it need not strike
----@field where? fun(event: Event): boolean live asks it at points of clients only; the other fields, and matchers in them, anywhere
+---@field where? fun(event: Event): boolean asked in the midst of a step: it can do and wait for nothing; in live a server's thread waits for its answer, so `method` and the like are cheaper
 
 -- --- expectations ------------------------------------------------------------------------------------
 
@@ -392,13 +400,13 @@ function Expectation:exits(status) end
 local Server = {}
 
 ---Serve a method by a function: what it returns is the answer, a table or a string of bytes; of Writables whatever the method's type is, nil being null.
----@param method string
+---@param method string "ping"; of a server with several protocols "org.example.Foo.ping", in all versions of it
 ---@param fn fun(call: HandlerCall, request: table): any
 ---@return Server
 function Server:on(method, fn) end
 ---As an operator stops it; wait for the effect.
 function Server:stop() end
----Start it again at its address, or for the first time.
+---Start it again at its address, also when its host was killed, or for the first time.
 function Server:start() end
 ---New settings where Hadoop takes them while it runs.
 ---@param conf table<ConfKey, any>
@@ -434,6 +442,8 @@ function Server:lane(name) end
 ---@class (exact) HandlerCall
 ---@field request table
 ---@field method string
+---@field protocol string
+---@field version integer of the protocol
 ---@field user string
 ---@field call_id integer
 ---@field retry integer
@@ -476,7 +486,7 @@ function HandlerCall:unwritable(class, message) end
 ---@field host Host
 local Client = {}
 
----A call.  Its request is a table of fields, or of Writables the list of its arguments unless its only parameter is a Writable; a string goes out as it is.
+---A call.  Its request is a table of fields, or of Writables the list of its arguments unless its only parameter is a Writable; a string goes out as it is.  In lists of Writables nil is null; where one ends with it, or has it inside, `n` says how many there are, as table.pack does: { 1, nil, n = 2 }; so it does in lists that come.
 ---@param method string
 ---@param request? table|string
 ---@param options? CallOptions
@@ -489,7 +499,7 @@ function Client:call(method, request, options) end
 ---@field user? string
 ---@field login? integer two logins of one user's name are two users
 ---@field protocol? string
----@field version? integer of the protocol
+---@field version? integer of the protocol; default: that of the client, of another protocol the server's highest
 ---@field rpc_timeout? Duration 0 and -1: none, and yet not the same
 ---@field service_class? integer no part of the ConnectionId
 ---@field retry? any not built yet: the case is skipped
@@ -651,9 +661,10 @@ function Raw:reset() end
 ---@field address string
 ---@field uptime number how long it has been up; 3.4 measures a response's age by it
 ---@field descriptors integer sockets that are open there
+---@field threads integer threads of Hadoop's own RPC code that live there, as many as the release has: of our servers and clients, callers are none
 local Host = {}
 
----All its processes die at once.
+---All its processes die at once; calls that its clients have under way never end, which is no failure.
 function Host:kill() end
 ---They stand still, while its kernel goes on.
 function Host:pause() end
@@ -682,7 +693,7 @@ function Program:kill(signal) end
 ---@field call Call?
 ---@field call_id integer?
 ---@field retry integer?
----@field lane string
+---@field lane Lane|string|nil a server's Lane, else a name, "client1/caller/1"; nil at `wire.*`
 ---@field direction "c2s"|"s2c"|nil
 
 ---@class (exact) Events

@@ -65,9 +65,8 @@ int harness_math_random(lua_State *L)
 static int t_random(lua_State *L)
 {
     if (lua_type(L, 2) == LUA_TSTRING || lua_type(L, 3) == LUA_TSTRING) {
-        uint64_t low = harness_duration(L, 2, "random"), high = harness_duration(L, 3, "random");
-        lua_pushinteger(
-            L, draw_between(L, (lua_Integer)(low / 1000000), (lua_Integer)(high / 1000000)));
+        uint64_t low = harness_ms(L, 2, "random"), high = harness_ms(L, 3, "random");
+        lua_pushinteger(L, draw_between(L, (lua_Integer)low, (lua_Integer)high));
         return 1;
     }
     lua_pushinteger(L, draw_between(L, luaL_checkinteger(L, 2), luaL_checkinteger(L, 3)));
@@ -135,6 +134,8 @@ static enum world_site check_site(lua_State *L, int index)
     for (unsigned site = 0; site < SITE_COUNT; site++) {
         if (site == SITE_SCRIPT || strcmp(names[site], name) != 0)
             continue;
+        if (site == SITE_CLIENT_PORT && !harness_of(L)->world->virtual_time)
+            harness_skip(L, "the kernel draws the ports of clients");
         if (missing[site] != NULL)
             luaL_error(L, "draw: nobody draws %s, for this ripcord does not have %s", name,
                        missing[site]);
@@ -154,7 +155,7 @@ static uint32_t check_value(lua_State *L, int index, enum world_site site)
         return (uint32_t)(u * UINT32_MAX);
     }
     if (site == SITE_CLIENT_SASL || site == SITE_SERVER_SELECT)
-        return (uint32_t)(harness_duration(L, index, "draw") / 1000000);
+        return (uint32_t)harness_ms(L, index, "draw");
     lua_Integer value = luaL_checkinteger(L, index);
     if (site == SITE_SERVER_CLEANUP && value < 0 && value >= INT32_MIN) /* Random.nextInt() */
         return (uint32_t)value;
@@ -186,6 +187,8 @@ static int t_draw(lua_State *L)
     enum world_site site = check_site(L, 2);
     bool list = lua_istable(L, 3);
     size_t count = list ? (size_t)lua_rawlen(L, 3) : 1;
+    if (count == 0)
+        return luaL_error(L, "draw: an empty list scripts nothing; give what the draws answer");
     if (harness->draws_scripted == NULL)
         harness->draws_scripted = harness_keep(L, sizeof(struct harness_draws));
     uint32_t *values = harness_keep(L, count * sizeof(*values) + 1);

@@ -7,6 +7,7 @@
 
 #include <lauxlib.h>
 
+#include "harness/lua/sandbox.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
 
@@ -97,8 +98,9 @@ int harness_no_such(lua_State *L, const char *what, const char *kind, const char
 {
     char nearest[NAME_MAX_LENGTH + 1];
     if (harness_nearest(name, known, nearest, sizeof(nearest)) != NULL)
-        return luaL_error(L, "%s has no %s '%s'; did you mean '%s'?", what, kind, name, nearest);
-    return luaL_error(L, "%s has no %s '%s' (it has: %s)", what, kind, name, push_single(L, known));
+        return harness_error(L, "%s has no %s '%s'; did you mean '%s'?", what, kind, name, nearest);
+    return harness_error(L, "%s has no %s '%s' (it has: %s)", what, kind, name,
+                         push_single(L, known));
 }
 
 /* The first wrong key in the order of names goes to `wrong`; hash order must not show. */
@@ -159,9 +161,10 @@ lua_Integer harness_option_integer(lua_State *L, int index, const char *key, lua
         int whole;
         value = lua_tointegerx(L, -1, &whole);
         if (!whole || lua_type(L, -1) != LUA_TNUMBER)
-            luaL_error(L, "%s: a whole number expected, got %s", key, harness_push_text(L, -1));
+            luaL_error(L, "%s: a whole number expected, got %s", key, harness_show_given(L, -1));
         if (value < least_value || value > most)
-            luaL_error(L, "%s: %d is not between %d and %d", key, value, least_value, most);
+            luaL_error(L, "%s: %I is not between %I and %I", key, (LUAI_UACINT)value,
+                       (LUAI_UACINT)least_value, (LUAI_UACINT)most);
     }
     lua_pop(L, 1);
     return value;
@@ -172,7 +175,7 @@ bool harness_option_boolean(lua_State *L, int index, const char *key, bool other
     bool value = otherwise;
     if (harness_option_push(L, index, key) != LUA_TNIL) {
         if (!lua_isboolean(L, -1))
-            luaL_error(L, "%s: true or false expected, got %s", key, luaL_typename(L, -1));
+            luaL_error(L, "%s: true or false expected, got %s", key, harness_show_given(L, -1));
         value = lua_toboolean(L, -1);
     }
     lua_pop(L, 1);
@@ -184,7 +187,7 @@ const char *harness_option_text(lua_State *L, int index, const char *key, const 
     const char *value = otherwise;
     if (harness_option_push(L, index, key) != LUA_TNIL) {
         if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "%s: a text expected, got %s", key, luaL_typename(L, -1));
+            luaL_error(L, "%s: a text expected, got %s", key, harness_show_given(L, -1));
         value = lua_tostring(L, -1);
     }
     lua_pop(L, 1);

@@ -1,6 +1,8 @@
 #include "harness/lua/sandbox.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,25 +86,51 @@ const char *harness_error_text(lua_State *L, int index)
     return lua_tostring(L, -1);
 }
 
-int harness_place(lua_State *L, char *file, size_t size)
+/* The line, and its file as long as its function is on the stack. */
+static int find_place(lua_State *L, const char **file)
 {
     lua_Debug at;
     for (int level = 0; lua_getstack(L, level, &at); level++) {
         lua_getinfo(L, "Sl", &at);
         if (at.currentline <= 0 || at.source[0] != '@')
             continue;
-        snprintf(file, size, "%s", at.source + 1);
+        *file = at.source + 1;
         return at.currentline;
     }
-    snprintf(file, size, "?");
+    *file = "?";
     return 0;
+}
+
+int harness_place(lua_State *L, char *file, size_t size)
+{
+    const char *found;
+    int line = find_place(L, &found);
+    snprintf(file, size, "%s", found);
+    return line;
+}
+
+int harness_error(lua_State *L, const char *format, ...)
+{
+    lua_Debug at = {.currentline = 0};
+    va_list arguments;
+    for (int level = 1; at.currentline <= 0 && lua_getstack(L, level, &at); level++)
+        lua_getinfo(L, "Sl", &at);
+    if (at.currentline > 0)
+        lua_pushfstring(L, "%s:%d: ", at.short_src, at.currentline);
+    else
+        lua_pushliteral(L, "");
+    va_start(arguments, format);
+    lua_pushvfstring(L, format, arguments);
+    va_end(arguments);
+    lua_concat(L, 2);
+    return lua_error(L);
 }
 
 const char *harness_keep_place(lua_State *L, int *line)
 {
-    char file[PATH_LENGTH_MAX];
+    const char *file;
     struct harness *harness = harness_of(L);
-    *line = harness_place(L, file, sizeof(file));
+    *line = find_place(L, &file);
     if (harness->place == NULL || strcmp(harness->place, file) != 0)
         harness->place = harness_arena_text(harness->arena, file);
     return harness->place;
@@ -137,7 +165,7 @@ static int load_file(lua_State *L, const char *path)
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        lua_pushfstring(L, "cannot read %s", path);
+        lua_pushfstring(L, "cannot read %s: %s", path, strerror(errno));
         return LUA_ERRFILE;
     }
     luaL_Buffer text;
@@ -149,11 +177,12 @@ static int load_file(lua_State *L, const char *path)
         luaL_addsize(&text, got);
         total += got;
     } while (got > 0 && total <= HARNESS_FILE_MAX);
-    bool failed = ferror(file) != 0;
+    int error = ferror(file) != 0 ? errno : 0;
     fclose(file);
     luaL_pushresult(&text);
-    if (failed || total > HARNESS_FILE_MAX) {
-        lua_pushfstring(L, failed ? "cannot read %s" : "%s is longer than 4 MiB", path);
+    if (error != 0 || total > HARNESS_FILE_MAX) {
+        lua_pushfstring(L, error != 0 ? "cannot read %s: %s" : "%s is longer than 4 MiB", path,
+                        strerror(error));
         return LUA_ERRFILE;
     }
     size_t length;
@@ -205,6 +234,32 @@ static bool is_readable(const char *path)
     return file != NULL;
 }
 
+/* Whether the chunk of that file is running: who includes it again never ends. */
+static bool is_running(lua_State *L, const char *path)
+{
+    lua_Debug chunk;
+    for (int level = 1; lua_getstack(L, level, &chunk); level++) {
+        lua_getinfo(L, "S", &chunk);
+        if (strcmp(chunk.what, "main") == 0 && chunk.source[0] == '@' &&
+            strcmp(chunk.source + 1, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Push the chunk in the file at `path`, for the function `what` of a script's. */
+static void load_for(lua_State *L, const char *what, const char *path)
+{
+    if (is_running(L, path))
+        luaL_error(L, "%s: %s is being read already: files can't ask for each other in a circle",
+                   what, path);
+    int status = load_file(L, path);
+    if (status == LUA_ERRFILE)
+        luaL_error(L, "%s: %s", what, lua_tostring(L, -1));
+    if (status != LUA_OK)
+        lua_error(L);
+}
+
 static int require(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
@@ -218,8 +273,7 @@ static int require(lua_State *L)
         path = push_library(L, file);
     if (!is_readable(path))
         return luaL_error(L, "require: there is no '%s' beside the file or in scenarios/lib", name);
-    if (load_file(L, path) != LUA_OK)
-        return lua_error(L);
+    load_for(L, "require", path);
     lua_call(L, 0, 1);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -236,8 +290,7 @@ static int include(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
     check_relative(L, "include", name);
-    if (load_file(L, push_beside(L, name)) != LUA_OK)
-        return lua_error(L);
+    load_for(L, "include", push_beside(L, name));
     int chunk = lua_gettop(L);
     lua_call(L, 0, LUA_MULTRET);
     return lua_gettop(L) - chunk + 1;
@@ -316,6 +369,11 @@ static int read_global(lua_State *L)
     if (push_lazy(L, name))
         return 1;
     char nearest[64];
+    if (harness_is_among(name, "os io debug package dofile loadfile"))
+        return luaL_error(L,
+                          "there is no '%s': scenarios see nothing but themselves (the time is "
+                          "t.now, a file is read by include, a program run by t:program)",
+                          name);
     if (strcmp(name, "t") == 0)
         return luaL_error(L, "there is no 't' here: scenario(\"…\", function(t) … end) gives it");
     if (is_of_t(name))

@@ -54,4 +54,8 @@ int harness_place(lua_State *L, char *file, size_t size);
 /* The same, the file kept as long as the case. */
 const char *harness_keep_place(lua_State *L, int *line);
 
+/* luaL_error in the line of the script, however many functions of C lie between: of what C calls
+ * too, as a handle's field. */
+int harness_error(lua_State *L, const char *format, ...);
+
 #endif

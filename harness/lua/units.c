@@ -37,6 +37,8 @@ static const struct unit sizes[] = {
     {"GiB", UINT64_C(1) << 30},
 };
 
+static const int64_t ms_ns = WORLD_MS, minute_ns = 60 * WORLD_SEC;
+
 enum { TIMES = sizeof(times) / sizeof(times[0]), SIZES = sizeof(sizes) / sizeof(sizes[0]) };
 
 /* "30m": a whole number and a unit at or behind `least`.  Where it ends, or NULL. */
@@ -176,6 +178,26 @@ uint64_t harness_duration(lua_State *L, int index, const char *what)
     return (uint64_t)ns;
 }
 
+/* How many `unit_ns` a duration has, which must be a whole number: nothing is cut off unsaid. */
+static int64_t whole(lua_State *L, int index, const char *what, const char *units, int64_t unit_ns)
+{
+    int64_t ns = harness_signed_duration(L, index, what);
+    if (ns % unit_ns != 0)
+        luaL_error(L, "%s: %s is no whole number of %s", what, harness_show_given(L, index), units);
+    return ns / unit_ns;
+}
+
+int64_t harness_signed_ms(lua_State *L, int index, const char *what)
+{
+    return whole(L, index, what, "milliseconds, in which Hadoop counts", ms_ns);
+}
+
+uint64_t harness_ms(lua_State *L, int index, const char *what)
+{
+    harness_duration(L, index, what); /* not negative */
+    return (uint64_t)harness_signed_ms(L, index, what);
+}
+
 bool harness_is_duration(lua_State *L, int index, uint64_t *ns)
 {
     int64_t value;
@@ -193,7 +215,7 @@ uint64_t harness_size(lua_State *L, int index, const char *what)
     if (lua_type(L, index) != LUA_TSTRING ||
         harness_size_parse(lua_tostring(L, index), &bytes) != RPC_OK)
         luaL_error(L, "%s: a size expected (\"4KiB\" or bytes), got %s", what,
-                   harness_push_text(L, index));
+                   harness_show_given(L, index));
     return bytes;
 }
 
@@ -210,20 +232,20 @@ static int64_t setting_value(lua_State *L, enum release_setting setting, const c
 {
     switch (release_setting_kind(setting)) {
     case SETTING_MS:
-        return harness_signed_duration(L, -1, key) / 1000000;
+        return harness_signed_ms(L, -1, key);
     case SETTING_MINUTES:
         if (lua_type(L, -1) == LUA_TNUMBER) /* Hadoop counts this one in minutes */
             return (int64_t)luaL_checkinteger(L, -1);
-        return harness_signed_duration(L, -1, key) / INT64_C(60000000000);
+        return whole(L, -1, key, "minutes, in which Hadoop counts", minute_ns);
     case SETTING_BYTES:
         return (int64_t)harness_size(L, -1, key);
     case SETTING_BOOL:
         if (!lua_isboolean(L, -1))
-            luaL_error(L, "%s: true or false expected, got %s", key, luaL_typename(L, -1));
+            luaL_error(L, "%s: true or false expected, got %s", key, harness_show_given(L, -1));
         return lua_toboolean(L, -1);
     case SETTING_NUMBER:
         if (!lua_isinteger(L, -1))
-            luaL_error(L, "%s: a whole number expected, got %s", key, harness_push_text(L, -1));
+            luaL_error(L, "%s: a whole number expected, got %s", key, harness_show_given(L, -1));
         return (int64_t)lua_tointeger(L, -1);
     }
     return luaL_error(L, "%s: of an unknown kind", key);
@@ -248,7 +270,7 @@ static void set(lua_State *L, const char *key, const struct release *release,
         luaL_error(L, "release %s has no setting '%s'", release->name, key);
         return;
     default:
-        luaL_error(L, "conf: '%s' can't be %s", key, harness_push_text(L, -1));
+        luaL_error(L, "conf: '%s' can't be %s", key, harness_show_given(L, -1));
     }
 }
 

@@ -28,6 +28,9 @@ char *harness_duration_text(uint64_t ns, char *text);
  * in the Lua error: "by", "rpc_timeout". */
 uint64_t harness_duration(lua_State *L, int index, const char *what);
 int64_t harness_signed_duration(lua_State *L, int index, const char *what);
+/* The same in milliseconds, where these are counted: a part of one is an error. */
+uint64_t harness_ms(lua_State *L, int index, const char *what);
+int64_t harness_signed_ms(lua_State *L, int index, const char *what);
 /* Whether the value at `index` reads as a duration; *ns is set if so. */
 bool harness_is_duration(lua_State *L, int index, uint64_t *ns);
 uint64_t harness_size(lua_State *L, int index, const char *what);

@@ -15,7 +15,7 @@ static const struct {
     {"", harness_writables_common, &harness_writables_common_length},
     {"-0.20", harness_writables_0_20, &harness_writables_0_20_length},
     {"1.2-", harness_writables_1_2, &harness_writables_1_2_length},
-    {"2.2-", (const uint8_t *)"packed\n", &(const size_t){7}},
+    {"2.2-", harness_writables_2_2, &harness_writables_2_2_length},
 };
 
 static struct harness_types *make_shipped(const struct release *release)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/harness.h"
+#include "rpc/wire/fingerprint.h"
 
 enum { NAME_MAX_BYTES = WRITABLE_NAME_MAX + 1, PARAMETERS_MAX = 32 };
 
@@ -285,31 +286,52 @@ const struct harness_signature *harness_signature_exact(const struct harness_typ
     return found;
 }
 
+const struct harness_signature *harness_signature_versioned(const struct harness_types *types,
+                                                            const char *method)
+{
+    static const char *const names[] = {"java.lang.String", "long", "int"};
+    static const struct harness_signature all[] = {
+        {.method = "getProtocolVersion",
+         .returns = "long",
+         .count = 2,
+         .text = "java.lang.String,long",
+         .parameters = names,
+         .protocol = ""},
+        {.method = "getProtocolSignature",
+         .returns = HARNESS_PROTOCOL_SIGNATURE,
+         .count = 3,
+         .text = "java.lang.String,long,int",
+         .parameters = names,
+         .protocol = ""},
+    };
+    const bool has_both =
+        writable_types_find(types->classes, wire_text(HARNESS_PROTOCOL_SIGNATURE)) != NULL;
+    for (size_t i = 0; i < (has_both ? 2 : 1); i++)
+        if (strcmp(all[i].method, method) == 0)
+            return &all[i];
+    return NULL;
+}
+
 const struct harness_signature *harness_signature_served(const struct harness_types *types,
                                                          const char *protocol, const char *method,
-                                                         const char *parameters)
+                                                         const char *parameters_text)
 {
-    static const char *const names[] = {"java.lang.String", "long", "org.ripcord.Anything"};
-    static const struct harness_signature version = {.protocol = "",
-                                                     .method = "getProtocolVersion",
-                                                     .returns = "long",
-                                                     .parameters = names,
-                                                     .count = 2,
-                                                     .text = "java.lang.String,long"};
+    static const char *const parameters[] = {"org.ripcord.Anything"};
     static const struct harness_signature anything = {.protocol = "",
                                                       .method = "",
                                                       .returns = "org.ripcord.Anything",
-                                                      .parameters = names + 2,
+                                                      .parameters = parameters,
                                                       .count = 1,
                                                       .text = "org.ripcord.Anything"};
     const struct harness_signature *found =
-        harness_signature_exact(types, protocol, method, parameters);
+        harness_signature_exact(types, protocol, method, parameters_text);
     if (found != NULL)
         return found;
-    if (strcmp(method, version.method) == 0)
-        return strcmp(parameters, version.text) == 0 ? &version : NULL;
+    found = harness_signature_versioned(types, method);
+    if (found != NULL)
+        return strcmp(parameters_text, found->text) == 0 ? found : NULL;
     bool known = harness_signature_next(types, protocol, method, NULL) != NULL;
-    return !known && strcmp(parameters, anything.text) == 0 ? &anything : NULL;
+    return !known && strcmp(parameters_text, anything.text) == 0 ? &anything : NULL;
 }
 
 /* --- protocols --- */
@@ -355,21 +377,10 @@ bool harness_types_writables(const struct harness_types *types, const char *prot
     return known != NULL && known->writables;
 }
 
-/* String.hashCode of a name in ASCII, as Java's mostly are. */
-static uint32_t hash_of(const char *text)
+static int32_t fingerprint_of(const struct harness_signature *signature)
 {
-    uint32_t hash = 0;
-    for (; *text != '\0'; text++)
-        hash = 31 * hash + (unsigned char)*text;
-    return hash;
-}
-
-static uint32_t hash_of_method(const struct harness_signature *signature)
-{
-    uint32_t hash = hash_of(signature->method) + 31 * hash_of(signature->returns);
-    for (size_t i = 0; i < signature->count; i++)
-        hash = 31 * hash ^ hash_of(signature->parameters[i]);
-    return hash;
+    return wire_fingerprint(signature->method, signature->returns, signature->parameters,
+                            signature->count);
 }
 
 static int by_number(const void *a, const void *b)
@@ -378,21 +389,30 @@ static int by_number(const void *a, const void *b)
     return (*first > *second) - (*first < *second);
 }
 
+size_t harness_types_fingerprints(const struct harness_types *types, const char *protocol,
+                                  int32_t *hashes, size_t max)
+{
+    const struct harness_signature *each = NULL;
+    size_t count = 0;
+    while ((each = harness_signature_of(types, protocol, each)) != NULL && count < max)
+        if (harness_signature_exact(types, protocol, each->method, each->text) == each)
+            hashes[count++] = fingerprint_of(each); /* not one that is declared anew */
+    qsort(hashes, count, sizeof(*hashes), by_number);
+    return count;
+}
+
 int32_t harness_types_fingerprint(const struct harness_types *types, const char *protocol)
 {
     const struct harness_signature *each = harness_signature_of(types, protocol, NULL);
-    size_t count = 0, used = 0;
+    size_t count = 0;
     uint32_t fingerprint = 1;
     for (; each != NULL; each = harness_signature_of(types, protocol, each))
         count++;
     int32_t *hashes = calloc(count + 1, sizeof(*hashes));
     if (hashes == NULL)
         return 0;
-    while ((each = harness_signature_of(types, protocol, each)) != NULL)
-        if (harness_signature_exact(types, protocol, each->method, each->text) == each)
-            hashes[used++] = (int32_t)hash_of_method(each); /* not one that is declared anew */
-    qsort(hashes, used, sizeof(*hashes), by_number);
-    for (size_t i = 0; i < used; i++)
+    count = harness_types_fingerprints(types, protocol, hashes, count);
+    for (size_t i = 0; i < count; i++)
         fingerprint = 31 * fingerprint + (uint32_t)hashes[i];
     free(hashes);
     return (int32_t)fingerprint;

@@ -56,7 +56,10 @@ enum rpc_status harness_types_set_protocol(struct harness_types *types, const ch
 bool harness_types_version(const struct harness_types *types, const char *protocol,
                            uint64_t *version);
 bool harness_types_writables(const struct harness_types *types, const char *protocol);
-/* ipc/ProtocolSignature.java, getFingerprint, of all its methods that are declared. */
+/* The fingerprints of its methods that are declared, ascending, at most `max`; returns how many. */
+size_t harness_types_fingerprints(const struct harness_types *types, const char *protocol,
+                                  int32_t *hashes, size_t max);
+/* ipc/ProtocolSignature.java, getFingerprint, of all of them. */
 int32_t harness_types_fingerprint(const struct harness_types *types, const char *protocol);
 
 /* The newest declaration first: with those parameters ("java.lang.String,long"); or any, from the
@@ -67,8 +70,12 @@ const struct harness_signature *harness_signature_exact(const struct harness_typ
 const struct harness_signature *harness_signature_next(const struct harness_types *types,
                                                        const char *protocol, const char *method,
                                                        const struct harness_signature *after);
-/* What a server answers to a call with those parameters: as declared; getProtocolVersion; or, of a
- * method that nobody has declared, Anything of Anything.  NULL: nothing. */
+/* A method that every protocol of Writables has (ipc/VersionedProtocol.java).  NULL: it is none. */
+#define HARNESS_PROTOCOL_SIGNATURE "org.apache.hadoop.ipc.ProtocolSignature"
+const struct harness_signature *harness_signature_versioned(const struct harness_types *types,
+                                                            const char *method);
+/* What a server answers to a call with those parameters: as declared; as every protocol does; or,
+ * of a method that nobody has declared, Anything of Anything.  NULL: nothing. */
 const struct harness_signature *harness_signature_served(const struct harness_types *types,
                                                          const char *protocol, const char *method,
                                                          const char *parameters);

@@ -6,7 +6,8 @@
  * constant's name, lists and arrays lists, null nil.  Where integers are given, "15m" (in
  * milliseconds) and "4KiB" stand for one too; what a table leaves out is zero, empty or null.
  * Where only the bytes say what it is ("object"), integers are long, and all but long, double,
- * boolean and String stand as { "int", 5 }.
+ * boolean and String stand as { "int", 5 }.  A list that ends with null, or has one in it, says its
+ * length: { "a", nil, n = 2 }, as table.pack does; of what is decoded a metatable says it.
  */
 #ifndef HARNESS_MESSAGE_VALUE_H
 #define HARNESS_MESSAGE_VALUE_H
@@ -36,6 +37,16 @@ void harness_value_encode_object(lua_State *L, int index, const struct harness_m
 /* The same as the fields of a class alone. */
 void harness_value_encode(lua_State *L, int index, const struct harness_manner *manner,
                           const struct writable_class *class, struct wire_buffer *out);
+
+/* What the keys of a table say that stands for a list. */
+struct harness_list {
+    size_t length; /* `n`, where table.pack has set it: nil may be the last; else the last place */
+    size_t places; /* how many of them are not nil */
+    bool counted;  /* by `n` */
+};
+
+/* False: a key is neither `n` nor a place in the list; it is pushed. */
+bool harness_list_of(lua_State *L, int index, struct harness_list *list);
 
 /* Functions of a script that convert a field: those of { "bytes:int", "x", read = …, write = … },
  * which stand at `index`; nil removes. */

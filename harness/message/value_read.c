@@ -13,7 +13,9 @@
 struct open {
     const char *declared; /* { "[I", … }: wrapped by this name; NULL: not */
     size_t declared_length;
-    bool bytes; /* a byte[] */
+    bool bytes;        /* a byte[] */
+    bool nulls;        /* a list with null in it, */
+    lua_Integer count; /* of so many elements */
 };
 
 struct reading {
@@ -140,12 +142,30 @@ static bool is_plain(const struct writable_item *item)
 static void store(struct reading *reading, const struct writable_item *item)
 {
     lua_State *L = reading->L;
+    struct open *list = &reading->open[reading->depth];
     if (item->depth == 0 && reading->goal != WRITABLE_GOAL_PARAMETERS)
         return; /* the result */
-    if (item->field != NULL)
+    if (item->field != NULL) {
         lua_setfield(L, -2, item->field->name);
-    else
-        lua_rawseti(L, -2, (lua_Integer)item->index + 1);
+        return;
+    }
+    list->count = (lua_Integer)item->index + 1;
+    list->nulls = list->nulls || lua_isnil(L, -1);
+    lua_rawseti(L, -2, list->count);
+}
+
+/* The list at the top has null in it: who asks for its `n` gets its length, who looks through its
+ * elements does not see that. */
+static void tell_length(lua_State *L, const struct open *list)
+{
+    if (!list->nulls)
+        return;
+    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 1);
+    lua_pushinteger(L, list->count);
+    lua_setfield(L, -2, "n");
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
 }
 
 /* --- what is told --- */
@@ -197,6 +217,8 @@ static void close(struct reading *reading, const struct writable_item *item)
     const struct open *open = &reading->open[reading->depth--];
     if (open->bytes)
         join_bytes(L);
+    else
+        tell_length(L, open);
     if (open->declared != NULL) {
         wrap(L, open->declared, open->declared_length);
         lua_remove(L, -2); /* the name */
@@ -251,6 +273,8 @@ static int decode(lua_State *L)
     job->status = writable_scan(job->scan, job->bytes, &job->used, job->problem);
     if (job->status != RPC_OK)
         return 0;
+    if (job->reading.goal == WRITABLE_GOAL_PARAMETERS)
+        tell_length(L, &job->reading.open[0]);
     if (lua_gettop(L) == job->reading.base)
         lua_pushnil(L);
     return 1;

@@ -182,7 +182,7 @@ Test(value, what_does_not_fit_is_told_by_class_and_field)
         "bad({ color = 'REED' }, \"org.example.Color has no constant 'REED'; did you mean "
         "'RED'?\")\n"
         "bad({ words = { 1 } }, \"field 'words' takes a string, got 1\")\n"
-        "bad({ words = { a = 1 } }, 'takes a list, got a table with 0 of 1 keys')\n"
+        "bad({ words = { a = 1 } }, 'takes a list, got a table with the key \\'a\\'')\n"
         "bad({ friends = { 7 } }, 'class org.example.Base takes a table of fields, got 7')\n"
         "fails('128 is not between -128 and 127', encode, 'byte', 128)\n"
         "fails('long takes a number, got nil', encode, 'long', nil)");

@@ -10,6 +10,8 @@
 #include "harness/lua/units.h"
 #include "harness/message/value_plain.h"
 
+enum { LIST_MAX = 1 << 24 }; /* elements of a list */
+
 static void put_shape(struct value_building *building, int index,
                       const struct writable_shape *shape);
 static void put_object(struct value_building *building, int index, const char *declared);
@@ -18,25 +20,46 @@ static void put_fields(struct value_building *building, int index,
 
 /* --- lists --- */
 
+bool harness_list_of(lua_State *L, int index, struct harness_list *list)
+{
+    lua_Integer last = 0;
+    index = lua_absindex(L, index);
+    *list = (struct harness_list){.counted = lua_getfield(L, index, "n") == LUA_TNUMBER &&
+                                             lua_isinteger(L, -1)};
+    lua_Integer most = list->counted ? lua_tointeger(L, -1) : LUA_MAXINTEGER;
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    while (lua_next(L, index) != 0) {
+        lua_pop(L, 1);
+        if (list->counted && lua_type(L, -1) == LUA_TSTRING &&
+            strcmp(lua_tostring(L, -1), "n") == 0)
+            continue;
+        lua_Integer place = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+        if (place < 1 || place > most)
+            return false;
+        list->places++;
+        last = place > last ? place : last;
+    }
+    list->length = (size_t)(list->counted && most > 0 ? most : last);
+    return true;
+}
+
 /* How many elements the list at `index` has; nil: none. */
 static size_t count_list(const struct value_building *building, int index)
 {
     lua_State *L = building->L;
-    size_t keys = 0;
+    struct harness_list list;
     if (lua_isnil(L, index))
         return 0;
     if (!lua_istable(L, index))
         value_expected(building, "a list", index);
-    size_t count = (size_t)lua_rawlen(L, index);
-    lua_pushnil(L);
-    while (lua_next(L, index) != 0) {
-        lua_pop(L, 1);
-        keys++;
-    }
-    if (keys != count)
-        luaL_error(L, "%s takes a list, got a table with %I of %I keys in it",
-                   value_place(building), (LUAI_UACINT)count, (LUAI_UACINT)keys);
-    return count;
+    if (!harness_list_of(L, index, &list))
+        luaL_error(L, "%s takes a list, got a table with the key '%s'", value_place(building),
+                   luaL_tolstring(L, -1, NULL));
+    if (list.length > LIST_MAX || (list.length > list.places && !list.counted))
+        luaL_error(L, "%s takes a list, got %I elements of %I; where nil is null, n says how many",
+                   value_place(building), (LUAI_UACINT)list.places, (LUAI_UACINT)list.length);
+    return list.length;
 }
 
 static void put_list(struct value_building *building, int index, const struct writable_shape *shape)

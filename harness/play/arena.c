@@ -60,13 +60,16 @@ char *harness_arena_text(struct harness_arena *arena, const char *text)
 
 char *harness_arena_print(struct harness_arena *arena, const char *format, ...)
 {
+    char usual[128];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(usual, sizeof(usual), format, arguments);
     va_end(arguments);
     char *text = length < 0 ? NULL : harness_arena_take(arena, (size_t)length + 1);
     if (text == NULL)
         return NULL;
+    if ((size_t)length < sizeof(usual))
+        return memcpy(text, usual, (size_t)length + 1);
     va_start(arguments, format);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     va_end(arguments);

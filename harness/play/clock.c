@@ -121,9 +121,10 @@ static int is_waited_for(lua_State *L, struct harness *harness, void *owner)
     (void)harness, (void)owner;
     lua_Integer count = lua_tointeger(L, 3);
     if (!lua_istable(L, 2)) {
-        bool over = is_over(L, 2, count);
+        if (!is_over(L, 2, count))
+            return HARNESS_NOT_YET;
         lua_settop(L, 2);
-        return over ? 1 : HARNESS_NOT_YET;
+        return 1;
     }
     for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, 2); i++) {
         lua_rawgeti(L, 2, i);
@@ -145,7 +146,7 @@ static void check_waitable(lua_State *L, int index)
 
 static int t_wait(lua_State *L)
 {
-    char what[96];
+    char what[128];
     lua_settop(L, 3);
     if (lua_istable(L, 2)) {
         for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, 2); i++) {
@@ -157,12 +158,16 @@ static int t_wait(lua_State *L)
         check_waitable(L, 2);
     }
     lua_Integer count = luaL_optinteger(L, 3, 1);
+    char to_be[32] = "";
+    if (count > 1)
+        snprintf(to_be, sizeof(to_be), " to be %lld", (long long)count);
     lua_pushinteger(L, count);
     lua_replace(L, 3);
-    snprintf(what, sizeof(what), "%s (t:wait)", harness_push_text(L, 2));
+    snprintf(what, sizeof(what), "%.60s%s (t:wait)", harness_push_text(L, 2), to_be);
     lua_settop(L, 3);
-    return harness_wait(
-        L, &(struct harness_wait){.ready = is_waited_for, .what = what, .every_event = true});
+    return harness_wait(L, &(struct harness_wait){.ready = is_waited_for,
+                                                  .what = lua_pushstring(L, what),
+                                                  .every_event = true});
 }
 
 /* --- t:times(n, fn), t:spawn(fn, …) --- */

@@ -382,7 +382,7 @@ static void judge(struct game *game, struct harness_result *result)
     struct harness *harness = &game->harness;
     const char *known = game->play->scenario->known;
     const char *broken = harness_findings_broken(harness);
-    const char *skipped = harness_findings_skipped(harness), *reason = "";
+    const char *skipped = harness_findings_skipped(harness), *reason = NULL;
     bool failed = harness_findings_failed(harness) > 0;
     if (broken != NULL)
         result->status = RECORD_BROKEN, reason = broken;
@@ -392,7 +392,8 @@ static void judge(struct game *game, struct harness_result *result)
         result->status = failed ? RECORD_KNOWN : RECORD_FIXED, reason = known;
     else
         result->status = failed ? RECORD_FAILED : RECORD_PASSED;
-    snprintf(result->reason, sizeof(result->reason), "%s", reason);
+    if (reason != NULL)
+        snprintf(result->reason, sizeof(result->reason), "%s", reason);
 }
 
 static void collect(struct game *game, struct harness_result *result)

@@ -121,7 +121,10 @@ static void check_options(lua_State *L, int index)
     check_rows(L, index);
     harness_option_integer(L, index, "seeds", 1, 1, SEEDS_MAX);
     harness_option_boolean(L, index, "rough", false);
-    harness_option_text(L, index, "known", NULL);
+    const char *known = harness_option_text(L, index, "known", NULL);
+    if (known != NULL && known[strspn(known, " \t\n")] == '\0')
+        luaL_error(L,
+                   "known: the reference of the failure expected, such as \"HADOOP-1234\"; got ''");
     harness_option_duration(L, index, "limit", 0);
 }
 

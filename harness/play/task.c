@@ -2,14 +2,13 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "harness/lua/sandbox.h"
 #include "harness/lua/units.h"
 #include "harness/play/arena.h"
 
-enum { WHAT_MAX = 160, TASK_NAME_MAX = 256 };
+enum { TASK_NAME_MAX = 256 };
 
 enum state {
     TASK_NEW,     /* its coroutine has not begun */
@@ -29,7 +28,6 @@ struct harness_task {
     bool still_waits; /* was asked in vain */
     char name[TASK_NAME_MAX];
     struct harness_wait wait;
-    char what[WHAT_MAX];
     struct world_timer timer; /* of wait.until_ns */
     const char *cancelled;    /* the error it will end with */
     harness_done_fn *done;
@@ -251,8 +249,6 @@ int harness_wait(lua_State *L, const struct harness_wait *wait)
     if (task == NULL || task->lua != L || !lua_isyieldable(L))
         return luaL_error(L, "here nothing can wait; only a body, a handler or a spawned task can");
     task->wait = *wait;
-    snprintf(task->what, sizeof(task->what), "%s", wait->what != NULL ? wait->what : "something");
-    task->wait.what = task->what;
     if (wait->until_ns != 0)
         world_timer_start(&task->timer, wait->until_ns);
     note_wanted_events(harness->tasks);
@@ -320,7 +316,7 @@ struct harness_task *harness_task_start(struct harness *harness, enum harness_ra
     if (task == NULL)
         return NULL;
     *task = (struct harness_task){.harness = harness, .rank = rank, .done = done, .owner = owner};
-    snprintf(task->name, sizeof(task->name), "%s", name);
+    memccpy(task->name, name, '\0', sizeof(task->name) - 1);
     task->lua = lua_newthread(lua);
     task->reference = luaL_ref(lua, LUA_REGISTRYINDEX);
     lua_xmove(lua, task->lua, arguments + 1);
@@ -362,7 +358,7 @@ struct harness_task *harness_tasks_left(const struct harness *harness)
 const char *harness_task_waits_for(struct harness_task *task, char *file, size_t size, int *line)
 {
     *line = harness_place(task->lua, file, size);
-    return task->what;
+    return task->wait.what != NULL ? task->wait.what : "";
 }
 
 const char *harness_task_name(const struct harness_task *task)

@@ -18,5 +18,7 @@ extern const uint8_t harness_writables_0_20[];
 extern const size_t harness_writables_0_20_length;
 extern const uint8_t harness_writables_1_2[];
 extern const size_t harness_writables_1_2_length;
+extern const uint8_t harness_writables_2_2[];
+extern const size_t harness_writables_2_2_length;
 
 #endif

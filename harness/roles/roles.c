@@ -5,6 +5,9 @@
 
 #include <lauxlib.h>
 
+#include "harness/lua/options.h"
+#include "harness/lua/show.h"
+
 extern const uint8_t harness_role_namenode[], harness_role_datanodes[], harness_role_jobtracker[];
 extern const size_t harness_role_namenode_length, harness_role_datanodes_length,
     harness_role_jobtracker_length;
@@ -21,6 +24,12 @@ static void open_role(lua_State *L, int globals, const char *name, const char *c
     lua_setfield(L, -2, name);
 }
 
+static int no_role(lua_State *L)
+{
+    return harness_no_such(L, "roles", "role", harness_push_text(L, 2),
+                           "namenode datanodes jobtracker");
+}
+
 void harness_roles_open(lua_State *L)
 {
     int globals = lua_gettop(L);
@@ -31,5 +40,9 @@ void harness_roles_open(lua_State *L)
               harness_role_datanodes_length);
     open_role(L, globals, "jobtracker", "=roles/jobtracker.lua", harness_role_jobtracker,
               harness_role_jobtracker_length);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, no_role);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     lua_setfield(L, globals, "roles");
 }

@@ -88,6 +88,9 @@ void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes b
  * net.*.  While the former are armed, what is no whole message yet is kept. */
 void tap_pass(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes bytes);
 
+/* A message that stood at its point goes on, with what is behind it, if it may.  False: none. */
+bool tap_pass_on(struct tap_end *end, struct tap_pipe *pipe);
+
 /* What has been kept of an unfinished message goes on. */
 void tap_pass_rest(struct tap_pipe *pipe);
 

@@ -170,7 +170,7 @@ static void tap_close(struct world_filter *filter, struct world_stream *stream, 
     struct tap_end *end = end_of(filter);
 
     world_lock(end->lock);
-    bool aborts = reset || end->broken == RPC_RESET || end->in.held > 0 ||
+    bool aborts = reset || end->broken == RPC_RESET || end->in.held > 0 || end->in.gate != NULL ||
                   stream->world->ops->unread(stream) > 0;
     if (end->broken == RPC_OK)
         tap_pass_rest(&end->out);

@@ -80,8 +80,10 @@ void tap_flush(struct tap_end *end)
     struct tap_piece *piece;
 
     end->blocked = false;
-    while (!end->gone && !end->blocked && (piece = tap_pipe_due(&end->out)) != NULL)
-        pass_piece(end, piece);
+    do {
+        while (!end->gone && !end->blocked && (piece = tap_pipe_due(&end->out)) != NULL)
+            pass_piece(end, piece);
+    } while (!end->gone && tap_pass_on(end, &end->out));
     if (end->out.failed != RPC_OK && end->broken == RPC_OK)
         tap_break_off(end, end->out.failed);
     if (!end->closed && end->broken == RPC_OK && end->out.held < TAP_HELD_MAX &&
@@ -95,6 +97,8 @@ void tap_offer(struct tap_end *end)
 
     if (!end->foreign || end->closed || end->cut_off)
         return;
+    while (tap_pass_on(end, &end->in))
+        ;
     if (tap_pipe_due(&end->in) != NULL)
         readiness = WORLD_READY;
     else if (end->in_over || end->in.held >= TAP_HELD_MAX)

@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "harness/tap/end.h"
 
 bool tap_guarded(enum point_direction direction)
@@ -115,11 +117,19 @@ static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
                            const struct harness_tap_change *change)
 {
     size_t before = pipe->gather.length;
+    struct wire_buffer made = {0};
 
     pipe->mixed |= pipe->complete;
     for (size_t i = 0; change != NULL && i < change->count; i++)
         wire_field_set(&message, change->fields[i].name, change->fields[i].value);
-    if (pipe->cut.codec->encode(&message, &pipe->gather) != RPC_OK) {
+    if (change != NULL && change->make_value != NULL &&
+        (message.kind == WIRE_REQUEST || message.kind == WIRE_RESPONSE) &&
+        change->make_value(change->owner, pipe->stream, &message, &made))
+        message.body =
+            (struct wire_bytes){made.length > 0 ? made.data : (const uint8_t *)"", made.length};
+    enum rpc_status status = pipe->cut.codec->encode(&message, &pipe->gather);
+    wire_buffer_release(&made);
+    if (status != RPC_OK) {
         gather(pipe, whole(&pipe->cut.raw)); /* too long to be told otherwise */
         return;
     }
@@ -127,19 +137,21 @@ static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
         pipe->gather.length = before + change->cut;
 }
 
-/* A message at whose point somebody must stand: it, and all behind it. */
-static void stop_message(struct tap_end *end, struct tap_pipe *pipe,
-                         const struct wire_message *message)
+/* Whether a message has to stand at its point: it, and all behind it. */
+static bool stops(struct tap_end *end, struct tap_pipe *pipe, const struct wire_message *message)
 {
     enum point point = tap_point_of(message);
     struct point_value values[POINT_VALUES_MAX];
 
     if (point == POINT_COUNT || !point_guarded(point))
-        return;
+        return false;
     struct point_event event = tap_event(&pipe->cut, end->stream, message, values);
     event.at_ns = world_now(end->stream->world);
     send_gathered(pipe);
-    tap_pipe_stop(pipe, &event);
+    pipe->gate = tap_pipe_stop(pipe, &event);
+    if (pipe->gate != NULL)
+        pipe->message = *message;
+    return pipe->gate != NULL;
 }
 
 /* A whole message, which has been held. */
@@ -149,7 +161,6 @@ static void pass_message(struct tap_end *end, struct tap_pipe *pipe,
     const struct wire_bytes raw = whole(&pipe->cut.raw);
     struct point_strike strike;
 
-    stop_message(end, pipe, message);
     bool struck = visit(end, pipe, message, &strike);
     tell(end, pipe, tap_ops(end->tap)->sent, message, struck ? &strike : NULL);
     if (!struck) {
@@ -165,10 +176,36 @@ static void pass_message(struct tap_end *end, struct tap_pipe *pipe,
     } else if (strike.effect != EFFECT_SWALLOW) {
         gather(pipe, raw); /* armed from outside, with an effect of another point */
     }
+    pipe->complete = pipe->gather.length > 0;
+}
+
+bool tap_pass_on(struct tap_end *end, struct tap_pipe *pipe)
+{
+    struct tap_piece *next;
+
+    if (!tap_pipe_is_let_go(pipe))
+        return false;
+    struct tap_piece *piece = tap_pipe_take_behind(pipe);
+    pass_message(end, pipe, &pipe->message);
+    for (; piece != NULL; piece = next) {
+        next = piece->next;
+        if (piece->kind == PIECE_BYTES) {
+            tap_pass(end, pipe, (struct wire_bytes){piece->bytes, piece->length});
+        } else {
+            tap_pass_rest(pipe);
+            tap_pipe_end(pipe, piece->kind);
+        }
+        free(piece);
+    }
+    if (pipe->gate == NULL)
+        send_gathered(pipe);
+    return true;
 }
 
 void tap_pass_rest(struct tap_pipe *pipe)
 {
+    if (pipe->gate != NULL)
+        return;
     if (pipe->holding && !tap_cut_clear(&pipe->cut))
         gather(pipe, whole(&pipe->cut.raw));
     pipe->holding = false;
@@ -182,8 +219,8 @@ static void pass_cut(struct tap_end *end, struct tap_pipe *pipe, struct wire_byt
     if (status == RPC_OK)
         learn(end, message);
     if (pipe->holding && status == RPC_OK) {
-        pass_message(end, pipe, message);
-        pipe->complete = pipe->gather.length > 0;
+        if (!stops(end, pipe, message))
+            pass_message(end, pipe, message);
         return;
     }
     if (!pipe->holding)
@@ -203,12 +240,16 @@ void tap_pass(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes byte
     struct wire_message message;
     size_t used;
 
-    while (bytes.length > 0 && status != RPC_TOO_LONG) {
+    while (bytes.length > 0 && status != RPC_TOO_LONG && pipe->gate == NULL) {
         if (tap_cut_clear(&pipe->cut))
             pipe->holding = tap_guarded(pipe->direction);
         status = tap_cut_take(&pipe->cut, bytes, &used, &message);
         pass_cut(end, pipe, (struct wire_bytes){bytes.data, used}, status, &message);
         bytes = (struct wire_bytes){bytes.data + used, bytes.length - used};
+    }
+    if (pipe->gate != NULL) {
+        tap_pipe_wait(pipe, bytes);
+        return;
     }
     gather(pipe, bytes);
     send_gathered(pipe);

@@ -107,6 +107,7 @@ uint64_t tap_pipe_next_ns(const struct tap_pipe *pipe)
 
 void tap_pipe_drop(struct tap_pipe *pipe)
 {
+    pipe->gate = NULL;
     while (pipe->first != NULL && pipe->first->kind != PIECE_CLOSE &&
            pipe->first->kind != PIECE_ABORT)
         free_first(pipe);
@@ -151,13 +152,34 @@ static bool struck(const struct tap_pipe *pipe, enum point point, size_t bytes,
     return point_strikes(&event, strike);
 }
 
-void tap_pipe_stop(struct tap_pipe *pipe, const struct point_event *event)
+struct tap_piece *tap_pipe_stop(struct tap_pipe *pipe, const struct point_event *event)
 {
     const struct plan_ticket *ticket = tap_stopped(pipe->tap, event);
     struct tap_piece *gate =
         ticket != NULL ? append(pipe, PIECE_GATE, WIRE_ABSENT, WORLD_NEVER) : NULL;
     if (gate != NULL)
         gate->ticket = ticket;
+    return gate;
+}
+
+void tap_pipe_wait(struct tap_pipe *pipe, struct wire_bytes bytes)
+{
+    if (bytes.length > 0)
+        append(pipe, PIECE_BYTES, bytes, WORLD_NEVER);
+}
+
+bool tap_pipe_is_let_go(const struct tap_pipe *pipe)
+{
+    return pipe->gate != NULL && pipe->gate == pipe->first && is_open_gate(pipe->gate);
+}
+
+struct tap_piece *tap_pipe_take_behind(struct tap_pipe *pipe)
+{
+    struct tap_piece *behind = pipe->gate->next;
+    free(pipe->gate);
+    pipe->gate = pipe->first = pipe->last = NULL;
+    pipe->held = 0;
+    return behind;
 }
 
 /* The same at a point of net.*. */
@@ -204,7 +226,7 @@ static void lose(const struct tap_pipe *pipe, struct tap_piece *piece)
 
 struct tap_piece *tap_pipe_due(struct tap_pipe *pipe)
 {
-    while (is_open_gate(pipe->first))
+    while (is_open_gate(pipe->first) && pipe->first != pipe->gate)
         free_first(pipe);
     struct tap_piece *piece = pipe->first;
     uint64_t now_ns = world_now(pipe->world);
@@ -345,6 +367,10 @@ void tap_pipe_end(struct tap_pipe *pipe, enum tap_piece_kind kind)
     enum point point = kind == PIECE_ABORT ? POINT_NET_RST : POINT_NET_FIN;
     struct point_strike strike;
 
+    if (pipe->gate != NULL) {
+        append(pipe, kind, WIRE_ABSENT, WORLD_NEVER);
+        return;
+    }
     stop(pipe, point, 0);
     struct tap_piece *piece = append(pipe, kind, WIRE_ABSENT, world_now(pipe->world));
     if (piece == NULL || !struck(pipe, point, 0, &strike))

@@ -48,12 +48,14 @@ struct tap_pipe {
     struct wire_buffer gather; /* what goes on at once, to make one segment */
     bool complete, mixed;      /* it ends with a message; one ends within it */
     struct tap_piece *first, *last;
-    size_t held;            /* bytes of all pieces */
-    uint64_t slow_ns;       /* since when a slow line has been busy, */
-    uint64_t slow_bytes;    /* with how many bytes, */
-    uint64_t slow_rate;     /* at what rate */
-    bool ended;             /* a FIN or RST of a fault's: nothing more passes */
-    enum rpc_status failed; /* RPC_TIMED_OUT after too many losses, RPC_NO_MEMORY */
+    size_t held;                 /* bytes of all pieces */
+    struct tap_piece *gate;      /* where `message` stands at its point; NULL: none does */
+    struct wire_message message; /* what is behind it has not been looked at yet */
+    uint64_t slow_ns;            /* since when a slow line has been busy, */
+    uint64_t slow_bytes;         /* with how many bytes, */
+    uint64_t slow_rate;          /* at what rate */
+    bool ended;                  /* a FIN or RST of a fault's: nothing more passes */
+    enum rpc_status failed;      /* RPC_TIMED_OUT after too many losses, RPC_NO_MEMORY */
 };
 
 /* `kinds` is borrowed, and that of both directions.  RPC_NO_MEMORY. */
@@ -65,8 +67,17 @@ void tap_pipe_release(struct tap_pipe *pipe);
 /* Whether nothing is held and no fault of net.* could strike. */
 bool tap_pipe_clear(const struct tap_pipe *pipe);
 
-/* What comes from now on stands where a hold stops `event`, if one does. */
-void tap_pipe_stop(struct tap_pipe *pipe, const struct point_event *event);
+/* What comes from now on stands where a hold stops `event`, if one does: its gate, or NULL. */
+struct tap_piece *tap_pipe_stop(struct tap_pipe *pipe, const struct point_event *event);
+
+/* Put bytes behind the message that stands. */
+void tap_pipe_wait(struct tap_pipe *pipe, struct wire_bytes bytes);
+
+/* Whether the message that stands may go on, and all before it has gone. */
+bool tap_pipe_is_let_go(const struct tap_pipe *pipe);
+
+/* Then: take what is behind it, to be freed piece by piece with free(). */
+struct tap_piece *tap_pipe_take_behind(struct tap_pipe *pipe);
 
 /* Send `bytes` as one segment, `by_ns` from now; the faults of net.segment and net may strike. */
 void tap_pipe_send(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t by_ns);

@@ -69,6 +69,11 @@ struct harness_tap_change {
     size_t count;
     bool has_cut; /* only `cut` bytes of the message go out */
     size_t cut;
+    /* Optional: put the bytes of a request's or response's `value` into `made`, for the message as
+     * `fields` have changed it; false: it keeps its own.  Any thread. */
+    bool (*make_value)(void *owner, const struct world_stream *stream,
+                       const struct wire_message *message, struct wire_buffer *made);
+    void *owner;
 };
 
 /* The payload of `inject`: the bytes that appear before the segment. */

@@ -26,7 +26,7 @@ static bool push_host(lua_State *L, const char *text)
     char rest;
     if (sscanf(text, "%3u.%3u.%3u.%3u:%5u%c", &a, &b, &c, &d, &port, &rest) != 5)
         return false;
-    harness_push_entity(L, HARNESS_ENTITIES, a << 24 | b << 16 | c << 8 | d);
+    harness_push_host(L, a << 24 | b << 16 | c << 8 | d);
     if (!lua_isnil(L, -1))
         return true;
     lua_pop(L, 1);
@@ -281,9 +281,7 @@ static void refresh(lua_State *L, struct harness_events *events)
         if (!harness_aim_fits(aim, &view, lane))
             continue;
         events->fitted++;
-        bool wanted = (aim->plan.nth == 0 || events->fitted == aim->plan.nth) &&
-                      (aim->plan.times == 0 || events->count < aim->plan.times);
-        if (wanted)
+        if (aim->plan.nth == 0 || events->fitted == aim->plan.nth)
             add(L, events, event);
     }
 }
@@ -358,6 +356,9 @@ static int t_events(lua_State *L)
     events->aim = harness_aim(L, 3, point, "");
     if (events->aim->plan.has_chance)
         return luaL_error(L, "events: what has happened has no chance");
+    if (events->aim->plan.times > 0 || events->aim->plan.maybe)
+        return luaL_error(L, "events: '%s' is for faults; what has happened is there, and whole",
+                          events->aim->plan.maybe ? "maybe" : "times");
     harness_push(L, &harness_events_type, events);
     return 1;
 }

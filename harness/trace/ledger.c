@@ -1,10 +1,13 @@
 #include "harness/trace/ledger.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "harness/judge/road.h"
+#include "harness/trace/connections.h"
 #include "harness/trace/lines.h"
 #include "harness/trace/listening.h"
 #include "harness/trace/trace.h"
@@ -24,28 +27,26 @@ struct known {
     struct known *newer;
 };
 
-struct connection {
-    uint32_t client, server;
-    bool touched; /* a fault has changed its bytes */
-};
-
 struct call {
     struct harness_line_call line;
+    uint32_t proxy;
     unsigned ends;
-    bool may_pend, foreign_value, known_value;
+    bool may_pend, died, foreign_value, known_value;
     uint64_t values[VALUES_MAX]; /* hashes of what was sent as its value */
     unsigned value_count;
 };
 
 struct harness_ledger {
     struct harness *harness;
-    struct connection *connections; /* by number */
-    uint32_t connection_room;
+    struct harness_connections connections;
     struct call *calls; /* in the order of their start */
     size_t call_count, call_room;
+    uint32_t *places; /* by a call's number: its place in `calls` + 1; 0: not one of ours */
+    uint32_t place_room;
+    size_t unsettled; /* calls that must still end */
     struct known **buckets;
-    size_t bucket_count, known_count;
-    struct known *oldest, *newest; /* of what is known */
+    size_t bucket_count, known_count; /* of the former a power of two */
+    struct known *oldest, *newest;    /* of what is known */
     uint64_t last_ns;
 };
 
@@ -68,34 +69,20 @@ void harness_ledger_free(struct harness_ledger *ledger)
 {
     if (ledger == NULL)
         return;
-    free(ledger->connections);
+    harness_connections_release(&ledger->connections);
     free(ledger->calls);
+    free(ledger->places);
     free(ledger->buckets);
     free(ledger);
 }
 
 /* --- what is known --- */
 
-static struct connection *connection_of(struct harness_ledger *ledger, uint32_t number)
-{
-    if (number >= ledger->connection_room) {
-        uint32_t room = number < 16 ? 16 : number * 2;
-        struct connection *grown = realloc(ledger->connections, room * sizeof(*grown));
-        if (grown == NULL)
-            return NULL;
-        memset(grown + ledger->connection_room, 0,
-               (room - ledger->connection_room) * sizeof(*grown));
-        ledger->connections = grown;
-        ledger->connection_room = room;
-    }
-    return &ledger->connections[number];
-}
-
 static size_t bucket_of(const struct harness_ledger *ledger, bool by_client, uint32_t of,
                         int32_t call_id)
 {
     uint64_t mixed = ((uint64_t)of << 32 | (uint32_t)call_id) * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)((mixed >> 20) + by_client) % ledger->bucket_count;
+    return (size_t)((mixed >> 20) + by_client) & (ledger->bucket_count - 1);
 }
 
 static struct known *find(const struct harness_ledger *ledger, bool by_client, uint32_t of,
@@ -207,8 +194,9 @@ void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *even
         event->host = harness_trace_lane_host(ledger->harness->trace, event->lane);
     if (event->server == 0)
         event->server = harness_listening_to(ledger->harness, event);
-    if (event->connection != 0 && event->connection < ledger->connection_room) {
-        const struct connection *connection = &ledger->connections[event->connection];
+    const struct harness_met *connection =
+        harness_connections_find(&ledger->connections, event->connection);
+    if (connection != NULL) {
         if (event->client == 0)
             event->client = connection->client;
         if (event->server == 0)
@@ -226,22 +214,6 @@ void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *even
 }
 
 /* --- learning --- */
-
-/* Values can be megabytes: eight bytes at a time. */
-static uint64_t hash_of(struct wire_bytes bytes)
-{
-    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = bytes.length * factor, word;
-    size_t at = 0;
-    for (; at + sizeof(word) <= bytes.length; at += sizeof(word)) {
-        memcpy(&word, bytes.data + at, sizeof(word));
-        hash = (hash ^ word) * factor;
-        hash ^= hash >> 29;
-    }
-    for (; at < bytes.length; at++)
-        hash = (hash ^ bytes.data[at]) * factor;
-    return hash ^ hash >> 32;
-}
 
 /* Which calls a connection carries, and what a call's method is. */
 static void learn_names(struct harness_ledger *ledger, const struct point_event *event)
@@ -268,9 +240,8 @@ static void learn_names(struct harness_ledger *ledger, const struct point_event 
 
 static void learn_connection(struct harness_ledger *ledger, const struct point_event *event)
 {
-    if (event->connection == 0)
-        return;
-    struct connection *connection = connection_of(ledger, event->connection);
+    struct harness_met *connection =
+        harness_connections_meet(&ledger->connections, event->connection);
     if (connection == NULL)
         return;
     if (event->client != 0)
@@ -287,10 +258,11 @@ static void learn_value(struct call *call, const struct point_event *event)
         return;
     call->known_value = message->body.data != NULL;
     if (call->known_value && call->value_count < VALUES_MAX)
-        call->values[call->value_count++] = hash_of(message->body);
+        call->values[call->value_count++] = XXH3_64bits(message->body.data, message->body.length);
 }
 
-static void learn_call(struct call *call, const struct point_event *event)
+static void learn_call(struct harness_ledger *ledger, struct call *call,
+                       const struct point_event *event)
 {
     struct harness_line_call *line = &call->line;
     if (event->connection != 0)
@@ -298,6 +270,10 @@ static void learn_call(struct call *call, const struct point_event *event)
     if (event->retry > 0)
         line->retry = event->retry;
     switch ((unsigned)event->point) {
+    case POINT_CLIENT_ADD:
+        harness_connections_join(&ledger->connections, ledger->harness, event->connection,
+                                 call->proxy);
+        return;
     case POINT_CLIENT_WRITE:
         harness_line_reached(line, HARNESS_SENDING, event->at_ns);
         return;
@@ -359,7 +335,7 @@ void harness_ledger_learn(struct harness_ledger *ledger, const struct point_even
     learn_names(ledger, event);
     struct call *call = call_of(ledger, event);
     if (call != NULL)
-        learn_call(call, event);
+        learn_call(ledger, call, event);
     if (ledger->harness->lines != NULL)
         harness_lines_event(ledger->harness->lines, event, call != NULL ? &call->line : NULL);
     harness_road_event(ledger->harness, event, call != NULL ? call->line.number : 0,
@@ -377,13 +353,47 @@ void harness_ledger_struck(struct harness_ledger *ledger, enum point_effect effe
 {
     bool changes = effect == EFFECT_CHANGE || effect == EFFECT_CORRUPT || effect == EFFECT_INJECT ||
                    effect == EFFECT_DUPLICATE;
-    struct connection *connection =
-        changes && event->connection != 0 ? connection_of(ledger, event->connection) : NULL;
+    struct harness_met *connection =
+        changes ? harness_connections_meet(&ledger->connections, event->connection) : NULL;
     if (connection != NULL)
         connection->touched = true;
 }
 
 /* --- calls --- */
+
+static struct call *numbered(const struct harness_ledger *ledger, uint32_t number)
+{
+    uint32_t place = number < ledger->place_room ? ledger->places[number] : 0;
+    return place != 0 ? &ledger->calls[place - 1] : NULL;
+}
+
+/* The newest call has that number; false: there is no memory. */
+static bool enter_number(struct harness_ledger *ledger, uint32_t number)
+{
+    if (number >= ledger->place_room) {
+        uint32_t room = number < 16 ? 32 : number * 2;
+        uint32_t *grown = realloc(ledger->places, room * sizeof(*grown));
+        if (grown == NULL)
+            return false;
+        memset(grown + ledger->place_room, 0, (room - ledger->place_room) * sizeof(*grown));
+        ledger->places = grown;
+        ledger->place_room = room;
+    }
+    ledger->places[number] = (uint32_t)ledger->call_count;
+    return true;
+}
+
+static bool must_end(const struct call *call)
+{
+    return !call->line.ended && !call->may_pend && !call->died;
+}
+
+/* It need not end any more, or has: `reason` says so. */
+static void settle(struct harness_ledger *ledger, struct call *call, bool *reason)
+{
+    ledger->unsettled -= must_end(call);
+    *reason = true;
+}
 
 static struct call *add_call(struct harness_ledger *ledger)
 {
@@ -407,7 +417,8 @@ void harness_ledger_begin(struct harness *harness, const struct harness_ledger_v
     harness_lock(harness);
     struct call *call = add_call(ledger);
     struct known *known = enter(ledger, true, given->client, given->call_id);
-    if (call != NULL && known != NULL) {
+    bool entered = call != NULL && known != NULL && enter_number(ledger, given->number);
+    if (entered) {
         call->line = (struct harness_line_call){
             .number = given->number,
             .client = given->client,
@@ -417,33 +428,21 @@ void harness_ledger_begin(struct harness *harness, const struct harness_ledger_v
             .protocol = protocol != NULL ? harness_trace_text(harness->trace, protocol) : NULL,
             .started_ns = given->started_ns,
         };
+        call->proxy = given->proxy;
         known->call = (uint32_t)ledger->call_count;
         known->method = call->line.method;
+        ledger->unsettled++;
     }
     harness_unlock(harness);
-    if (call == NULL || known == NULL)
+    if (!entered)
         harness_broken(harness, "not enough memory for the ledger");
-}
-
-void harness_call_started(struct harness *harness, uint32_t client, const struct client_call *given,
-                          const char *method, const char *protocol)
-{
-    harness_ledger_begin(harness,
-                         &(struct harness_ledger_view){
-                             .number = client_call_number(given),
-                             .client = client,
-                             .connection = client_call_connection(given),
-                             .call_id = client_call_id(given),
-                             .method = method,
-                             .started_ns = client_call_started_ns(given),
-                         },
-                         protocol);
 }
 
 static bool is_touched(const struct harness_ledger *ledger, const struct call *call)
 {
-    uint32_t connection = call->line.connection;
-    return connection < ledger->connection_room && ledger->connections[connection].touched;
+    const struct harness_met *connection =
+        harness_connections_find(&ledger->connections, call->line.connection);
+    return connection != NULL && connection->touched;
 }
 
 /* Whether it returned something that was sent for it, as far as that can be told. */
@@ -452,7 +451,7 @@ static bool has_foreign_value(struct harness_ledger *ledger, const struct call *
 {
     if (outcome->ending != CLIENT_VALUE || !call->known_value || is_touched(ledger, call))
         return false;
-    uint64_t hash = hash_of(outcome->value);
+    uint64_t hash = XXH3_64bits(outcome->value.data, outcome->value.length);
     for (unsigned i = 0; i < call->value_count; i++)
         if (call->values[i] == hash)
             return false;
@@ -464,26 +463,17 @@ void harness_ledger_end(struct harness *harness, uint32_t number, uint32_t conne
 {
     struct harness_ledger *ledger = harness->ledger;
     harness_lock(harness);
-    for (size_t i = ledger->call_count; i-- > 0;) {
-        struct call *call = &ledger->calls[i];
-        if (call->line.number != number)
-            continue;
+    struct call *call = numbered(ledger, number);
+    if (call != NULL) {
         if (connection != 0)
             call->line.connection = connection;
-        call->line.ended = true;
+        settle(ledger, call, &call->line.ended);
         call->line.ended_ns = ended_ns;
         call->foreign_value = has_foreign_value(ledger, call, outcome);
         if (harness->lines != NULL)
             harness_lines_call(harness->lines, &call->line, outcome);
-        break;
     }
     harness_unlock(harness);
-}
-
-void harness_call_ended(struct harness *harness, const struct client_call *given)
-{
-    harness_ledger_end(harness, client_call_number(given), client_call_connection(given),
-                       client_call_ended_ns(given), client_call_outcome(given));
 }
 
 uint32_t harness_ledger_call_locked(struct harness_ledger *ledger, const struct point_event *event)
@@ -508,19 +498,22 @@ void harness_ledger_names(struct harness_ledger *ledger, const struct point_even
     *method = call != NULL ? call->line.method : NULL;
 }
 
-static struct call *numbered(const struct harness *harness, uint32_t number)
+bool harness_ledger_is_of(struct harness *harness, const struct point_event *event, uint32_t proxy)
 {
     struct harness_ledger *ledger = harness->ledger;
-    for (size_t i = 0; i < ledger->call_count; i++)
-        if (ledger->calls[i].line.number == number)
-            return &ledger->calls[i];
-    return NULL;
+    harness_lock(harness);
+    const struct call *call = call_of(ledger, event);
+    bool is_of = call != NULL
+                     ? call->proxy == proxy
+                     : harness_connections_joined(&ledger->connections, event->connection, proxy);
+    harness_unlock(harness);
+    return is_of;
 }
 
 uint32_t harness_ledger_executions(struct harness *harness, uint32_t number)
 {
     harness_lock(harness);
-    const struct call *call = numbered(harness, number);
+    const struct call *call = numbered(harness->ledger, number);
     uint32_t executions = call != NULL ? call->line.executions : 0;
     harness_unlock(harness);
     return executions;
@@ -529,7 +522,7 @@ uint32_t harness_ledger_executions(struct harness *harness, uint32_t number)
 void harness_call_key(struct harness *harness, uint32_t number, const char *key)
 {
     harness_lock(harness);
-    struct call *call = numbered(harness, number);
+    struct call *call = numbered(harness->ledger, number);
     if (call != NULL)
         call->line.key = harness_trace_text(harness->trace, key);
     harness_unlock(harness);
@@ -537,9 +530,21 @@ void harness_call_key(struct harness *harness, uint32_t number, const char *key)
 
 void harness_ledger_may_pend(struct harness *harness, uint32_t number)
 {
-    struct call *call = numbered(harness, number);
+    harness_lock(harness);
+    struct call *call = numbered(harness->ledger, number);
     if (call != NULL)
-        call->may_pend = true;
+        settle(harness->ledger, call, &call->may_pend);
+    harness_unlock(harness);
+}
+
+void harness_ledger_client_died(struct harness *harness, uint32_t client)
+{
+    struct harness_ledger *ledger = harness->ledger;
+    harness_lock(harness);
+    for (size_t i = 0; i < ledger->call_count; i++)
+        if (ledger->calls[i].line.client == client && !ledger->calls[i].line.ended)
+            settle(ledger, &ledger->calls[i], &ledger->calls[i].died);
+    harness_unlock(harness);
 }
 
 size_t harness_ledger_calls(const struct harness *harness)
@@ -562,6 +567,7 @@ struct harness_ledger_view harness_ledger_at(const struct harness *harness, size
         .ends = call->ends,
         .executions = call->line.executions,
         .may_pend = call->may_pend,
+        .died = call->died,
         .repeated = call->line.retry > 0 || is_touched(harness->ledger, call),
         .foreign_value = call->foreign_value,
     };
@@ -569,11 +575,7 @@ struct harness_ledger_view harness_ledger_at(const struct harness *harness, size
 
 bool harness_ledger_open(const struct harness *harness)
 {
-    const struct harness_ledger *ledger = harness->ledger;
-    for (size_t i = 0; i < ledger->call_count; i++)
-        if (!ledger->calls[i].line.ended && !ledger->calls[i].may_pend)
-            return true;
-    return false;
+    return harness->ledger->unsettled > 0;
 }
 
 uint64_t harness_ledger_last_ns(struct harness *harness)

@@ -44,15 +44,23 @@ uint32_t harness_ledger_call_locked(struct harness_ledger *ledger, const struct 
 void harness_ledger_names(struct harness_ledger *ledger, const struct point_event *event,
                           const char **protocol, const char **method);
 
+/* Whether it is about a call of that proxy of its client, or, being about none, about a connection
+ * that such a call has joined.  Any thread. */
+bool harness_ledger_is_of(struct harness *harness, const struct point_event *event, uint32_t proxy);
+
 /* How often a Handler has begun with that call. */
 uint32_t harness_ledger_executions(struct harness *harness, uint32_t call);
 
 /* The script has said that it may stay without an end. */
 void harness_ledger_may_pend(struct harness *harness, uint32_t call);
 
+/* The client's machine has died: the calls that it has under way never end. */
+void harness_ledger_client_died(struct harness *harness, uint32_t client);
+
 /* One call for the invariants. */
 struct harness_ledger_view {
     uint32_t number, client, connection;
+    uint32_t proxy; /* of the client, by number; only when it begins */
     int32_t call_id;
     const char *method;
     bool ended;
@@ -60,11 +68,13 @@ struct harness_ledger_view {
     unsigned ends; /* how often client.end was told */
     uint32_t executions;
     bool may_pend;
+    bool died;          /* with its client */
     bool repeated;      /* by a retry, or by a fault that changes bytes */
     bool foreign_value; /* it returned bytes that nobody has sent for it */
 };
 
-/* A call begins (number, client, connection, call_id, method, started_ns count), and ends.
+/* A call begins (number, client, proxy, connection, call_id, method, started_ns
+ * count), and ends.
  * harness_call_started and harness_call_ended are these for a client's call. */
 struct client_outcome;
 void harness_ledger_begin(struct harness *harness, const struct harness_ledger_view *call,
@@ -75,7 +85,7 @@ void harness_ledger_end(struct harness *harness, uint32_t number, uint32_t conne
 size_t harness_ledger_calls(const struct harness *harness);
 struct harness_ledger_view harness_ledger_at(const struct harness *harness, size_t i);
 
-/* Whether a call is neither ended nor allowed to pend. */
+/* Whether a call is neither ended nor dead nor allowed to pend. */
 bool harness_ledger_open(const struct harness *harness);
 
 /* When something last happened that was not mere housekeeping (pings, scans, timed waits). */

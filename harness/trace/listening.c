@@ -2,36 +2,43 @@
 
 #include <string.h>
 
+/* A server from one start on. */
 struct harness_listening {
     char address[24];
-    uint32_t server;
-    struct harness_listening *next;
+    uint32_t server, first;
+    struct harness_listening *next; /* the one before */
 };
 
-static struct harness_listening *find(const struct harness *harness, const char *address)
+void harness_listens(struct harness *harness, struct world_address address, uint32_t server,
+                     uint32_t first)
 {
-    struct harness_listening *listening = harness->listening;
+    struct harness_listening *listening = harness_allocate(harness, sizeof(*listening));
+    if (listening == NULL) {
+        harness_broken(harness, "not enough memory for a server");
+        return;
+    }
+    *listening =
+        (struct harness_listening){.server = server, .first = first, .next = harness->listening};
+    world_address_text(address, listening->address);
+    harness_lock(harness);
+    harness->listening = listening;
+    harness_unlock(harness);
+}
+
+uint32_t harness_first_number(const struct harness *harness, uint32_t server)
+{
+    const struct harness_listening *listening = harness->listening;
+    while (listening != NULL && listening->server != server)
+        listening = listening->next;
+    return listening != NULL ? listening->first : server;
+}
+
+static const struct harness_listening *find(const struct harness *harness, const char *address)
+{
+    const struct harness_listening *listening = harness->listening;
     while (listening != NULL && strcmp(listening->address, address) != 0)
         listening = listening->next;
     return listening;
-}
-
-void harness_listens(struct harness *harness, struct world_address address, uint32_t server)
-{
-    char text[sizeof(((struct harness_listening *)0)->address)];
-    world_address_text(address, text);
-    harness_lock(harness);
-    struct harness_listening *listening = find(harness, text);
-    if (listening == NULL && (listening = harness_allocate(harness, sizeof(*listening))) != NULL) {
-        memcpy(listening->address, text, sizeof(text));
-        listening->next = harness->listening;
-        harness->listening = listening;
-    }
-    if (listening != NULL)
-        listening->server = server;
-    harness_unlock(harness);
-    if (listening == NULL)
-        harness_broken(harness, "not enough memory for a server");
 }
 
 uint32_t harness_listening_to(const struct harness *harness, const struct point_event *event)

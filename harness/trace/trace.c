@@ -3,21 +3,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "harness/play/arena.h"
 #include "rpc/world/world.h"
 
-enum { FIRST_CHUNK = 16, CHUNKS = 24, TEXT_BUCKETS = 256 };
+enum { FIRST_ROOM = 4, TEXT_BUCKETS = 256 };
 
 struct text {
     struct text *next; /* of its bucket */
     char bytes[];
 };
 
-/* The events of one point, in chunks that never move, each twice as long as the one before:
- * small worlds are many. */
+/* An event never moves. */
+struct kept {
+    struct harness_event event;
+    struct point_value values[];
+};
+
+/* The events of one point. */
 struct series {
-    struct harness_event *chunks[CHUNKS];
-    uint32_t count;
+    struct harness_event **events;
+    uint32_t count, room;
 };
 
 struct lane {
@@ -26,7 +34,7 @@ struct lane {
 };
 
 struct harness_trace {
-    struct harness_arena *arena; /* chunks, values, texts */
+    struct harness_arena *arena; /* of events, series, texts */
     struct series series[POINT_COUNT];
     struct text *texts[TEXT_BUCKETS];
     struct lane *lanes; /* by number */
@@ -70,21 +78,13 @@ static void *take(struct harness_trace *trace, size_t size)
     return taken;
 }
 
-static size_t bucket_of(const char *text)
-{
-    uint32_t hash = 2166136261u;
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619u;
-    return hash % TEXT_BUCKETS;
-}
-
 const char *harness_trace_text(struct harness_trace *trace, const char *text)
 {
-    struct text **bucket = &trace->texts[bucket_of(text)];
+    size_t size = strlen(text) + 1;
+    struct text **bucket = &trace->texts[XXH3_64bits(text, size) % TEXT_BUCKETS];
     for (const struct text *known = *bucket; known != NULL; known = known->next)
         if (strcmp(known->bytes, text) == 0)
             return known->bytes;
-    size_t size = strlen(text) + 1;
     struct text *made = take(trace, sizeof(*made) + size);
     if (made == NULL)
         return NULL;
@@ -94,46 +94,33 @@ const char *harness_trace_text(struct harness_trace *trace, const char *text)
     return made->bytes;
 }
 
-/* Where event `i` of a series lies. */
-static struct harness_event *place_of(const struct series *series, uint32_t i)
+/* Whether there is room for one more event of the series. */
+static bool make_room(struct harness_trace *trace, struct series *series)
 {
-    unsigned chunk = 31u - (unsigned)__builtin_clz(i / FIRST_CHUNK + 1);
-    return &series->chunks[chunk][i - FIRST_CHUNK * ((1u << chunk) - 1)];
-}
-
-/* Room for one more event of the series; NULL when there is none. */
-static struct harness_event *append(struct harness_trace *trace, struct series *series)
-{
-    unsigned chunk = 31u - (unsigned)__builtin_clz(series->count / FIRST_CHUNK + 1);
-    if (series->chunks[chunk] == NULL)
-        series->chunks[chunk] =
-            take(trace, ((size_t)FIRST_CHUNK << chunk) * sizeof(struct harness_event));
-    return series->chunks[chunk] != NULL ? place_of(series, series->count) : NULL;
-}
-
-static const struct point_value *copy_values(struct harness_trace *trace,
-                                             const struct point_event *event)
-{
-    struct point_value *values = take(trace, event->value_count * sizeof(*values));
-    if (values == NULL)
-        return NULL;
-    for (size_t i = 0; i < event->value_count; i++) {
-        values[i] = event->values[i];
-        if (values[i].text != NULL)
-            values[i].text = harness_trace_text(trace, values[i].text);
-    }
-    return values;
+    if (series->count < series->room)
+        return true;
+    uint32_t room = series->room == 0 ? FIRST_ROOM : series->room * 2;
+    struct harness_event **events = take(trace, room * sizeof(struct harness_event *));
+    if (events == NULL)
+        return false;
+    if (series->count > 0)
+        memcpy(events, series->events, series->count * sizeof(struct harness_event *));
+    series->events = events;
+    series->room = room;
+    return true;
 }
 
 const struct harness_event *harness_trace_add(struct harness_trace *trace,
                                               const struct point_event *event)
 {
     struct series *series = &trace->series[event->point];
-    struct harness_event *kept = trace->full ? NULL : append(trace, series);
+    size_t size = sizeof(struct kept) + event->value_count * sizeof(struct point_value);
+    struct kept *kept = !trace->full && make_room(trace, series) ? take(trace, size) : NULL;
     if (kept == NULL)
         return NULL;
-    *kept = (struct harness_event){
+    kept->event = (struct harness_event){
         .at_ns = event->at_ns,
+        .values = kept->values,
         .number = trace->count + 1,
         .host = event->host,
         .server = event->server,
@@ -146,14 +133,14 @@ const struct harness_event *harness_trace_add(struct harness_trace *trace,
         .direction = (uint8_t)event->direction,
         .value_count = (uint8_t)event->value_count,
     };
-    if (event->value_count > 0) {
-        kept->values = copy_values(trace, event);
-        if (kept->values == NULL)
-            return NULL;
+    for (size_t i = 0; i < event->value_count; i++) {
+        kept->values[i] = event->values[i];
+        if (event->values[i].text != NULL)
+            kept->values[i].text = harness_trace_text(trace, event->values[i].text);
     }
     trace->count++;
-    series->count++;
-    return kept;
+    series->events[series->count++] = &kept->event;
+    return &kept->event;
 }
 
 bool harness_trace_is_full(const struct harness_trace *trace)
@@ -174,7 +161,7 @@ uint32_t harness_trace_point_count(const struct harness_trace *trace, enum point
 const struct harness_event *harness_trace_at(const struct harness_trace *trace, enum point point,
                                              uint32_t i)
 {
-    return place_of(&trace->series[point], i);
+    return trace->series[point].events[i];
 }
 
 struct point_event harness_event_view(const struct harness_event *event)

@@ -5,6 +5,7 @@
 #include "harness/judge/expect.h"
 #include "harness/play/task.h"
 #include "harness/trace/ledger.h"
+#include "harness/trace/listening.h"
 #include "harness/trace/trace.h"
 
 static struct harness *harness_of_tracer(struct world_tracer *tracer)
@@ -68,8 +69,9 @@ static void take_lane(struct world_tracer *own, uint32_t lane, const char *name,
     struct harness *harness = harness_of_tracer(own);
     harness_lock(harness);
     harness_trace_lane(harness->trace, lane, name, host);
+    name = harness_trace_lane_name(harness->trace, lane);
     harness_unlock(harness);
-    if (harness->plan != NULL)
+    if (harness->plan != NULL && name != NULL)
         plan_lane(harness->plan, lane, name);
 }
 
@@ -101,5 +103,6 @@ void harness_identify(void *owner, struct point_event *event)
     struct harness *harness = owner;
     harness_lock(harness);
     harness_ledger_fill(harness->ledger, event, room);
+    event->server = harness_first_number(harness, event->server);
     harness_unlock(harness);
 }

@@ -201,6 +201,7 @@ void client_remove_connection(struct client *client, struct client_connection *c
     if (!connection->in_pool)
         return;
     connection->in_pool = false;
+    client_sender_is_left(connection);
     if (connection->previous != NULL)
         connection->previous->next = connection->next;
     else
@@ -321,6 +322,13 @@ static bool pool_busy(const struct client *client)
     return false;
 }
 
+/* shutdownNow() */
+static void interrupt_pool(struct client *client)
+{
+    for (struct client_connection *at = client->dying; at != NULL; at = at->next)
+        client_sender_interrupt(at);
+}
+
 /* Before 3.x: no connection is left; from 2.3 on its senders may take a minute. */
 static void drain(struct client *client)
 {
@@ -329,12 +337,18 @@ static void drain(struct client *client)
         end_stop(client);
         return;
     }
-    if (client->drain_until_ns == 0)
+    if (client->drain_until_ns == 0) {
         client->drain_until_ns = now + POOL_DRAIN_MS * WORLD_MS;
-    if (!pool_busy(client) || now >= client->drain_until_ns)
+        client_idle_threads_end(&client->idle_threads);
+    }
+    if (!pool_busy(client)) {
         end_stop(client);
-    else
+    } else if (now >= client->drain_until_ns) {
+        interrupt_pool(client);
+        end_stop(client);
+    } else {
         world_timer_start(&client->poll, client->drain_until_ns);
+    }
 }
 
 bool client_stop_hangs(const struct client *client)
@@ -506,6 +520,7 @@ void client_free(struct client *client)
     free_connections(client->first);
     free_connections(client->dying);
     free_calls(client);
+    client_idle_threads_end(&client->idle_threads);
     for (struct client_address *at = client->addresses, *next; at != NULL; at = next) {
         next = at->next;
         free(at);
@@ -527,6 +542,20 @@ uint32_t client_id(const struct client *client)
 }
 
 /* --- views --- */
+
+static unsigned threads_of(const struct client_connection *first)
+{
+    unsigned count = 0;
+    for (const struct client_connection *at = first; at != NULL; at = at->next)
+        count += at->receiver_runs + client_sender_threads(at);
+    return count;
+}
+
+unsigned client_threads(const struct client *client)
+{
+    return client_idle_threads_count(&client->idle_threads, world_now(client->world)) +
+           threads_of(client->first) + threads_of(client->dying);
+}
 
 static const char *doing(const struct client_connection *connection)
 {

@@ -116,6 +116,11 @@ void client_free(struct client *client);
 
 uint32_t client_id(const struct client *client);
 
+/* How many of Hadoop's own threads (ipc/Client.java) are alive in it: a Connection's from its
+ * set-up to its end, with a sender beside it in 3.x; in 2.x those of the sender pool (which two
+ * Clients of a process share; here each has one).  Callers are the application's threads. */
+unsigned client_threads(const struct client *client);
+
 /* Begin a call.  `body` is the encoded parameter message (of Writables the parameters: a count and
  * as many ObjectWritables), copied.  `done` is called once, on
  * the lane "clientN/calls", a companion of the client's executor, and never from within

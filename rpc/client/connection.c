@@ -110,9 +110,12 @@ void client_connection_free(struct client_connection *connection)
 
 void client_connection_join(struct client_connection *connection, struct client_call *call)
 {
-    struct client_call *same = client_connection_find(connection, call->id);
+    struct client_call *same =
+        call->id <= connection->highest_id ? client_connection_find(connection, call->id) : NULL;
     if (same != NULL) /* Hashtable.put: nobody will find that one any more */
         client_connection_leave(connection, same);
+    if (call->id > connection->highest_id)
+        connection->highest_id = call->id;
     call->table = connection;
     call->next_pending = NULL;
     call->previous_pending = connection->last_call;

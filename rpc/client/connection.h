@@ -8,6 +8,7 @@
 #ifndef RPC_CLIENT_CONNECTION_H
 #define RPC_CLIENT_CONNECTION_H
 
+#include "faults/point_doom.h"
 #include "rpc/client/call.h"
 #include "rpc/client/inside.h"
 #include "rpc/client/response.h"
@@ -31,12 +32,6 @@ struct client_held_reply {
     struct wire_buffer bytes;
 };
 
-/* A fault that lets so many bytes pass and then breaks the stream. */
-struct client_doom {
-    uint64_t after;
-    enum rpc_status error; /* RPC_OK: none */
-};
-
 enum client_receiver_place {
     RECEIVER_ELSEWHERE,
     RECEIVER_WAITS, /* for work */
@@ -58,6 +53,7 @@ struct client_connection {
 
     struct client_call *first_call, *last_call;
     size_t call_count;
+    int32_t highest_id; /* no call here has a higher one */
     bool in_pool;
     bool dead;        /* nobody will ever close it: its receiver died, or was never started */
     bool has_streams; /* from then on close() closes the socket in every release */
@@ -82,7 +78,7 @@ struct client_connection {
     uint64_t timer_ns;    /* when it fires; WORLD_NEVER: it does not */
     struct world_watch read_watch;
     struct client_response response;
-    struct client_doom read_doom;
+    struct point_doom read_doom;
     struct client_held_reply *held;         /* a reply that stands at a point, else NULL */
     struct client_failure *receive_failure; /* on its way to markClosed */
 
@@ -91,6 +87,7 @@ struct client_connection {
     struct client_call *first_to_send, *last_to_send;
     struct client_call *sending;
     bool sender_runs, sender_busy;
+    uint64_t polls_ns; /* 3.x: since when it waits for an offer */
 
     /* What is written: by whoever has the stream lock. */
     struct wire_buffer out;
@@ -100,7 +97,7 @@ struct client_connection {
     const struct client_call *writes_call;
     struct client_failure *write_failure; /* of the last write; the writer takes it */
     struct world_watch write_watch;
-    struct client_doom write_doom;
+    struct point_doom write_doom;
 };
 
 /* RPC_NO_MEMORY.  With a reference for the creator. */

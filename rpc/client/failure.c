@@ -366,6 +366,12 @@ static char *tell_of(const struct release *release, const struct client_hosts *h
                             : tell_local(release, hosts, cause, class_name);
 }
 
+/* 2.2 (net/NetUtils.java, wrapException) makes this one without its cause; 2.6 no more. */
+static bool is_made_anew(const struct release *release, const struct client_failure *failure)
+{
+    return release->wording == WORDING_NET && client_failure_is(failure, "java.net.BindException");
+}
+
 struct client_failure *client_failure_wrap(const struct release *release,
                                            const struct client_hosts *hosts,
                                            struct client_failure *failure)
@@ -377,8 +383,10 @@ struct client_failure *client_failure_wrap(const struct release *release,
         return client_failure_keep(failure);
     const char *class_name;
     char *text = tell_of(release, hosts, failure, cause, &class_name);
+    bool is_root = is_made_anew(release, failure);
     struct client_failure *wrapped = client_failure_create(failure->ending, class_name, text,
-                                                           failure->class_name, failure->message);
+                                                           is_root ? NULL : failure->class_name,
+                                                           is_root ? NULL : failure->message);
     if (wrapped != &out_of_memory)
         wrapped->code = failure->code;
     free(text);

@@ -119,3 +119,20 @@ Test(failure, of_a_server_whose_address_was_never_set_says_so_from_3_4_on)
                     "Call From vm/10.0.0.2 to nn:0 failed on connection exception: "
                     "java.net.ConnectException: why" SEE("ConnectionRefused")));
 }
+
+Test(failure, keeps_its_cause_but_for_the_bind_exception_that_2_2_makes_anew)
+{
+    for (unsigned id = 0; id < RELEASE_COUNT; id++)
+        for (size_t i = 0; i < 2; i++) {
+            struct client_failure *bare =
+                client_failure_create(CLIENT_SETUP_FAILED, rows[i].thrown, "why", NULL, NULL);
+            struct client_failure *wrapped =
+                client_failure_wrap(release_get((enum release_id)id), &hosts, bare);
+            bool has_none = i == 0 && id == RELEASE_2_2;
+            const char *cause = wrapped->cause_class;
+            cr_assert(has_none ? cause == NULL : strcmp(cause, rows[i].thrown) == 0, "%s in %s",
+                      rows[i].thrown, release_get((enum release_id)id)->name);
+            client_failure_drop(wrapped);
+            client_failure_drop(bare);
+        }
+}

@@ -7,6 +7,7 @@
 
 #include "rpc/client/client.h"
 #include "rpc/client/connection_id.h"
+#include "rpc/client/idle_threads.h"
 #include "rpc/client/thread.h"
 #include "rpc/wire/arena.h"
 
@@ -64,7 +65,8 @@ struct client {
     struct world_task *stopped; /* posted when all is gone; NULL: nobody waits */
     bool stop_begun;            /* Hadoop's !running */
     bool stop_waits;
-    uint64_t drain_until_ns; /* 2.x: the sender pool may take so long */
+    uint64_t drain_until_ns; /* from 2.3, 2.x: the sender pool is shut, and may take so long */
+    struct client_idle_threads idle_threads;
 };
 
 /* A buffer of CLIENT_CHUNK bytes for reading. */

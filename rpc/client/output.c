@@ -26,30 +26,6 @@ void client_output_return(struct client_connection *connection, struct wire_buff
     connection->out = (struct wire_buffer){0};
 }
 
-struct client_doom client_doom_of(const struct point_strike *strike)
-{
-    return (struct client_doom){.after = strike->after,
-                                .error = strike->error != 0 ? (enum rpc_status)strike->error
-                                                            : RPC_RESET};
-}
-
-bool client_doom_allows(struct client_doom *doom, size_t *length)
-{
-    if (doom->error == RPC_OK)
-        return true;
-    if (doom->after == 0)
-        return false;
-    if (*length > doom->after)
-        *length = (size_t)doom->after;
-    return true;
-}
-
-void client_doom_counts(struct client_doom *doom, size_t length)
-{
-    if (doom->error != RPC_OK)
-        doom->after -= length;
-}
-
 char *client_channel_text(const struct client_connection *connection, bool pending, char *text,
                           size_t size)
 {
@@ -150,8 +126,8 @@ static void strike(struct client_connection *connection, const struct client_thr
         size_t most = strike.bytes > 0 ? (size_t)strike.bytes : *length / 2;
         if (most < *length)
             *length = most > 0 ? most : 1;
-    } else if (strike.effect == EFFECT_ERROR && connection->write_doom.error == RPC_OK) {
-        connection->write_doom = client_doom_of(&strike);
+    } else if (strike.effect == EFFECT_ERROR) {
+        point_doom_begin(&connection->write_doom, &strike);
     }
 }
 
@@ -171,17 +147,18 @@ static enum rpc_status write_some(struct client_connection *connection,
     size_t left = connection->out.length - connection->written, length = left, accepted = 0;
     if (seen)
         strike(connection, thread, &length);
-    if (!client_doom_allows(&connection->write_doom, &length))
-        return connection->write_doom.error;
-    enum rpc_status status = world_write(
-        connection->stream, connection->out.data + connection->written, length, &accepted);
+    enum rpc_status status = point_doom_cut(&connection->write_doom, &length);
+    if (status != RPC_OK)
+        return status;
+    status = world_write(connection->stream, connection->out.data + connection->written, length,
+                         &accepted);
     if (status == RPC_AGAIN)
         return status;
     if (seen)
         trace_write(connection, thread, left, status == RPC_OK ? accepted : 0);
     if (status != RPC_OK)
         return status;
-    client_doom_counts(&connection->write_doom, accepted);
+    point_doom_passed(&connection->write_doom, accepted);
     connection->written += accepted;
     return RPC_OK;
 }

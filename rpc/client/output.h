@@ -40,10 +40,4 @@ struct client_failure *client_io_interrupted(const struct client_connection *con
 struct client_failure *client_io_failure(const struct client *client, enum rpc_status status,
                                          bool reading);
 
-/* What an "error" that has struck means. */
-struct client_doom client_doom_of(const struct point_strike *strike);
-/* Apply a doom to an operation of `*length` bytes; false: it fails now. */
-bool client_doom_allows(struct client_doom *doom, size_t *length);
-void client_doom_counts(struct client_doom *doom, size_t length);
-
 #endif

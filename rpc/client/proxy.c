@@ -80,6 +80,14 @@ unsigned client_cache_proxies(const struct client_cache *cache, const struct cli
     return find(cache, client)->proxies;
 }
 
+unsigned client_cache_threads(const struct client_cache *cache)
+{
+    unsigned count = 0;
+    for (const struct cached *at = cache->first; at != NULL; at = at->next)
+        count += client_threads(at->client);
+    return count;
+}
+
 void client_cache_give(struct client_cache *cache, struct client *client)
 {
     struct cached *at = find(cache, client);

@@ -26,6 +26,9 @@ enum rpc_status client_cache_take(struct client_cache *cache, const struct clien
 /* It is counted down; nobody's is stopped, and the next one to ask gets another. */
 void client_cache_give(struct client_cache *cache, struct client *client);
 
+/* client_threads of all its Clients, stopped ones too. */
+unsigned client_cache_threads(const struct client_cache *cache);
+
 /* How many have it; 0: it was stopped. */
 unsigned client_cache_proxies(const struct client_cache *cache, const struct client *client);
 

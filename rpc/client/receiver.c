@@ -2,6 +2,7 @@
 
 #include "rpc/client/output.h"
 #include "rpc/client/reply.h"
+#include "rpc/client/sender.h"
 
 static void wait_for_work(struct client_thread *thread);
 static void receive(struct client_thread *thread);
@@ -92,7 +93,7 @@ void client_receiver_touch(struct client_connection *connection)
 void client_receiver_start(struct client_connection *connection)
 {
     connection->receiver_runs = true;
-    connection->sender_runs = true;
+    client_sender_start(connection);
     client_connection_keep(connection);
     client_thread_go(&connection->receiver, wait_for_work);
 }
@@ -334,8 +335,8 @@ static void strike_read(struct client_connection *connection, size_t *room, bool
         size_t most = strike.bytes > 0 ? (size_t)strike.bytes : 1;
         if (most < *room)
             *room = most;
-    } else if (strike.effect == EFFECT_ERROR && connection->read_doom.error == RPC_OK) {
-        connection->read_doom = client_doom_of(&strike);
+    } else if (strike.effect == EFFECT_ERROR) {
+        point_doom_begin(&connection->read_doom, &strike);
     } else if (strike.effect == EFFECT_STOP) {
         *stands = true;
     }
@@ -367,10 +368,8 @@ static void read_now(struct client_thread *thread)
         world_stand(&thread->executor, NULL);
         return;
     }
-    enum rpc_status status = RPC_OK;
-    if (!client_doom_allows(&connection->read_doom, &room))
-        status = connection->read_doom.error;
-    else
+    enum rpc_status status = point_doom_cut(&connection->read_doom, &room);
+    if (status == RPC_OK)
         status = world_read(connection->stream, at, room, &got);
     if (status == RPC_AGAIN) {
         block(connection);
@@ -383,7 +382,7 @@ static void read_now(struct client_thread *thread)
     } else if (status != RPC_OK) {
         fail(thread, client_io_failure(client, status, true));
     } else {
-        client_doom_counts(&connection->read_doom, got);
+        point_doom_passed(&connection->read_doom, got);
         client_response_take(&connection->response, got);
         parse(thread);
     }

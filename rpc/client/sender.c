@@ -5,6 +5,8 @@
 #include "rpc/client/caller.h"
 #include "rpc/client/output.h"
 
+#define POOL_KEEP_ALIVE_NS (60 * WORLD_SEC) /* Executors.newCachedThreadPool */
+
 static void next(struct client_thread *thread);
 static void begin(struct client_thread *thread);
 
@@ -23,9 +25,19 @@ static struct client_call *pop(struct client_connection *connection)
 static void rest(struct client_connection *connection)
 {
     connection->sender_busy = false;
+    if (connection->client->release->has_sender_thread)
+        connection->polls_ns = world_now(connection->client->world);
     connection->sender.doing = "wait";
     client_sender_rests(connection->client);
     client_connection_drop(connection);
+}
+
+/* A thread of the pool has done its task.  One that has been shut keeps none. */
+static void rest_in_pool(struct client *client)
+{
+    uint64_t now = world_now(client->world);
+    if (client->drain_until_ns == 0)
+        client_idle_threads_add(&client->idle_threads, now, now + POOL_KEEP_ALIVE_NS);
 }
 
 /* The request is through, or never will be. */
@@ -36,11 +48,13 @@ static void done(struct client_thread *thread)
     connection->sending = NULL;
     call->being_written = false;
     client_output_return(connection, &call->frame);
-    if (!connection->client->release->has_sender_thread && call->caller != NULL &&
-        call->caller->call == call)
+    bool pooled = !connection->client->release->has_sender_thread;
+    if (pooled)
+        rest_in_pool(connection->client);
+    if (pooled && call->caller != NULL && call->caller->call == call)
         client_caller_written(call->caller);
     client_call_drop(call);
-    if (connection->client->release->has_sender_thread && connection->closing)
+    if (!pooled && connection->closing)
         connection->sender_runs = false; /* its loop has ended */
     next(thread);
 }
@@ -106,6 +120,8 @@ bool client_sender_offer(struct client_connection *connection, struct client_cal
     bool pooled = !connection->client->release->has_sender_thread;
     client_call_keep(call);
     call->next_to_send = NULL;
+    if (pooled)
+        client_idle_threads_take(&connection->client->idle_threads);
     if (!connection->sender_busy && (pooled || connection->sender_runs)) {
         connection->sending = call;
         connection->sender_busy = true;
@@ -140,6 +156,38 @@ bool client_sender_withdraw(struct client_connection *connection, struct client_
         return true;
     }
     return false;
+}
+
+void client_sender_start(struct client_connection *connection)
+{
+    connection->sender_runs = true;
+    connection->polls_ns = world_now(connection->client->world);
+}
+
+void client_sender_is_left(struct client_connection *connection)
+{
+    struct client *client = connection->client;
+    int64_t idle_ms = connection->id.settings->value[SETTING_MAX_IDLE];
+    if (!client->release->has_sender_thread || !connection->sender_runs || connection->sender_busy)
+        return;
+    connection->sender_runs = false;
+    if (idle_ms <= 0)
+        return;
+    uint64_t now = world_now(client->world), period = (uint64_t)idle_ms * WORLD_MS;
+    uint64_t rounds = (now - connection->polls_ns + period - 1) / period;
+    client_idle_threads_add(&client->idle_threads, now,
+                            connection->polls_ns + (rounds > 0 ? rounds : 1) * period);
+}
+
+unsigned client_sender_threads(const struct client_connection *connection)
+{
+    unsigned count = connection->sender_busy;
+    if (connection->client->release->has_sender_thread)
+        return count | connection->sender_runs;
+    for (const struct client_call *at = connection->first_to_send; at != NULL;
+         at = at->next_to_send)
+        count++;
+    return count;
 }
 
 void client_sender_interrupt(struct client_connection *connection)

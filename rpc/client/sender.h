@@ -14,8 +14,18 @@ bool client_sender_offer(struct client_connection *connection, struct client_cal
 /* 3.x: take the offer back; false: it has been taken. */
 bool client_sender_withdraw(struct client_connection *connection, struct client_call *call);
 
-/* 3.x: Thread.interrupt() by Client.stop. */
+/* Its receiver has begun, and 3.x begins a sender with it. */
+void client_sender_start(struct client_connection *connection);
+
+/* Thread.interrupt(), by Client.stop: in 3.x at once, in 2.x when the pool has had its time. */
 void client_sender_interrupt(struct client_connection *connection);
+
+/* 3.x: its connection is out of the pool, so that no stop will interrupt it; it polls on until its
+ * next look, which comes once in a connection's idle time. */
+void client_sender_is_left(struct client_connection *connection);
+
+/* How many threads send for it: in 2.x one for each request that is not through. */
+unsigned client_sender_threads(const struct client_connection *connection);
 
 /* Forget what is queued. */
 void client_sender_clear(struct client_connection *connection);

@@ -40,15 +40,15 @@ static void end(struct client_thread *thread)
     client_caller_is_set_up(caller);
 }
 
-/* 0.20: nobody catches it.  A socket that is there keeps the next caller from trying again, and
- * without streams nobody will get any further (HADOOP-7428). */
+/* 0.20: nobody catches it, and Client.stop would wait for this connection for ever.  A socket that
+ * is there keeps the next caller from trying again, and without streams nobody will get any further
+ * (HADOOP-7428). */
 static void throw_out(struct client_thread *thread, struct client_failure *failure)
 {
     struct client_connection *connection = thread->connection;
     connection->connecting = NULL;
-    if (connection->stream != NULL)
-        connection->dead = true;
-    else
+    connection->dead = true;
+    if (connection->stream == NULL)
         client_connection_enter(connection, CONNECTION_NEW);
     client_monitor_leave(&connection->monitor, thread);
     client_caller_throws(caller_of(thread), failure);
@@ -537,6 +537,7 @@ void client_setup_begin(struct client_caller *caller)
     thread->doing = "setup";
     caller->setup = (struct client_setup){0};
     connection->connecting = caller;
+    connection->dead = false;
     client_connection_enter(connection, CONNECTION_CONNECTING);
     attempt(thread);
 }

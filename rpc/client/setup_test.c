@@ -285,6 +285,27 @@ Test(setup, of_0_20_keeps_a_half_built_connection_for_ever)
     stage_free(stage);
 }
 
+/* The NullPointerException is closeConnection's, which has no socket to close. */
+Test(setup, of_0_20_keeps_a_connection_that_never_had_a_socket_until_a_later_call)
+{
+    for (int later = 0; later <= 1; later++) {
+        struct stage *stage = stage_open(RELEASE_0_20);
+        stage->echoes = true;
+        stage_throw(stage, POINT_CLIENT_CONNECT, "java.io.IOException", "no socket", 1);
+        struct stage_call *first = stage_call(stage, "first");
+        stage_until(stage, 10);
+        cr_assert(stage_is(first->outcome->class_name, "java.lang.NullPointerException"));
+        struct stage_call *second = later == 1 ? stage_call(stage, "second") : NULL;
+        stage_until(stage, 1000);
+        cr_assert(later == 0 || stage_ended(second, "value", 10));
+        stage_stop(stage);
+        cr_assert(eq(int, client_stop_hangs(stage->client), later == 0));
+        stage_until(stage, 2000000);
+        cr_assert(eq(int, stage->stopped_ms < UINT64_MAX, later == 1));
+        stage_free(stage);
+    }
+}
+
 /* DC-16 (HADOOP-10081) */
 Test(setup, leaks_the_socket_of_a_set_up_that_failed_before_2_3)
 {

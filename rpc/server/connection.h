@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "faults/point_doom.h"
 #include "rpc/server/call.h"
 #include "rpc/server/lane.h"
 #include "rpc/wire/wire.h"
@@ -75,9 +76,9 @@ struct server_connection {
 
     struct wire_bytes user, protocol; /* owned by `names`; set once, by the Reader */
     char *names;
-    uint64_t read_passed, write_passed; /* bytes since a fault with "after" first struck */
-    bool reading;                       /* a step of the Reader's waits */
-    bool sasl;                          /* the auth byte says so, and no switch to SIMPLE */
+    struct point_doom read_doom, write_doom;
+    bool reading; /* a step of the Reader's waits */
+    bool sasl;    /* the auth byte says so, and no switch to SIMPLE */
     bool sent_negotiate;
     int auth;         /* the preamble's auth byte */
     bool skips_token; /* switched to SIMPLE: the next frame is a token for nobody */

@@ -28,6 +28,8 @@ static void then_take(struct server_lane *lane, struct server_connection *connec
     (void)connection;
     if (server_is_running(lane->server))
         server_lane_post(lane, &handler->task, take_first);
+    else
+        server_lane_ends(lane);
 }
 
 static void then_nothing(struct server_lane *lane, struct server_connection *connection)
@@ -164,8 +166,10 @@ static void run(struct server_handler *handler, struct server_call *call)
 static void delay_over(struct world_timer *timer)
 {
     struct server_handler *handler = world_container(timer, struct server_handler, delay);
-    if (server_is_running(handler->lane.server))
-        run(handler, handler->call);
+    if (!server_is_running(handler->lane.server))
+        return;
+    server_lane_does(&handler->lane, "execute");
+    run(handler, handler->call);
 }
 
 static bool struck(struct server_handler *handler, struct server_call *call)
@@ -179,6 +183,7 @@ static bool struck(struct server_handler *handler, struct server_call *call)
     if (!point_strikes(&event, &strike))
         return false;
     if (strike.effect == EFFECT_DELAY) {
+        server_lane_does(&handler->lane, "sleep");
         world_timer_start(&handler->delay, world_now(world) + strike.by_ns);
         return true;
     }
@@ -352,10 +357,16 @@ void server_handler_init(struct server *server, struct server_handler *handler, 
     STAILQ_INSERT_TAIL(&server->queue.idle, handler, idle);
 }
 
+void server_handler_start(struct server_handler *handler)
+{
+    server_lane_does(&handler->lane, "wait");
+}
+
 void server_handler_halt(struct server_handler *handler)
 {
     world_timer_release(&handler->delay);
-    server_lane_does(&handler->lane, "closed");
+    if (handler->call == NULL || server_lane_is(&handler->lane, "sleep"))
+        server_lane_ends(&handler->lane);
 }
 
 void server_handler_release(struct server_handler *handler)

@@ -26,10 +26,14 @@ struct server_handler {
 void server_handler_init(struct server *server, struct server_handler *handler, uint32_t index);
 void server_handler_release(struct server_handler *handler);
 
+/* Thread.start().  Any thread. */
+void server_handler_start(struct server_handler *handler);
+
 /* Thread.interrupt(): the server stops.  Any thread, once. */
 void server_handler_interrupt(struct server_handler *handler);
 
-/* End its timer.  On its control executor. */
+/* End its timer, and itself, unless a method runs: that goes on until it minds the interrupt.  On
+ * its control executor. */
 void server_handler_halt(struct server_handler *handler);
 
 /* A call may be there; the handler is not idle any more.  The lock is held. */

@@ -82,13 +82,16 @@ void server_idle_scan_start(struct server_idle_scan *scan)
 void server_idle_scan_init(struct server *server, struct server_idle_scan *scan)
 {
     server_lane_init(server, &scan->lane, "idletimer");
+    if (server->release->timer_closes_idle) /* new Timer() starts its thread */
+        server_lane_does(&scan->lane, "wait");
     world_timer_init(&scan->lane.executor, &scan->timer, due);
 }
 
 void server_idle_scan_halt(struct server_idle_scan *scan)
 {
     world_timer_release(&scan->timer);
-    server_lane_does(&scan->lane, "closed");
+    if (server_lane_is(&scan->lane.server->listener.lane, "closed"))
+        server_lane_ends(&scan->lane);
 }
 
 void server_idle_scan_release(struct server_idle_scan *scan)

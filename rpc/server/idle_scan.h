@@ -21,7 +21,8 @@ void server_idle_scan_release(struct server_idle_scan *scan);
 /* Scan first after one interval, if the release scans by a timer.  Any thread. */
 void server_idle_scan_start(struct server_idle_scan *scan);
 
-/* On its control executor. */
+/* Timer.cancel(), which is the Listener's last act: no more scans; without a Listener that has come
+ * to its end the thread stays.  On its control executor. */
 void server_idle_scan_halt(struct server_idle_scan *scan);
 
 /* Close idle connections from `lane`: at most ipc.client.kill.max, and only while there are

@@ -9,8 +9,7 @@ void server_lane_init(struct server *server, struct server_lane *lane, const cha
 {
     struct world_host *host = server->config.host;
 
-    *lane = (struct server_lane){.server = server, .died_ns = WORLD_NEVER};
-    server_lane_does(lane, "wait");
+    *lane = (struct server_lane){.server = server, .died_ns = WORLD_NEVER, .doing = "new"};
     snprintf(lane->name, sizeof(lane->name), "server%u/%s", server->id, name);
     if (lane == &server->main || server->config.thread_each)
         world_executor_init_thread(server->world, &lane->executor, host, lane->name);
@@ -40,6 +39,22 @@ void server_lane_release(struct server_lane *lane)
         world_executor_release(&lane->own_control);
     world_executor_release(&lane->executor);
     lane->server = NULL;
+}
+
+bool server_lane_is(const struct server_lane *lane, const char *doing)
+{
+    return strcmp(atomic_load_explicit(&lane->doing, memory_order_relaxed), doing) == 0;
+}
+
+bool server_lane_lives(const struct server_lane *lane)
+{
+    return !server_lane_is(lane, "new") && !server_lane_is(lane, "closed");
+}
+
+void server_lane_ends(struct server_lane *lane)
+{
+    if (!server_lane_is(lane, "new"))
+        server_lane_does(lane, "closed");
 }
 
 void server_lane_dies(struct server_lane *lane)

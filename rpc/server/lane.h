@@ -30,7 +30,8 @@ struct server_lane {
     char name[WORLD_NAME_MAX]; /* "server1/reader/0" */
 };
 
-/* Begin the lane of `server` called `name`.  Its first lane is "main". */
+/* Begin the lane of `server` called `name`.  Its first lane is "main".  Its thread has begun when
+ * it first does something. */
 void server_lane_init(struct server *server, struct server_lane *lane, const char *name);
 /* What it is called there: "reader/0". */
 const char *server_lane_name(const struct server_lane *lane);
@@ -47,8 +48,16 @@ static inline void server_lane_does(struct server_lane *lane, const char *doing)
         atomic_store_explicit(&lane->doing, doing, memory_order_relaxed);
 }
 
+/* Its thread, if it ever began, comes to its end. */
+void server_lane_ends(struct server_lane *lane);
+
 /* An Error that nobody catches (OutOfMemoryError) ends its thread. */
 void server_lane_dies(struct server_lane *lane);
+
+/* Whether that is what it does. */
+bool server_lane_is(const struct server_lane *lane, const char *doing);
+/* Whether Hadoop's thread has begun and not ended. */
+bool server_lane_lives(const struct server_lane *lane);
 
 /* Whether anybody wants to know of a visit to `point`. */
 static inline bool server_lane_seen(const struct server_lane *lane, enum point point)

@@ -281,39 +281,39 @@ static void begin(struct world_task *task)
 
 void server_listener_start(struct server_listener *listener)
 {
+    server_lane_does(&listener->lane, "wait");
     server_lane_post(&listener->lane, &listener->wakeful, begin);
 }
 
-enum rpc_status server_listener_init(struct server *server, struct server_listener *listener)
+enum rpc_status server_listener_bind(struct server *server, struct server_listener *listener)
 {
-    enum { SIM_PORT = 8020 };
-    uint16_t port = server->config.port;
+    return world_listen(server->config.host, server_port(server->world, &server->config),
+                        (int)server_setting(server, SETTING_LISTEN_QUEUE), &listener->socket);
+}
 
-    if (port == 0 && server->world->virtual_time)
-        port = SIM_PORT;
+void server_listener_init(struct server *server, struct server_listener *listener)
+{
     server_lane_init(server, &listener->lane, "listener");
-    enum rpc_status status =
-        world_listen(server->config.host, port, (int)server_setting(server, SETTING_LISTEN_QUEUE),
-                     &listener->socket);
-    if (status != RPC_OK) {
-        listener->socket = NULL;
-        return status;
-    }
     world_watch_init_listener(&listener->lane.executor, &listener->watch, listener->socket,
                               on_ready);
     world_timer_init(&listener->lane.executor, &listener->pause, pause_ended);
-    return RPC_OK;
 }
 
 void server_listener_halt(struct server_listener *listener)
 {
+    struct server *server = listener->lane.server;
+
     if (listener->socket == NULL)
         return;
     world_timer_release(&listener->pause);
     world_watch_release(&listener->watch);
     world_listener_close(listener->socket);
     listener->socket = NULL;
-    server_lane_does(&listener->lane, "closed");
+    world_lock(server->lock);
+    bool stuck = server->left_open;
+    world_unlock(server->lock);
+    if (!stuck)
+        server_lane_ends(&listener->lane);
 }
 
 void server_listener_release(struct server_listener *listener)

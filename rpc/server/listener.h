@@ -34,7 +34,9 @@ struct server_listener {
 };
 
 /* Bind and listen.  RPC_ADDRESS_IN_USE and the like. */
-enum rpc_status server_listener_init(struct server *server, struct server_listener *listener);
+enum rpc_status server_listener_bind(struct server *server, struct server_listener *listener);
+/* Begin its lane, behind server_listener_bind. */
+void server_listener_init(struct server *server, struct server_listener *listener);
 void server_listener_release(struct server_listener *listener);
 
 /* Begin to accept.  Any thread. */
@@ -49,7 +51,8 @@ void server_listener_out_of_memory(struct server_listener *listener);
 /* Count one that is to be served; false: it is to be turned away.  Takes the lock. */
 bool server_listener_admits(struct server_listener *listener, struct server_connection *connection);
 
-/* Accept no more, close the socket.  On its control executor. */
+/* Accept no more, close the socket, and end, unless it waits for a Reader for ever.  On its control
+ * executor. */
 void server_listener_halt(struct server_listener *listener);
 
 #endif

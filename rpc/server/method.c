@@ -153,7 +153,7 @@ static server_method_fn *find_writable(struct server_call *call, void **owner,
                                    ? protocol->find_typed(protocol, call, types, sizeof(types))
                                    : protocol->find(protocol, call->method);
     if (method == NULL)
-        *answered = server_method_fail_unknown(call, wire_text(protocol->name), types);
+        *answered = server_method_fail_unknown(call, wire_text(server_interface(protocol)), types);
     return method != NULL && takes_arguments(call, answered) ? method : NULL;
 }
 

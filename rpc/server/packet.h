@@ -12,7 +12,7 @@ enum server_packet {
     PACKET_GO_ON,       /* the next one may be read in the same pass */
     PACKET_CALL,        /* connection->in_hand is to be put */
     PACKET_ENDS_PASS,   /* done; perhaps the connection is doomed */
-    PACKET_REPLIES,     /* a reply is under way; server_reader_goes_on comes after it */
+    PACKET_REPLIES,     /* a reply is under way, or its step is held: the connection waits */
     PACKET_ENDS_READER, /* there is no memory for it; an Error that no Reader catches */
 };
 

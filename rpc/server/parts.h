@@ -21,6 +21,7 @@
 #include "rpc/server/listener.h"
 #include "rpc/server/metrics.h"
 #include "rpc/server/packet.h"
+#include "rpc/server/protocols.h"
 #include "rpc/server/reader.h"
 #include "rpc/server/refusal.h"
 #include "rpc/server/registration.h"
@@ -38,7 +39,7 @@ struct server {
     struct world_address address;
     struct world_lock *lock; /* owned */
     _Atomic bool running;
-    bool killed;
+    _Atomic bool killed; /* set with the lock */
 
     struct server_lane main; /* what stop() runs on; never stands */
     struct server_listener listener;
@@ -58,7 +59,7 @@ struct server {
     struct server_call_list spare_calls;      /* lock */
     size_t spare_count;                       /* lock */
 
-    struct server_protocol *protocols; /* owned, names too */
+    struct server_protocol *protocols; /* owned, names too; oldest first */
     size_t protocol_count;
 
     struct world_task stop_task;
@@ -134,17 +135,6 @@ static inline bool server_is_full(const struct server *server)
     int64_t most = server_setting(server, SETTING_CONNECTIONS_MAX);
     return most > 0 && server->open_count >= (uint64_t)most;
 }
-
-/* The protocol of that engine, name and version, or NULL; whether any version of it is *known,
- * and the *highest one. */
-const struct server_protocol *server_find_protocol(const struct server *server,
-                                                   enum server_engine engine,
-                                                   struct wire_bytes name, uint64_t version,
-                                                   bool *known, uint64_t *highest);
-
-/* Whether calls of that RpcKindProto are served: protobuf's always, but by a server of Writables
- * only. */
-bool server_has_engine(const struct server *server, int rpc_kind);
 
 /* Tell who waits for the stop when everything is closed.  The lock is held. */
 void server_check_stopped(struct server *server);

@@ -17,6 +17,14 @@ static bool may_be_read(const struct server_connection *connection)
     return server_connection_is_open(connection) && !server_lane_is_dead(&connection->reader->lane);
 }
 
+void server_reader_selects(struct server_reader *reader)
+{
+    if (server_is_running(reader->lane.server))
+        server_lane_does(&reader->lane, "select");
+    else
+        server_lane_ends(&reader->lane);
+}
+
 /* A step of this connection waits; until it has run nothing is read. */
 static void wait_in_step(struct server_connection *connection)
 {
@@ -34,6 +42,8 @@ static void step_runs(struct server_connection *connection)
 /* The step is over, and with it the reference that it had. */
 static void step_ends(struct server_connection *connection)
 {
+    if (!connection->reading)
+        server_reader_selects(connection->reader);
     if (!connection->reading && may_be_read(connection))
         world_watch_start(&connection->read_watch);
     server_connection_let_go(connection);
@@ -99,7 +109,6 @@ static bool put(struct server_connection *connection)
     if (status == RPC_QUEUE_FULL && !refused)
         return false;
     connection->in_hand = NULL;
-    server_lane_does(&reader->lane, "select");
     if (refused)
         server_refuse_busy(connection, call);
     return true;
@@ -138,35 +147,42 @@ static void put_first(struct server_connection *connection)
 
 static void read_on(struct server_connection *connection);
 
+/* What a fault lets through: `want` or less, nothing at all with RPC_AGAIN. */
+static enum rpc_status let_through(struct server_connection *connection, size_t *want)
+{
+    struct point_strike strike;
+    struct point_event event =
+        server_lane_event(&connection->reader->lane, POINT_SERVER_READ, connection, NULL);
+
+    SERVER_VALUES(event, WORLD_NUMBER(BYTES, *want));
+    if (!point_strikes(&event, &strike))
+        return RPC_OK;
+    if (strike.effect == EFFECT_ERROR) {
+        point_doom_begin(&connection->read_doom, &strike);
+        return RPC_OK;
+    }
+    if (strike.effect == EFFECT_MEMORY)
+        server_reader_dies(connection->reader);
+    if (strike.effect == EFFECT_MEMORY || strike.bytes == 0)
+        return RPC_AGAIN;
+    *want = strike.bytes < *want ? (size_t)strike.bytes : *want;
+    return RPC_OK;
+}
+
 /* One read of the socket, or what a fault makes of it. */
 static enum rpc_status read_piece(struct server_connection *connection, uint8_t *into, size_t want,
                                   size_t *got)
 {
-    struct point_strike strike;
+    enum rpc_status status = RPC_OK;
 
-    if (point_guarded(POINT_SERVER_READ)) {
-        struct point_event event =
-            server_lane_event(&connection->reader->lane, POINT_SERVER_READ, connection, NULL);
-        SERVER_VALUES(event, WORLD_NUMBER(BYTES, want));
-        if (point_strikes(&event, &strike)) {
-            if (strike.effect == EFFECT_MEMORY) {
-                server_reader_dies(connection->reader);
-                return RPC_AGAIN;
-            }
-            if (strike.effect == EFFECT_ERROR && connection->read_passed >= strike.after)
-                return (enum rpc_status)strike.error;
-            uint64_t most = strike.effect == EFFECT_ERROR ? strike.after - connection->read_passed
-                                                          : strike.bytes;
-            if (most == 0)
-                return RPC_AGAIN;
-            want = most < want ? (size_t)most : want;
-            enum rpc_status status = world_read(connection->stream, into, want, got);
-            if (status == RPC_OK)
-                connection->read_passed += *got;
-            return status;
-        }
-    }
-    return world_read(connection->stream, into, want, got);
+    if (point_guarded(POINT_SERVER_READ))
+        status = let_through(connection, &want);
+    if (status == RPC_OK)
+        status = point_doom_cut(&connection->read_doom, &want);
+    if (status == RPC_OK)
+        status = world_read(connection->stream, into, want, got);
+    point_doom_passed(&connection->read_doom, *got);
+    return status;
 }
 
 static void trace_read(const struct server_connection *connection, size_t got)
@@ -285,7 +301,7 @@ static void on_readable(struct world_watch *watch)
     if (atomic_load_explicit(&connection->should_close, memory_order_relaxed))
         close_for(connection, CLOSE_FATAL); /* unless the read has */
     if (!connection->reading)
-        server_lane_does(&connection->reader->lane, "select");
+        server_reader_selects(connection->reader);
 }
 
 /* Header and context go on at once; after a frame the next one waits for the next pass. */
@@ -294,7 +310,6 @@ static void goes_on(struct world_task *task)
     struct server_connection *connection = of_step(task);
 
     step_runs(connection);
-    server_lane_does(&connection->reader->lane, "select");
     if (may_be_read(connection) && server_connection_state(connection) != CONNECTION_OPEN)
         read_on(connection);
     step_ends(connection);

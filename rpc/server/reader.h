@@ -42,6 +42,9 @@ bool server_reader_put(struct server_reader *reader, struct server_connection *c
 /* Read from those that have been registered since. */
 void server_reader_watch_new(struct server_reader *reader);
 
+/* It has come round: in a stopped server to its end. */
+void server_reader_selects(struct server_reader *reader);
+
 /* An Error (OutOfMemoryError) has ended its thread: nothing of its connections is read any more,
  * and those that come to it later stay unread too.  In 3.x the whole process ends. */
 void server_reader_dies(struct server_reader *reader);

@@ -205,7 +205,7 @@ static void holds(const char *release, unsigned handlers, unsigned queue, unsign
     }
     rig_settle();
     cr_assert(eq(ulong, rig_counters().call_queue_length, capacity));
-    rig_end();
+    rig_quit();
 }
 
 Test(reader, the_queue_holds_a_hundred_calls_for_each_handler) /* OV-17 */

@@ -42,29 +42,55 @@ static void reply_now(struct world_task *task)
     server_respond(&connection->reader->lane, call, then_close);
 }
 
+/* Whether the refusal is held; if so `step` runs `then` when it is let go. */
+static bool held(struct server_connection *connection, const struct server_call *call,
+                 struct world_task *step, world_task_fn *then)
+{
+    struct server_lane *lane = &connection->reader->lane;
+
+    if (!point_guarded(POINT_SERVER_REFUSE))
+        return false;
+    struct point_event event = server_lane_event(lane, POINT_SERVER_REFUSE, connection, call);
+    SERVER_VALUES(event, WORLD_TEXT(WHY, connection->refusal));
+    return server_lane_held_at(lane, &event, step, then);
+}
+
 /* Send `call`, whose response is made, and close for `close`. */
 static enum server_packet reply(struct server_connection *connection, struct server_call *call,
                                 const char *why, enum server_close close)
 {
-    struct server_lane *lane = &connection->reader->lane;
-
     connection->refusal = why;
     connection->refused = close;
-    if (point_guarded(POINT_SERVER_REFUSE)) {
-        struct point_event event = server_lane_event(lane, POINT_SERVER_REFUSE, connection, call);
-        SERVER_VALUES(event, WORLD_TEXT(WHY, why));
-        if (server_lane_held_at(lane, &event, &call->task, reply_now))
-            return PACKET_REPLIES;
-    }
-    reply_now(&call->task);
+    if (!held(connection, call, &call->task, reply_now))
+        reply_now(&call->task);
     return PACKET_REPLIES;
+}
+
+static void refuse_now(struct server_connection *connection)
+{
+    struct server_lane *lane = &connection->reader->lane;
+
+    server_refusal_trace(lane, connection, NULL, connection->refusal);
+    server_connection_close(connection, lane, connection->refused);
+}
+
+static void refuse_held(struct world_task *task)
+{
+    struct server_connection *connection = world_container(task, struct server_connection, step);
+
+    connection->reading = false;
+    refuse_now(connection);
+    server_connection_let_go(connection);
 }
 
 enum server_packet server_refuse_silently(struct server_connection *connection,
                                           enum server_close why)
 {
-    server_refusal_trace(&connection->reader->lane, connection, NULL, server_close_name(why));
-    server_connection_close(connection, &connection->reader->lane, why);
+    connection->refusal = server_close_name(why);
+    connection->refused = why;
+    if (held(connection, NULL, &connection->step, refuse_held))
+        return PACKET_REPLIES;
+    refuse_now(connection);
     return PACKET_ENDS_PASS;
 }
 
@@ -91,19 +117,24 @@ enum server_packet server_refuse(struct server_connection *connection,
     return server_refuse_silently(connection, CLOSE_OOM);
 }
 
+const char *server_decode_exception(const struct release *release, const char *problem)
+{
+    bool wire_type =
+        release->wire_type_exception != NULL && strstr(problem, "invalid wire type") != NULL;
+    return wire_type ? release->wire_type_exception : release->protobuf_exception;
+}
+
 enum server_packet server_refuse_undecodable(struct server_connection *connection,
                                              const struct wire_message *message, const char *why,
                                              const char *what, const char *problem)
 {
     const struct release *release = connection->server->release;
-    const char *class_name = release->protobuf_exception;
 
     if (!release->answers_malformed)
         return server_refuse_silently(connection, CLOSE_MALFORMED);
-    if (release->wire_type_exception != NULL && strstr(problem, "invalid wire type") != NULL)
-        class_name = release->wire_type_exception;
     return server_refuse(connection, message, WIRE_FATAL_DESERIALIZING_REQUEST, why, SERVER_RSE,
-                         "Error decoding %s: %s: %s", what, class_name, problem);
+                         "Error decoding %s: %s: %s", what,
+                         server_decode_exception(release, problem), problem);
 }
 
 enum server_packet server_refuse_version(struct server_connection *connection, int version)
@@ -162,15 +193,18 @@ void server_refuse_busy(struct server_connection *connection, struct server_call
                                       : "org.apache.hadoop.ipc.RetriableException";
     const char *text =
         failover ? "Server too busy - disconnect and failover" : "Server too busy - disconnecting";
+    enum server_packet packet;
 
     server_count_up(&server->metrics.backoffs);
     if (server_call_fail(call, WIRE_FATAL, WIRE_ERROR_RPC_SERVER, class_name, text,
-                         wire_text("")) != RPC_OK) {
+                         wire_text("")) == RPC_OK) {
+        packet = reply(connection, call, "backoff", CLOSE_FATAL);
+    } else {
         server_call_discard(call);
-        server_refuse_silently(connection, CLOSE_OOM);
-        return;
+        packet = server_refuse_silently(connection, CLOSE_OOM);
     }
+    if (packet != PACKET_REPLIES)
+        return;
     server_connection_keep(connection);
     connection->reading = true;
-    reply(connection, call, "backoff", CLOSE_FATAL);
 }

@@ -37,6 +37,9 @@ enum server_packet server_refuse_undecodable(struct server_connection *connectio
                                              const struct wire_message *message, const char *why,
                                              const char *what, const char *problem);
 
+/* The class of the exception that a message does not decode because of `problem`. */
+const char *server_decode_exception(const struct release *release, const char *problem);
+
 /* What a client of another IPC version understands, or nothing; then close. */
 enum server_packet server_refuse_version(struct server_connection *connection, int version);
 

@@ -19,7 +19,7 @@ static void goes_on(struct world_task *task)
 {
     struct server_reader *reader = world_container(task, struct server_reader, added);
 
-    server_lane_does(&reader->lane, "select");
+    server_reader_selects(reader);
     server_reader_watch_new(reader);
 }
 

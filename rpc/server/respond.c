@@ -44,13 +44,10 @@ static enum rpc_status let_through(struct server_lane *lane, struct server_conne
     uint64_t most = strike.bytes;
     if (strike.effect == EFFECT_MEMORY)
         return RPC_NO_MEMORY;
-    if (strike.effect == EFFECT_ERROR) {
-        if (connection->write_passed >= strike.after)
-            return (enum rpc_status)strike.error;
-        most = strike.after - connection->write_passed;
-        connection->write_passed += most < *bytes ? most : *bytes;
-    }
-    *bytes = most < *bytes ? (size_t)most : *bytes;
+    if (strike.effect == EFFECT_ERROR)
+        point_doom_begin(&connection->write_doom, &strike);
+    else
+        *bytes = most < *bytes ? (size_t)most : *bytes;
     return RPC_OK;
 }
 
@@ -63,8 +60,11 @@ static enum rpc_status write_chunk(struct server_lane *lane, struct server_conne
     *accepted = 0;
     if (point_guarded(POINT_SERVER_WRITE))
         status = let_through(lane, connection, call, pass, &bytes);
+    if (status == RPC_OK)
+        status = point_doom_cut(&connection->write_doom, &bytes);
     if (status == RPC_OK && bytes > 0)
         status = world_write(connection->stream, call->response.data + call->sent, bytes, accepted);
+    point_doom_passed(&connection->write_doom, *accepted);
     return status == RPC_AGAIN ? RPC_OK : status;
 }
 

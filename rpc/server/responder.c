@@ -24,6 +24,15 @@ static struct server_connection *take(struct server_connection_list *list)
     return connection;
 }
 
+/* At the top of its loop, or where that is near: a stopped server's thread ends. */
+static bool ends(struct server_responder *responder)
+{
+    if (server_is_running(responder->lane.server))
+        return false;
+    server_lane_ends(&responder->lane);
+    return true;
+}
+
 static void loop_top(struct world_task *task);
 static void end_select(struct server_responder *responder);
 
@@ -96,7 +105,7 @@ static void select_now(struct world_task *task)
     struct server *server = responder->lane.server;
     struct server_connection_list arming = STAILQ_HEAD_INITIALIZER(arming);
 
-    if (!server_is_running(server))
+    if (ends(responder))
         return;
     if (finds_no_memory(responder)) {
         sleep_now(responder);
@@ -132,7 +141,7 @@ static void loop_top(struct world_task *task)
     struct server_responder *responder = of_step(task);
     struct server *server = responder->lane.server;
 
-    if (!server_is_running(server))
+    if (ends(responder))
         return;
     world_lock(server->lock);
     responder->waiting = responder->pending > 0;
@@ -178,7 +187,7 @@ static void purge_now(struct world_task *task)
         if (server->world->tracer != NULL) {
             struct point_event event =
                 server_lane_event(&responder->lane, POINT_SERVER_PURGE, connection, NULL);
-            SERVER_VALUES(event, WORLD_NUMBER(AGE, age));
+            SERVER_VALUES(event, WORLD_NUMBER(AGE, age / WORLD_MS));
             world_trace(server->world, &event);
         }
     }
@@ -224,7 +233,7 @@ static void after_pass(struct world_task *task)
     struct server_responder *responder = of_step(task);
     struct server *server = responder->lane.server;
 
-    if (!server_is_running(server))
+    if (ends(responder))
         return;
     bool due =
         server_purge_clock(server) >= responder->last_check_ns + server_purge_interval_ns(server);
@@ -307,7 +316,7 @@ static void write_next(struct world_task *task)
 {
     struct server_responder *responder = of_step(task);
 
-    if (!server_is_running(responder->lane.server))
+    if (ends(responder))
         return;
     responder->current = take(&responder->pass);
     if (responder->current == NULL)
@@ -344,7 +353,7 @@ static void time_over(struct world_timer *timer)
 {
     struct server_responder *responder = world_container(timer, struct server_responder, timer);
 
-    if (!server_is_running(responder->lane.server))
+    if (ends(responder))
         return;
     if (responder->sleeping) {
         responder->sleeping = false;
@@ -365,7 +374,7 @@ static void wake_up(struct world_task *task)
     bool waiting = responder->waiting;
     responder->woken = responder->waiting = false;
     world_unlock(server->lock);
-    if (!server_is_running(server))
+    if (ends(responder))
         return;
     if (responder->selecting)
         end_select(responder);
@@ -421,17 +430,25 @@ void server_responder_init(struct server *server, struct server_responder *respo
 
 void server_responder_start(struct server_responder *responder)
 {
+    server_lane_does(&responder->lane, "wait");
     go(responder, loop_top);
 }
 
 void server_responder_halt(struct server_responder *responder)
 {
+    struct server *server = responder->lane.server;
+
+    world_lock(server->lock);
+    bool forgotten = server->stop_hangs;
+    world_unlock(server->lock);
+    if (forgotten)
+        return;
     world_timer_release(&responder->timer);
-    server_lane_does(&responder->lane, "closed");
+    server_lane_ends(&responder->lane);
 }
 
 void server_responder_release(struct server_responder *responder)
 {
-    server_responder_halt(responder);
+    world_timer_release(&responder->timer);
     server_lane_release(&responder->lane);
 }

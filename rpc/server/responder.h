@@ -41,7 +41,8 @@ void server_responder_release(struct server_responder *responder);
 /* Begin the loop.  Any thread. */
 void server_responder_start(struct server_responder *responder);
 
-/* End it.  On its control executor. */
+/* Thread.interrupt(): it ends, unless stop hangs before it comes to that.  On its control
+ * executor. */
 void server_responder_halt(struct server_responder *responder);
 
 /* End its select.  The lock is held. */

@@ -4,76 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/server/meta_info.h"
 #include "rpc/server/parts.h"
-
-/* --- protocols --- */
-
-enum rpc_status server_add_protocol(struct server *server, const struct server_protocol *protocol)
-{
-    struct server_protocol *grown =
-        realloc(server->protocols, (server->protocol_count + 1) * sizeof(*grown));
-    if (grown == NULL)
-        return RPC_NO_MEMORY;
-    server->protocols = grown;
-    char *name = strdup(protocol->name);
-    if (name == NULL)
-        return RPC_NO_MEMORY;
-    grown[server->protocol_count] = *protocol;
-    if (server->release->writable_values) /* there is no other engine */
-        grown[server->protocol_count].engine = SERVER_WRITABLE;
-    grown[server->protocol_count++].name = name;
-    return RPC_OK;
-}
-
-const struct server_protocol *server_find_protocol(const struct server *server,
-                                                   enum server_engine engine,
-                                                   struct wire_bytes name, uint64_t version,
-                                                   bool *known, uint64_t *highest)
-{
-    *known = false;
-    *highest = 0;
-    for (size_t i = 0; i < server->protocol_count; i++) {
-        const struct server_protocol *protocol = &server->protocols[i];
-        if (protocol->engine != engine || !wire_is(name, protocol->name))
-            continue;
-        if (protocol->version == version)
-            return *known = true, protocol;
-        if (!*known || protocol->version > *highest)
-            *highest = protocol->version;
-        *known = true;
-    }
-    return NULL;
-}
-
-bool server_has_engine(const struct server *server, int rpc_kind)
-{
-    size_t written = 0;
-
-    for (size_t i = 0; i < server->protocol_count; i++)
-        written += server->protocols[i].engine == SERVER_WRITABLE;
-    if (rpc_kind == WIRE_KIND_WRITABLE)
-        return written > 0;
-    return rpc_kind == WIRE_KIND_PROTOBUF && (written == 0 || written < server->protocol_count);
-}
-
-static void free_protocols(struct server *server)
-{
-    for (size_t i = 0; i < server->protocol_count; i++)
-        free((char *)(uintptr_t)server->protocols[i].name);
-    free(server->protocols);
-}
 
 /* --- creation --- */
 
 /* 2.x takes the constructor's queue size as it is, 3.x for each Handler. */
-static size_t queue_capacity(const struct server *server)
+size_t server_queue_room(const struct server_config *config)
 {
-    size_t each = server->config.queue;
-    if (each > 0 && !server->release->queue_override_per_handler)
-        return each;
+    int64_t each = config->queue;
+    if (each > 0 && !config->release->queue_override_per_handler)
+        return (size_t)each;
     if (each == 0)
-        each = (size_t)server_setting(server, SETTING_HANDLER_QUEUE);
-    return each > 0 ? each * server->handler_count : server->handler_count;
+        each = config->settings->value[SETTING_HANDLER_QUEUE];
+    return each > 0 ? (size_t)each * (config->handlers > 0 ? config->handlers : 1) : 0;
 }
 
 static bool create_parts(struct server *server)
@@ -90,24 +34,25 @@ static bool create_parts(struct server *server)
 
 static void free_parts(struct server *server)
 {
-    free_protocols(server);
+    server_free_protocols(server);
     world_lock_free(server->lock);
     free(server->readers);
     free(server->handlers);
     free(server);
 }
 
-static void init_lists(struct server *server)
+static void init_lists(struct server *server, size_t queue_room)
 {
     TAILQ_INIT(&server->connections);
     TAILQ_INIT(&server->calls);
     STAILQ_INIT(&server->spare_calls);
-    server_call_queue_init(&server->queue, queue_capacity(server),
-                           &server->metrics.call_queue_length);
+    server_call_queue_init(&server->queue, queue_room, &server->metrics.call_queue_length);
 }
 
 static void init_lanes(struct server *server)
 {
+    server_lane_init(server, &server->main, "main");
+    server_listener_init(server, &server->listener);
     for (unsigned i = 0; i < server->reader_count; i++)
         server_reader_init(server, &server->readers[i], i);
     for (unsigned i = 0; i < server->handler_count; i++)
@@ -116,9 +61,18 @@ static void init_lanes(struct server *server)
     server_idle_scan_init(server, &server->idle_scan);
 }
 
+uint16_t server_port(const struct world *world, const struct server_config *config)
+{
+    enum { NAMENODE_PORT = 8020 };
+
+    return config->port == 0 && world->virtual_time ? NAMENODE_PORT : config->port;
+}
+
 enum rpc_status server_create(struct world *world, const struct server_config *config,
                               struct server **created)
 {
+    if (server_queue_room(config) == 0)
+        return RPC_BAD_VALUE;
     struct server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         return RPC_NO_MEMORY;
@@ -129,22 +83,19 @@ enum rpc_status server_create(struct world *world, const struct server_config *c
     server->config.settings = NULL;
     server->codec = wire_codec((int)config->release->ipc_version);
     assert(server->codec != NULL);
-    if (!create_parts(server)) {
-        free_parts(server);
-        return RPC_NO_MEMORY;
-    }
-    server->id = world_new_id(world, WORLD_ID_SERVER);
-    atomic_init(&server->running, true);
-    init_lists(server);
-    server_lane_init(server, &server->main, "main");
-    enum rpc_status status = server_listener_init(server, &server->listener);
+    enum rpc_status status = RPC_NO_MEMORY;
+    if (create_parts(server))
+        status = server_add_meta(server);
+    if (status == RPC_OK)
+        status = server_listener_bind(server, &server->listener);
     if (status != RPC_OK) {
-        server_lane_release(&server->listener.lane);
-        server_lane_release(&server->main);
         free_parts(server);
         return status;
     }
     server->address = server->listener.socket->address;
+    server->id = world_new_id(world, WORLD_ID_SERVER);
+    atomic_init(&server->running, true);
+    init_lists(server, server_queue_room(config));
     init_lanes(server);
     *created = server;
     return RPC_OK;
@@ -154,11 +105,64 @@ void server_start(struct server *server)
 {
     server_responder_start(&server->responder);
     server_listener_start(&server->listener);
+    for (unsigned i = 0; i < server->handler_count; i++)
+        server_handler_start(&server->handlers[i]);
 }
 
 struct world_executor *server_executor(struct server *server)
 {
     return &server->main.executor;
+}
+
+/* --- lanes --- */
+
+/* Those of Hadoop's threads, by number; NULL after the last one. */
+static const struct server_lane *lane_at(const struct server *server, unsigned n)
+{
+    const struct server_lane *const first[] = {&server->listener.lane, &server->responder.lane,
+                                               &server->idle_scan.lane};
+
+    if (n < 3)
+        return first[n];
+    n -= 3;
+    if (n < server->handler_count)
+        return &server->handlers[n].lane;
+    n -= server->handler_count;
+    return n < server->reader_count ? &server->readers[n].lane : NULL;
+}
+
+static const struct server_lane *lane_named(const struct server *server, const char *name)
+{
+    const struct server_lane *lane;
+
+    for (unsigned n = 0; (lane = lane_at(server, n)) != NULL; n++)
+        if (strcmp(name, server_lane_name(lane)) == 0)
+            break;
+    return lane;
+}
+
+const char *server_lane_doing(const struct server *server, const char *name)
+{
+    const struct server_lane *lane = lane_named(server, name);
+    return lane != NULL ? atomic_load_explicit(&lane->doing, memory_order_relaxed) : NULL;
+}
+
+uint64_t server_lane_died_ns(const struct server *server, const char *name)
+{
+    const struct server_lane *lane = lane_named(server, name);
+    return lane != NULL ? atomic_load_explicit(&lane->died_ns, memory_order_relaxed) : WORLD_NEVER;
+}
+
+unsigned server_threads(const struct server *server)
+{
+    const struct server_lane *lane;
+
+    if (server->killed)
+        return 0;
+    unsigned count = server->release->updates_metrics && server_is_running(server);
+    for (unsigned n = 0; (lane = lane_at(server, n)) != NULL; n++)
+        count += server_lane_lives(lane);
+    return count;
 }
 
 /* --- stop --- */
@@ -181,15 +185,7 @@ static bool halt(struct server *server, unsigned n)
 
 static struct world_executor *control_of(struct server *server, unsigned n)
 {
-    if (n == 0)
-        return server->listener.lane.control;
-    if (n == 1)
-        return server->responder.lane.control;
-    if (n == 2)
-        return server->idle_scan.lane.control;
-    if (n < 3 + server->handler_count)
-        return server->handlers[n - 3].lane.control;
-    return &server->main.executor;
+    return n < 3 + server->handler_count ? lane_at(server, n)->control : &server->main.executor;
 }
 
 void server_check_stopped(struct server *server)
@@ -266,7 +262,7 @@ static void let_go(struct server *server)
         if (reader->listener_waits && server->release->reader_takes_at_once)
             world_resume(&server->listener.lane.executor);
         if (server->release->stop_wakes_readers && !reader->is_blocked)
-            server_lane_does(&reader->lane, "closed");
+            server_lane_ends(&reader->lane);
     }
     if (!reader_is_stuck(server))
         server_call_queue_release_readers(&server->queue);
@@ -441,35 +437,6 @@ size_t server_connections(const struct server *server, struct server_connection_
     if (max > 0)
         qsort(views, count < max ? count : max, sizeof(*views), by_number);
     return count;
-}
-
-static const struct server_lane *lane_named(const struct server *server, const char *name)
-{
-    if (strcmp(name, server_lane_name(&server->listener.lane)) == 0)
-        return &server->listener.lane;
-    if (strcmp(name, server_lane_name(&server->responder.lane)) == 0)
-        return &server->responder.lane;
-    if (strcmp(name, server_lane_name(&server->idle_scan.lane)) == 0)
-        return &server->idle_scan.lane;
-    for (unsigned i = 0; i < server->reader_count; i++)
-        if (strcmp(name, server_lane_name(&server->readers[i].lane)) == 0)
-            return &server->readers[i].lane;
-    for (unsigned i = 0; i < server->handler_count; i++)
-        if (strcmp(name, server_lane_name(&server->handlers[i].lane)) == 0)
-            return &server->handlers[i].lane;
-    return NULL;
-}
-
-const char *server_lane_doing(const struct server *server, const char *name)
-{
-    const struct server_lane *lane = lane_named(server, name);
-    return lane != NULL ? atomic_load_explicit(&lane->doing, memory_order_relaxed) : NULL;
-}
-
-uint64_t server_lane_died_ns(const struct server *server, const char *name)
-{
-    const struct server_lane *lane = lane_named(server, name);
-    return lane != NULL ? atomic_load_explicit(&lane->died_ns, memory_order_relaxed) : WORLD_NEVER;
 }
 
 enum rpc_status server_refresh(struct server *server, const struct release_settings *settings)

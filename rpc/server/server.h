@@ -31,6 +31,8 @@ typedef enum server_outcome server_method_fn(struct server_call *call, void *own
 /* A protocol that the server speaks. */
 struct server_protocol {
     const char *name; /* "org.apache.hadoop.hdfs.protocol.ClientProtocol" */
+    /* Java's interface, where its name is another one (ipc/ProtocolInfo.java); else NULL. */
+    const char *class_name;
     uint64_t version;
     /* The function of a method, or NULL: ERROR_NO_SUCH_METHOD.  Any thread. */
     server_method_fn *(*find)(const struct server_protocol *, struct wire_bytes method);
@@ -41,6 +43,9 @@ struct server_protocol {
      * has got those types as Java lists them, "java.lang.String,long".  Any thread. */
     server_method_fn *(*find_typed)(const struct server_protocol *, const struct server_call *call,
                                     char *types, size_t size);
+    /* The fingerprints of its interface's methods (wire_fingerprint), at most `max`; returns how
+     * many.  NULL: there are none.  Any thread. */
+    size_t (*fingerprints)(const struct server_protocol *, int32_t *hashes, size_t max);
 };
 
 struct server_config {
@@ -87,12 +92,20 @@ struct server_connection_view {
     char user[64];
 };
 
+/* Where a server of that config listens: port 0 is 8020 in virtual time, and else a free one. */
+uint16_t server_port(const struct world *world, const struct server_config *config);
+
+/* How many calls its callQueue has room for; 0: it can't be made (Java's LinkedBlockingQueue throws
+ * an IllegalArgumentException). */
+size_t server_queue_room(const struct server_config *config);
+
 /* Bound and listening, its Readers run, nothing is accepted before server_start.
- * RPC_ADDRESS_IN_USE and the like; RPC_NO_MEMORY. */
+ * RPC_ADDRESS_IN_USE and the like; RPC_BAD_VALUE: no callQueue; RPC_NO_MEMORY. */
 enum rpc_status server_create(struct world *world, const struct server_config *config,
                               struct server **server);
 
-/* Before server_start.  `protocol` is copied, its name too. */
+/* Before server_start.  `protocol` is copied, its names too.  Besides others: of other engines,
+ * names and versions (ipc/RPC.java, Server.addProtocol); in the place of one that is the same. */
 enum rpc_status server_add_protocol(struct server *server, const struct server_protocol *protocol);
 
 /* Begin to accept.  Any thread. */
@@ -106,7 +119,7 @@ struct world_executor *server_executor(struct server *server);
  * closed.  A second stop is harmless.  Any thread. */
 void server_stop(struct server *server, struct world_executor *executor, struct world_task *done);
 
-/* Whether a stop hangs for good: 2.x before 2.3 joins its Readers, and one that stands before a
+/* Whether a stop hangs for good: 2.x joins its Readers, and one that stands before a
  * full callQueue never ends, as no Handler is left.  Then nothing is closed but the listening
  * socket, and `done` is never posted.  Before that, in 1.x, stop returns, but a Listener that
  * stands before such a Reader has not closed the connections.  Any thread. */
@@ -128,10 +141,14 @@ void server_counters(const struct server *server, struct server_counters *counte
 size_t server_connections(const struct server *server, struct server_connection_view *views,
                           size_t max);
 /* What a lane does: "listener", "reader/0", "handler/3", "responder".  NULL: no such lane.
- * One of: accept select put execute write read wait closed sleep. */
+ * One of: accept select put execute write read wait closed sleep; new: it has not begun. */
 const char *server_lane_doing(const struct server *server, const char *lane);
 /* When an Error has ended that lane's thread; WORLD_NEVER: it has not.  Any thread. */
 uint64_t server_lane_died_ns(const struct server *server, const char *lane);
+/* How many of Hadoop's own threads (ipc/Server.java) are alive in it: the Readers from its creation
+ * on, from 2.3 the idle scan's Timer too, in 3.x Hadoop-Metrics-Updater; Listener, Responder and
+ * Handlers from its start; after a stop those that it leaves.  Any thread. */
+unsigned server_threads(const struct server *server);
 /* New settings where Hadoop can take them while it runs. */
 enum rpc_status server_refresh(struct server *server, const struct release_settings *settings);
 

@@ -96,10 +96,10 @@ Test(server, stop_executes_nothing_that_is_queued) /* SD-06 */
     rig_end();
 }
 
-Test(server, stop_frees_a_reader_that_stands_before_the_queue) /* SD-05 */
+Test(server, of_3_4_that_stops_frees_a_reader_that_stands_before_the_queue) /* SD-05 */
 {
     rig_begin(&(struct rig_options){
-        .release = "2.6", .queue = 1, .settings = {{SETTING_READER_QUEUE, 1}}, .setting_count = 1});
+        .release = "3.4", .queue = 1, .settings = {{SETTING_READER_QUEUE, 1}}, .setting_count = 1});
     for (int i = 0; i < 8; i++) {
         unsigned peer = rig_open();
         rig_call(peer, 0, "hang", "");

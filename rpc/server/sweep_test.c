@@ -161,7 +161,7 @@ Test(sweep, a_stop_at_any_moment_ends_everything)
         rig_run(seed % 20);
         server_stop(rig_server, NULL, NULL);
         rig_run_deaf(world_now(rig_world) / WORLD_MS + 100);
-        if (!has_pending(release))
+        if (strcmp(release, "3.4") != 0)
             server_kill(rig_server); /* a Reader may have stood before the queue */
         run_until(all_gone);
         rig_end();

@@ -100,6 +100,8 @@ static const struct field fields[] = {
     {"op", FRAMES & ~ON(WIRE_RESPONSE), TYPE_INT, AT(rpc_op), NULL},
     {"length", ANY, TYPE_LENGTH, 0, NULL},
     {"trailing", ANY, TYPE_BYTES, AT(trailing), NULL},
+    {"bytes", ON(WIRE_REQUEST) | ON(WIRE_RESPONSE), TYPE_BYTES, AT(body), NULL},
+    {"bytes", FRAMES & ~(ON(WIRE_REQUEST) | ON(WIRE_RESPONSE)), TYPE_BYTES, AT(payload), NULL},
     {"payload", FRAMES, TYPE_BYTES, AT(payload), NULL},
 };
 

@@ -9,7 +9,8 @@
  *   ping       call retry client_id
  *   response   status class message code value call retry client_id version
  *   goodbye    version class message
- * and any of them: length trailing.
+ * and any of them: length trailing; any frame: bytes, what its header is followed by (those of the
+ * value, where it has one).
  *
  * In a context `user` is who speaks and `effective` for whom: of two the first is realUser,
  * one alone is effectiveUser.  A `user` that is set goes before the `effective` of the same

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
+#include "rpc/wire/schema_java.h"
 #include "rpc/wire/schema_types.h"
 #include "rpc/wire/schema_walk.h"
 
@@ -92,15 +93,22 @@ static enum rpc_status malformed(struct adding *adding, const char *what, const 
     return RPC_MALFORMED;
 }
 
-static enum rpc_status declare(struct adding *adding, enum entry_kind kind, const char *prefix,
-                               const char *short_name, const void *source, bool proto3)
+/* Where types stand: what precedes their names, here and in Java. */
+struct scope {
+    const char *name, *java;
+};
+
+static enum rpc_status declare(struct adding *adding, enum entry_kind kind,
+                               const struct scope *scope, const char *short_name,
+                               const void *source, bool proto3)
 {
     struct schema_pool *pool = &adding->schema->pool;
     if (short_name == NULL || *short_name == '\0')
-        return malformed(adding, "a type without a name in", prefix);
-    char *name = schema_pool_join(pool, prefix, short_name);
+        return malformed(adding, "a type without a name in", scope->name);
+    char *name = schema_pool_join(pool, scope->name, short_name);
+    char *java = schema_java_name(pool, scope->java, short_name);
     struct entry *entry = append(&adding->names);
-    if (name == NULL || entry == NULL)
+    if (name == NULL || java == NULL || entry == NULL)
         return RPC_NO_MEMORY;
     *entry = (struct entry){.name = name, .kind = kind, .proto3 = proto3, .source = source};
 
@@ -109,12 +117,12 @@ static enum rpc_status declare(struct adding *adding, enum entry_kind kind, cons
     ProtobufCMessageDescriptor message = {.magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
                                           .name = name,
                                           .short_name = own,
-                                          .c_name = own,
+                                          .c_name = java,
                                           .package_name = ""};
     ProtobufCEnumDescriptor enumeration = {.magic = PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
                                            .name = name,
                                            .short_name = own,
-                                           .c_name = own,
+                                           .c_name = java,
                                            .package_name = ""};
     switch (kind) {
     case ENTRY_MESSAGE:
@@ -136,26 +144,31 @@ static enum rpc_status declare(struct adding *adding, enum entry_kind kind, cons
     return entry->of.message == NULL ? RPC_NO_MEMORY : RPC_OK;
 }
 
-static enum rpc_status declare_enums(struct adding *adding, const char *prefix,
+static enum rpc_status declare_enums(struct adding *adding, const struct scope *scope,
                                      enum_source *const *sources, size_t count)
 {
     enum rpc_status status = RPC_OK;
     for (size_t i = 0; i < count && status == RPC_OK; i++)
-        status = declare(adding, ENTRY_ENUM, prefix, sources[i]->name, sources[i], false);
+        status = declare(adding, ENTRY_ENUM, scope, sources[i]->name, sources[i], false);
     return status;
 }
 
 /* As deep as types are nested, which the walker has limited. */
-static enum rpc_status declare_message(struct adding *adding, const char *prefix,
+static enum rpc_status declare_message(struct adding *adding, const struct scope *scope,
                                        const message_source *source, bool proto3)
 {
-    enum rpc_status status = declare(adding, ENTRY_MESSAGE, prefix, source->name, source, proto3);
+    enum rpc_status status = declare(adding, ENTRY_MESSAGE, scope, source->name, source, proto3);
     if (status != RPC_OK)
         return status;
-    const char *name = adding->names.entries[adding->names.count - 1].name;
-    status = declare_enums(adding, name, source->enum_type, source->n_enum_type);
+    const ProtobufCMessageDescriptor *own =
+        adding->names.entries[adding->names.count - 1].of.message;
+    const struct scope inner = {own->name,
+                                schema_java_name(&adding->schema->pool, own->c_name, "$")};
+    if (inner.java == NULL)
+        return RPC_NO_MEMORY;
+    status = declare_enums(adding, &inner, source->enum_type, source->n_enum_type);
     for (size_t i = 0; i < source->n_nested_type && status == RPC_OK; i++)
-        status = declare_message(adding, name, source->nested_type[i], proto3);
+        status = declare_message(adding, &inner, source->nested_type[i], proto3);
     return status;
 }
 
@@ -170,21 +183,22 @@ static bool knows_file(const struct adding *adding, const char *name)
 static enum rpc_status declare_file(struct adding *adding, const file_source *source)
 {
     const char *name = source->name == NULL ? "" : source->name;
-    const char *prefix = source->package == NULL ? "" : source->package;
+    const struct scope scope = {source->package == NULL ? "" : source->package,
+                                schema_java_prefix(&adding->schema->pool, source)};
     bool proto3 = source->syntax != NULL && strcmp(source->syntax, "proto3") == 0;
 
     if (knows_file(adding, name))
         return RPC_OK;
     adding->files[adding->file_count] = schema_pool_copy(&adding->schema->pool, wire_text(name));
-    if (adding->files[adding->file_count] == NULL)
+    if (adding->files[adding->file_count] == NULL || scope.java == NULL)
         return RPC_NO_MEMORY;
     adding->file_count++;
 
-    enum rpc_status status = declare_enums(adding, prefix, source->enum_type, source->n_enum_type);
+    enum rpc_status status = declare_enums(adding, &scope, source->enum_type, source->n_enum_type);
     for (size_t i = 0; i < source->n_message_type && status == RPC_OK; i++)
-        status = declare_message(adding, prefix, source->message_type[i], proto3);
+        status = declare_message(adding, &scope, source->message_type[i], proto3);
     for (size_t i = 0; i < source->n_service && status == RPC_OK; i++)
-        status = declare(adding, ENTRY_SERVICE, prefix, source->service[i]->name,
+        status = declare(adding, ENTRY_SERVICE, &scope, source->service[i]->name,
                          source->service[i], proto3);
     return status;
 }

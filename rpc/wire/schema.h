@@ -4,7 +4,8 @@
  *
  * The types are ProtobufCMessageDescriptors like those of generated code, but strings are
  * described as bytes, since protobuf-c would end them at their first NUL (schema_is_text
- * tells them apart).  Groups do not exist here; extensions are unknown fields.
+ * tells them apart), and c_name is that of protoc's Java class,
+ * "org.ripcord.TestProtos$EchoRequest".  Groups do not exist here; extensions are unknown fields.
  */
 #ifndef RPC_WIRE_SCHEMA_H
 #define RPC_WIRE_SCHEMA_H

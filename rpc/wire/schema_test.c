@@ -108,6 +108,37 @@ Test(schema, fills_defaults_in)
     cr_assert(eq(int, *(const int32_t *)field_of(made, "with_default"), -7));
 }
 
+/* A set of one file, a_b.proto of package p with a message AB, and the file's options. */
+static void is_in_java(const char *options, size_t length, const char *expected)
+{
+    static const char file[] = "\x0a\x09"
+                               "a_b.proto\x12\x01p\x22\x04\x0a\x02"
+                               "AB";
+    char set[128] = "\x0a";
+    struct schema *own = schema_create();
+    size_t size = sizeof(file) - 1 + length;
+
+    set[1] = (char)size;
+    memcpy(set + 2, file, sizeof(file) - 1);
+    memcpy(set + 2 + sizeof(file) - 1, options, length);
+    struct wire_bytes bytes = {(const uint8_t *)set, size + 2};
+    cr_assert(schema_add(own, bytes, problem) == RPC_OK, "%s", problem);
+    SAME_TEXT(schema_message(own, "p.AB")->c_name, expected);
+    schema_free(own);
+}
+
+#define OPTIONS(text) text, sizeof(text) - 1
+
+Test(schema, knows_what_protoc_calls_the_classes_in_java)
+{
+    SAME_TEXT(schema_message(schema, "ripcord.test.Inner")->c_name,
+              "ripcord.test.SchemaTest$Inner");
+    is_in_java(OPTIONS(""), "p.ABOuterClass$AB");
+    is_in_java(OPTIONS("\x42\x05\x0a\x03j.k"), "j.k.ABOuterClass$AB");
+    is_in_java(OPTIONS("\x42\x08\x0a\x03j.k\x42\x01O"), "j.k.O$AB");
+    is_in_java(OPTIONS("\x42\x02\x50\x01"), "p.AB");
+}
+
 Test(schema, keeps_unknown_fields_and_writes_them_again)
 {
     struct wire_bytes bytes = load("schema_test.bin");

@@ -317,8 +317,6 @@ struct writable_types *writable_types_create(const struct writable_types *base)
     if (types == NULL)
         return NULL;
     types->base = base;
-    for (size_t i = 0; i < CHAINS; i++)
-        atomic_init(&types->chains[i], NULL);
     return types;
 }
 

@@ -292,6 +292,8 @@ struct world_ops {
     void (*lock_free)(struct world_lock *);
     void (*lock)(struct world_lock *);
     void (*unlock)(struct world_lock *);
+    void (*ask)(struct world *, struct world_task *question);
+    bool (*locked)(struct world *);
 
     uint32_t (*choose)(struct world *, enum world_site site, uint32_t entity, uint32_t ordinal,
                        uint32_t max);
@@ -718,6 +720,24 @@ static inline void world_lock(struct world_lock *lock)
 static inline void world_unlock(struct world_lock *lock)
 {
     lock->world->ops->unlock(lock);
+}
+
+/* --- questions --- */
+
+/* Have the main thread, which has called world_run and has the first executor, run `question` now,
+ * in the midst of the caller's step and under its locks: between two tasks of its own, or wherever
+ * it waits for others.  Returns when that is done.  Any thread; at once on the main one, and in
+ * sim. */
+static inline void world_ask(struct world *world, struct world_task *question)
+{
+    world->ops->ask(world, question);
+}
+
+/* Whether the step at work, or one whose question it answers, has a lock: to take another one may
+ * then wait for ever. */
+static inline bool world_locked(struct world *world)
+{
+    return world->ops->locked(world);
 }
 
 /* --- chance --- */

@@ -98,6 +98,7 @@ scenario("SW-07 · Two Handlers hand over at one instant; the Responder waits fo
     local gate = t:hold("server.handover", { server })
     local calls = t:times(2, function() return t:client(server):call("blob", { size = "1MiB" }) end)
     t:wait(gate, 2) -- both have woken the Responder, none is registered
+    t:expect(gate.held):is(2)
     local selects = #t:events("server.select", { server })
     t:settle()
     t:expect(t:events("server.select", { server })):count(selects)

@@ -53,9 +53,10 @@ scenario("SD-04 · Before 2.x Readers outlive their server, in select", { tags =
     end
     t:expect(server:lane "handler/0".doing):is "closed"
     t:expect(server:lane "responder".doing):is "closed"
+    t:expect(server.host.threads):is(t:by { ["-1.2"] = 2, ["2.0-"] = 0 })
 end)
 
-scenario("SD-05 · Stopping a server whose Reader is blocked: 2.2 waits for it for ever", {
+scenario("SD-05 · Stopping a server whose Reader is blocked: 2.x waits for it for ever", {
     rough = false,
     tags = tags,
 }, function(t)
@@ -70,12 +71,15 @@ scenario("SD-05 · Stopping a server whose Reader is blocked: 2.2 waits for it f
     t:expect(server:lane "reader/0".doing):is "put"
     server:stop()
 
-    if t.release == "2.2" then -- stop joins the Reader; the Handlers, who could free it, are gone
+    if t.release:find "^2" then -- stop joins the Reader; the Handlers, who could free it, are gone
         t:expect(calls[1]):fails "remote_error":at "1s":with { class = "java.lang.InterruptedException" }
         t:sleep "1h"
         t:each({ table.unpack(calls, 2) }):pending()
         t:expect(t:events("server.close", { server })):count(0)
+        -- Listener and Reader, and the idle scan's Timer; the Responder ended with its last select.
+        t:expect(server.host.threads):is(t:by { ["2.2"] = 2, ["2.6"] = 3 })
         server.host:kill()
+        t:expect(server.host.threads):is(0)
         t:each({ table.unpack(calls, 2) }):fails(one_of("eof", "reset")):at "3601s"
     else
         t:each(calls):fails(one_of("eof", "reset")):at "1s"
@@ -113,7 +117,7 @@ scenario("SD-08 · Stopping a client that connects to nowhere: it tries on, but 
     t:expect(call):fails():at(t:by { ["-2.0"] = case.old, ["2.1-2.6"] = case.ends, ["3.4"] = "1s" })
 end)
 
-scenario("SD-10 · Fifty lives of a server leave nothing behind", { tags = tags }, function(t)
+scenario("SD-10 · Fifty lives of a server leave nothing behind, but before 2.x their Readers", { tags = tags }, function(t)
     local server = t:server()
     local client = t:client(server)
     for i = 1, 50 do
@@ -122,6 +126,7 @@ scenario("SD-10 · Fifty lives of a server leave nothing behind", { tags = tags 
         t:settle()
         t:expect(server.counters.open_connections):is(t:by(not_counted_off(1)))
         t:expect(server.host.descriptors):is(0)
+        t:expect(server.host.threads):is(t:by { ["-1.2"] = i, ["2.0-"] = 0 }) -- the Readers
         server:start()
         t:sleep "11s" -- the client forgets its connection
         t:expect({ server.host.descriptors, client.host.descriptors }):is { 1, 0 }
@@ -208,6 +213,7 @@ scenario("SD-17 · After a stop no idle scan runs", { releases = "2.3-", tags = 
     t:sleep "1m"
 
     t:expect(t:events("server.scan", { server })):count(1)
+    t:expect(server.host.threads):is(0)
 end)
 
 scenario("SD-18 · A host that dies takes its server along; the next call finds nobody", {

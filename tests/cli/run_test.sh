@@ -67,16 +67,15 @@ scenario("Matchers aim at a server's threads", { releases = "2.6" }, function(t)
     t:expect(client:call("blob", { size = 100 })):returns()
     t:expect(t:events("server.reply", { length = at_least(100) })):count(2)
 end)
-scenario("A function does not", { releases = "2.6" }, function(t)
+scenario("Functions too", { releases = "2.6" }, function(t)
     t:fault("server.execute.throw", { where = function() return true end, class = "java.io.IOException" })
     t:expect(t:client(t:server()):call("echo", { message = "x" })):fails "remote_error"
 end)
 END
 try run aims.lua
 claim "matchers and functions aim at servers" all 'exits 0' 'says "2 passed"'
-try run aims.lua --world live -v
-claim "live too takes matchers, and says why no functions" all 'exits 0' 'says "1 passed, 1 skipped"' \
-    'says "ask the script at server.execute; aim by fields and matchers, without"'
+try run aims.lua --world live
+claim "live too" all 'exits 0' 'says "2 passed"'
 cat >hasty.lua <<'END'
 scenario("The script is wrong", { releases = "2.6" }, function(t)
     local client = t:client(t:peer())
@@ -248,7 +247,55 @@ for number in -1 inf; do
         run good --world live --tolerance $number
 done
 refuses "two kinds of loudness" 2 "don't go together" run good -q -v
-refuses "--twice in live" 2 "--twice is for the simulation" run good --world live --twice
+for option in --twice --rough "--wall 5"; do
+    refuses "$option in live" 2 "${option% *} is for the simulation" run good --world live $option
+done
+for option in "--speed 5" "--tolerance 100" --threads; do
+    refuses "$option in the simulation" 2 "${option% *} is for --world live" run good $option
+    try run good/echo.lua --world live $option
+    claim "but not in live" exits 0
+done
+for option in --seed --jobs --repeat --release --filter --record --report; do
+    refuses "$option with an empty value, as of a variable that is not set" 2 \
+        "option $option needs a value, not an empty one" run good $option ""
+    refuses "the same behind =" 2 "option $option needs a value, not an empty one" run good $option=
+done
+refuses "an empty value of a short option" 2 "option -vj needs a value, not an empty one" run good -vj ""
+refuses "a seed that is too large" 2 "--seed takes no number as large as '9223372036854775808'" \
+    run good --seed 9223372036854775808
+refuses "the largest int is a number, too" 2 "--repeat is a number of seeds from 1 to 1000000" run good --repeat 2147483647
+refuses "two reports to one file" 2 "--report and --junit can't both be written to both.x; name two files" \
+    run good --report both.x --junit both.x
+refuses "two to the standard output" 2 "--junit and --tap can't both be written to the standard output" \
+    run good --tap --junit -
+try run good/echo.lua --junit - --record kept
+claim "a report on the standard output has it alone" all 'exits 0' 'head -n 1 out | grep -q "^<?xml"' \
+    'tail -n 1 out | grep -q "^</testsuites>"' 'complains "2 passed"' '[ "$(tail -n 1 err)" = kept ]'
+refuses "an empty path" 2 "cannot read '': No such file" run ""
+refuses "a file that is named twice" 2 \
+    "two cases are called good.echo@2.6: good/echo.lua:1 and ./good/echo.lua:1; rename one, or name its file once" \
+    run good/echo.lua ./good/echo.lua
+mkdir links && ln -s . links/self
+refuses "a folder that is in itself" 2 "folders lie too deep in each other" run links
+rm links/self && ln -s nowhere links/gone.lua
+refuses "a link to a scenario that is gone" 2 "cannot read links/gone.lua: No such file" run links
+echo 'include "round.lua"' >circle.lua
+echo 'include "circle.lua"' >round.lua
+refuses "files that include each other" 2 \
+    "round.lua:1: include: circle.lua is being read already: files can't ask for each other in a circle" run circle.lua
+echo 'include "nothing.here"' >includes.lua
+refuses "a file that is not there to be included" 2 \
+    "includes.lua:1: include: cannot read nothing.here: No such file" run includes.lua
+refuses "version with an argument" 2 "version takes no argument" version 2
+refuses "tags as JSON" 2 "--tags and --json don't go together" list good --tags --json
+refuses "help for a command that is none" 2 "there is no command 'rum'; did you mean 'run'?" help rum
+try help list
+claim "help COMMAND is COMMAND --help" all 'exits 0' 'says "Usage: ripcord list"'
+for command in "list good" points version; do
+    "$ripcord" $command >/dev/full 2>err
+    code=$?
+    claim "$command on a full disk" all 'exits 64' 'complains_once "cannot write to the standard output: No space left"'
+done
 refuses "a colour that is none" 2 "--colour is auto, always or never" run good --colour pink
 refuses "a range that is none" 2 "'1.x' is no release" run good --release 1.x
 refuses "a filter that lets nothing through" 2 "no case is left: nothing fits --filter nowhere" \
@@ -302,5 +349,16 @@ if [ "$(id -u)" != 0 ]; then
     mkdir locked && chmod 500 locked
     refuses "records in a locked folder" 64 "cannot write the records to locked" run good --record locked
 fi
+
+cat >port.lua <<'LUA'
+local cases = {}
+for i = 1, 24 do cases[i] = { name = "case " .. i } end
+scenario("A port of its own", { cases = cases }, function(t)
+    local server = t:server { port = 8020 }
+    t:expect(t:client(server):call("echo", { message = "hi" })):returns()
+end)
+LUA
+try run port.lua --release 2.6 --world live --jobs 6
+claim "cases that run beside each other have the same port" all 'exits 0' 'says "24 cases: 24 passed"'
 
 finish

@@ -25,7 +25,7 @@ sed "s/PORT/${taken##*:}/" own.lua >two.lua
 id=$!
 started="$started $id"
 eventually grep -q "^listening on $taken" served
-claim "a scenario's own port stays" grep -q "^listening on 127.0.0.2:${taken##*:}$" served
+claim "a scenario's own port stays" grep -q "^listening on 127\.[0-9]*\.0\.2:${taken##*:}$" served
 claim "the first server without a place takes --listen" all 'grep -qx "listening on $taken" served' 'echoes "$taken"'
 claim "each server that starts is printed" eventually eval '[ "$(grep -c "^listening on " served)" -eq 3 ]'
 stop INT
@@ -39,7 +39,7 @@ LUA
 id=$!
 started="$started $id"
 eventually grep -q "^listening on" served
-claim "without --listen nobody need be there" grep -q "^listening on 127\.0\.0\.2:" served
+claim "without --listen nobody need be there" grep -q "^listening on 127\.[0-9]*\.0\.2:" served
 stop INT
 refuses "with it somebody must" 2 "no server of alone.lua takes --listen 127.0.0.1:0: only one without" \
     serve alone.lua --listen 127.0.0.1:0
@@ -59,6 +59,42 @@ refuses "a place that is taken" 2 "cannot listen on $at: another program does; -
     serve again.lua --listen "$at"
 stop INT
 
+cat >taken.py <<'PY'
+import socket, time
+try:
+    listener = socket.create_server(("127.0.0.1", 8020))
+except OSError:
+    pass  # somebody has it already
+print("taken", flush=True)
+time.sleep(60)
+PY
+python3 taken.py >taken &
+id=$!
+started="$started $id"
+eventually grep -q taken taken
+for what in test own.lua; do
+    sed "s/PORT/8021/" -i own.lua
+    refuses "of $what the usual place, taken" 2 \
+        "cannot listen on 127.0.0.1:8020: another program does; --listen HOST:0 finds a free port" serve $what
+done
+kill -KILL $id
+wait $id 2>/dev/null
+
+# --- an output that takes nothing
+"$ripcord" serve test --listen 127.0.0.1:0 >/dev/full 2>served_err </dev/null &
+id=$!
+started="$started $id"
+claim "a full disk is told once, and it serves on" \
+    all 'eventually grep -q "cannot write what happens, but serves on: No space left" served_err' 'kill -0 $id'
+stop INT
+claim "to its end" all 'exits 130' '[ "$(wc -l <served_err)" -eq 1 ]'
+"$ripcord" serve test --listen 127.0.0.1:0 >&- 2>served_err </dev/null &
+id=$!
+started="$started $id"
+claim "a closed output is none of its connections" \
+    eventually grep -q "cannot write what happens, but serves on: Bad file descriptor" served_err
+stop INT
+
 # --- settings
 refuses "a setting without a value" 2 "--conf takes KEY=VALUE, got 'ipc.ping.interval'" \
     serve test --conf ipc.ping.interval
@@ -69,6 +105,10 @@ refuses "a value that does not fit" 2 \
     "ripcord: --conf ipc.maximum.data.length=big: ipc.maximum.data.length takes a size: 64KiB, or bytes; got 'big'" \
     serve test --conf ipc.maximum.data.length=big
 refuses "a size below zero" 2 "takes a size" serve test --conf ipc.maximum.data.length=-1
+refuses "a size beyond all numbers" 2 "takes a size: 64KiB, or bytes; got '99999999999999999999'" \
+    serve test --conf ipc.maximum.data.length=99999999999999999999
+refuses "a time beyond all numbers" 2 "takes a time: 5s, or milliseconds; got '99999999999999999999'" \
+    serve test --conf ipc.ping.interval=99999999999999999999
 refuses "a word where a truth is wanted" 2 "takes true or false; got '7'" serve test --conf ipc.server.tcpnodelay=7
 refuses "a setting of another release" 2 \
     "ripcord: --conf ipc.8020.backoff.enable=true: release 1.2 has no setting ipc.8020.backoff.enable" \

@@ -53,7 +53,7 @@ LUA
 try check globals.lua
 claim "check finds globals that are none, in functions that do not run" all 'exits 2' \
     'says "globals.lua:1: there is no '\''betwen'\''; did you mean '\''between'\''?"' \
-    'says "globals.lua:5: there is no '\''os'\''; did you mean '\''ms'\''?"' \
+    'says "globals.lua:5: there is no '\''os'\'': scenarios see nothing but themselves"' \
     'says "globals.lua:7: '\''forgotten'\'' would be a new global; write: local forgotten = ..."'
 claim "and no others" test "$(grep -c "^globals.lua:" out)" -eq 3
 cat >scopes.lua <<'LUA'
@@ -173,13 +173,17 @@ claim "check tells what does not compile" all 'exits 2' 'complains "bad/syntax.l
 
 try points
 claim "points lists points and faults" all 'exits 0' 'says "server.write.short"' 'says "{bytes}"'
+claim "and where nobody can be held, with what to hold instead" all \
+    'test "$(grep -A 1 "^net.syn " out | grep -c "no hold: hold client.connect")" -eq 1' \
+    'test "$(grep -A 1 "^server.put " out | grep -c "no hold")" -eq 0'
 try points --json
 claim "points --json is JSON" python3 -c '
 import json
 points = {point["name"]: point for point in json.load(open("out"))}
 faults = {fault["name"]: fault for fault in points["server.write"]["faults"]}
 assert faults["server.write.short"]["libfiu"] == "ripcord/server/write/short"
-assert faults["server.write.error"]["parameters"] == ["errno", "after"]'
+assert faults["server.write.error"]["parameters"] == ["errno", "after"]
+assert points["server.write"]["hold"] and not points["log"]["hold"]'
 refuses "points of something" 2 "points takes no argument" points server
 
 try version

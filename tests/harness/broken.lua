@@ -76,3 +76,36 @@ scenario("Nothing is expected, and nobody has waited", function(t)
     t:fault("client.read.stop", {})
     t:client(t:server()):call "hang"
 end)
+
+scenario("where: an error", function(t)
+    t:hold("server.put", { where = function(event) return event.mehtod == "echo" end })
+    t:expect(t:client(t:server()):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("where: it never ends", function(t)
+    t:hold("server.read", { where = function() while true do end end })
+    t:expect(t:client(t:server()):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("where: a wait", function(t)
+    t:fault("server.read.short", { bytes = 1, where = function() t:sleep "1s" end })
+    t:expect(t:client(t:server()):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("where: something is done", function(t)
+    local server = t:server()
+    t:fault("server.execute.delay", { by = "1s", where = function() server.host:kill() end })
+    t:expect(t:client(server):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("where: a server is asked in the midst of a write", function(t)
+    t:fault("wire.response.swallow", { where = function(event) return event.connection.user == "alice" end })
+    t:expect(t:client(t:server()):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("an always that says nothing", function(t)
+    t:always("nothing is returned", function() local _ = t.now end)
+    t:log "something happens"
+    t:sleep "1s"
+    t:expect(1):is(1)
+end)

@@ -189,6 +189,14 @@ scenario("The Reader of its connection is gone", function(t)
     t:expect(call):returns()
 end)
 
+scenario("Its caller is dead", { limit = "2d" }, function(t)
+    local client = t:client(t:server())
+    local call = client:call("echo", { message = "x", time = "10s" })
+    t:sleep "1s"
+    client.host:kill()
+    t:expect(call):returns()
+end)
+
 -- # What ended a call, or its connection
 
 scenario("The Responder has purged the connection", function(t)
@@ -464,6 +472,6 @@ end)
 
 scenario("The hold is aimed at a lane where nobody came", function(t)
     local server = t:server { handlers = 2 }
-    t:hold("server.execute", { server, lane = "handler/7" })
+    t:hold("server.execute", { server, lane = "handler/1" })
     t:expect(t:client(server):call("echo", { message = "a" })):returns()
 end)

@@ -78,6 +78,11 @@ scenario("Mistakes are told with the nearest right name", function(t)
     mistake("did you mean 'handlers'", t.server, t, { handler = 2 })
     mistake("did you mean 'message'", client.call, client, "echo", { mesage = "x" })
     mistake("ipc.server.read.threadpool.size", t.server, t, { conf = { ["ipc.server.read.threadpool.siz"] = 2 } })
+    mistake("queue: 0 is not between 1 and", t.server, t, { queue = 0 })
+    mistake("Java makes no callQueue without room", t.server, t, { conf = { ["ipc.server.handler.queue.size"] = 0 } })
+    local taken = ("server1:%d is taken; it needs a port or a host of its own"):format(server.port)
+    mistake(taken, t.server, t, { host = "server1", port = server.port })
+    mistake(taken, t.peer, t, { host = "server1", port = server.port })
     mistake("did you mean 'counters'", function() return server["counter"] end)
     mistake("has no lane", server.lane, server, "reader/9")
     mistake("can't be set", function() server.port = 1 end)
@@ -171,6 +176,19 @@ scenario("A peer's answers reach the client, and its manners are its own", funct
     t:expect(calls[1]):fails "remote_error":with { class = "a.B", message = "c" }
     raw:reset()
     t:expect(calls[3]):fails "reset"
+end)
+
+scenario("A peer that has closed refuses", function(t)
+    local peer = t:peer()
+    peer:close()
+    local client = t:client(peer, { conf = { ["ipc.client.connect.max.retries"] = 0 } })
+    t:expect(client:call("echo", {})):fails "refused"
+end)
+
+scenario("A call of a client that was stopped ends at once", function(t)
+    local client = t:client(t:server())
+    client:stop()
+    t:expect(client:call("echo", {})):fails("stopped"):with { message = "The client is stopped" }
 end)
 
 scenario("A message can be changed on its way, and another put in", function(t)

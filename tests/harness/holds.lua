@@ -11,6 +11,40 @@ scenario("a response", function(t)
     t:expect(call):returns { message = "hi" }:at "3s"
 end)
 
+scenario("what stands on the wire has not been yet, nor what is behind it", {
+    cases = { { name = "wire.preamble" }, { name = "wire.context" }, { name = "wire.request" }, { name = "wire.response" } },
+}, function(t, case)
+    local server = t:server()
+    local client = t:client(server)
+    local gate = t:hold(case.name, { server })
+    local calls = t:times(3, function() return client:call("echo", { message = "hi" }) end)
+    t:wait(gate, 1)
+    t:sleep "1s"
+    t:expect(gate.held):is(1)
+    t:expect(t:events(case.name)):count(0)
+    gate:release(1)
+    t:sleep "1s"
+    t:expect(t:events(case.name)):count(1)
+    gate:release()
+    t:each(calls):returns()
+    t:expect(t:events(case.name)[1].at):is(at_least(1000))
+    t:expect(t:events(case.name, { server })):count(case.name:find "re[qs]" and 3 or 1)
+end)
+
+scenario("what stands ends with its stream", function(t)
+    local server = t:server()
+    local gate = t:hold("wire.request", { server })
+    local raw = t:dial(server)
+    raw:open()
+    raw:send({ "request", method = "echo", value = {} }, { "request", method = "echo", value = {}, call_id = 1 })
+    raw:shutdown()
+    t:sleep "1s"
+    t:expect({ gate.held, #t:events "net.fin", #t:events "server.put" }):is { 1, 0, 0 }
+    gate:release()
+    t:settle()
+    t:expect({ #t:events "wire.request", #t:events "net.fin", #t:events "server.put" }):is { 2, 2, 2 }
+end)
+
 scenario("a request, which only stands as long as the scenario", function(t)
     local server = t:server()
     local client = t:client(server, { rpc_timeout = "2s" })
@@ -46,6 +80,23 @@ scenario("a FIN", function(t)
     t:expect(server.counters.open_connections):is(1)
     gate:release()
     t:settle()
+    t:expect(server.counters.open_connections):is(0)
+end)
+
+scenario("a refusal, with a word or without", {
+    cases = { { name = "a version", sends = "hrpc\x63\0\0" }, { name = "no preamble", sends = "abcdefg" } },
+}, function(t, case)
+    local server = t:server()
+    local gate = t:hold("server.refuse", { server })
+    local raw = t:dial(server)
+    raw:send(case.sends)
+    t:wait(gate, 1)
+    t:sleep "1s"
+    t:expect(t:events "server.refuse"):count(0)
+    t:expect(server.counters.open_connections):is(1)
+    gate:release()
+    t:settle()
+    t:expect(t:events "server.refuse"):count(1)
     t:expect(server.counters.open_connections):is(0)
 end)
 

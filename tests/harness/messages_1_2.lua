@@ -63,3 +63,12 @@ scenario("Bytes and places are those of version 4", function(t)
     t:expect(hex(accepted:encode { "sasl", state = "CHALLENGE", token = "t" })):is "000000000000000174"
     t:expect(hex(accepted:encode { "sasl", status = "ERROR", class = "C", message = "" })):is "00000001000000014300000000"
 end)
+
+scenario("The fault change takes a table as the value of a request or response", function(t)
+    local server = t:server()
+    local client = t:client(server)
+    t:fault("wire.request.change", { client, nth = 1, method = "echo", fields = { value = { message = "b" } } })
+    t:fault("wire.response.change", { client, nth = 2, method = "echo", fields = { value = { message = "c" } } })
+    t:expect(client:call("echo", { message = "a" })):returns { message = "b" }
+    t:expect(client:call("echo", { message = "a" })):returns { message = "c" }
+end)

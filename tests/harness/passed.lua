@@ -108,7 +108,7 @@ scenario("a matcher in an aim says what it says in an expectation", function(t)
         { at_least(6000), function(n) return n >= 6000 end, 3 },
         { at_most(5999.5), function(n) return n <= 5999.5 end, 2 },
         { between(3000, 9500), function(n) return 3000 <= n and n <= 9500 end, 3 },
-        { one_of(between(1, 5000), at_least(12000), "6000"), function(n) return n <= 5000 or n >= 12000 end, 3 },
+        { one_of(between(1, 5000), at_least(12000), "six"), function(n) return n <= 5000 or n >= 12000 end, 3 },
         { has "6", function() return false end, 0 },
     }
     for _, case in ipairs(cases) do
@@ -123,6 +123,53 @@ scenario("a matcher in an aim says what it says in an expectation", function(t)
     t:expect(t:events("server.execute", { method = at_least "echo" })):count(1)
     t:expect(t:events("server.execute", { method = at_least(1) })):count(0)
     t:expect(t:events("server.execute", { method = one_of("echo", true) })):count(1)
+end)
+
+scenario("a matcher in an aim knows the field's unit, as a plain value does", function(t)
+    local client = t:client(t:server())
+    t:expect(client:call("blob", { size = "4KiB" })):returns()
+    t:expect(client:call("blob", { size = "8KiB" })):returns()
+    local function count(length) return #t:events("server.reply", { length = length }) end
+    t:expect(count(at_least "1KiB")):is(2)
+    t:expect(count(between("1KiB", "6KiB"))):is(1)
+    t:expect(count(at_most "1KiB")):is(0)
+    t:expect(count(one_of(between("8KiB", "9KiB"), "0"))):is(1)
+end)
+
+scenario("a list has what equals, or what the matcher fits", function(t)
+    t:expect({ "a", 2, { x = 1 } }):is(has "a"):is(has(2)):is(has { x = 1 }):is(has(at_least(2)))
+    t:expect({ "ab", 2 }):is_not(has "a"):is_not(has(1)):is(has(has "a"))
+    t:log "x"
+    t:expect(t:events("log"):map "text"):is(has "x")
+    t:expect(t:events "log"):is_not(has(1))
+    t:expect("a2"):is(has "2"):is_not(has(2))
+end)
+
+scenario("a wait for so many waits for them", function(t)
+    local server = t:server { handlers = 2 }
+    local client = t:client(server)
+    local gate = t:hold("server.reply", { server })
+    local calls = t:times(3, function(i) return client:call("echo", { message = "x", time = i * 1000 }) end)
+    local ends = t:events("client.end", { client })
+    t:wait(gate, 2)
+    t:expect(t.now):is(2000)
+    gate:release()
+    t:wait(ends, 3)
+    t:expect(#ends):is(3)
+    t:each(calls):returns()
+end)
+
+scenario("a caller dies with its machine", function(t)
+    local server = t:server()
+    local client = t:client(server)
+    local call = client:call("echo", { message = "x", time = "10s" })
+    t:sleep "1s"
+    client.host:kill()
+    t:sleep "20s"
+    t:expect(call.ending):is "never"
+    t:expect(server.counters.open_connections):is(0)
+    local next_client = t:client(server, { host = client.host })
+    t:expect(next_client:call("echo", { message = "x" })):returns()
 end)
 
 scenario("an attempt to connect that has begun at 0 says so when it ends", function(t)

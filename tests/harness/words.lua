@@ -61,3 +61,44 @@ end)
 scenario("a where that is no function", function(t) t:events("server.write", { where = "bytes > 1" }) end)
 scenario("a chance that is none", function(t) t:fault("server.write.short", { chance = "often" }) end)
 scenario("a call id that is none", function(t) t:events("server.write", { call_id = "first" }) end)
+scenario("a text in place of a number", function(t) t:server { handlers = "2" } end)
+scenario("a number that is too small", function(t) t:events("server.write", { nth = 0 }) end)
+scenario("a list in place of an event", function(t)
+    t:log "x"
+    local logs = t:events "log"
+    t:expect(logs[1]):before(logs)
+end)
+scenario("a library that is left out", function() return os.time() end) -- luacheck: ignore
+scenario("a field in a table", function(t)
+    local call = t:client(t:server()):call("echo", { message = "x" })
+    t:expect(call):with { massage = "x" }
+end)
+scenario("a field of each", function(t)
+    t:log "x"
+    return t:events("log"):map "txet"
+end)
+scenario("a count of a call", function(t)
+    t:expect(t:client(t:server()):call("echo", { message = "x" })):count(1)
+end)
+scenario("a count of a text", function(t) t:expect("abc"):count(3) end)
+scenario("a role", function(t) t:server { role = roles.namenod {} } end) -- luacheck: ignore
+scenario("a file that is not there", function() return include "nowhere.lua" end)
+scenario("a time-out that would be none", function(t) t:client(t:server(), { rpc_timeout = "500us" }) end)
+scenario("a setting that would be 0", function(t)
+    t:server { conf = { ["ipc.client.connection.maxidletime"] = "1500us" } }
+end)
+scenario("a draw of nothing", function(t) t:draw("server.select", {}) end)
+scenario("strikes of what has happened", function(t) t:events("log", { times = 1 }) end)
+scenario("what has happened, perhaps", function(t) t:events("log", { maybe = true }) end)
+scenario("a unit where there is none", function(t)
+    t:sleep "5s"
+    t:expect(t.now):is_not(at_least "1s")
+end)
+scenario("a size where there is none", function(t) t:expect(5000):is(at_most "1KiB") end)
+scenario("a text in place of a number to compare with", function(t) t:expect(5000):is(between("a", "b")) end)
+scenario("a part that is nothing", function(t) t:expect("x"):is(has(nil)) end)
+scenario("a call of who is dead", function(t)
+    local client = t:client(t:server())
+    client.host:kill()
+    client:call("echo", { message = "x" })
+end)

@@ -1,6 +1,7 @@
 -- Byte by byte: our client against the Java client, our server against the Java server.
 
 local twin = include "lib/twin.lua"
+local v4 = include "lib/v4.lua"
 
 local options = { world = "live", releases = "3.4" }
 
@@ -138,17 +139,102 @@ local function answers(raw, library)
     return words
 end
 
-scenario("BY-02 · Our server answers as the Java server does, byte by byte", options, function(t)
-    local _, address = twin.server(t)
-    local server = t:server()
+-- Each input to both servers, and what came back in that time is the same.
+local function compare(t, address, server, all, time)
     local asked = {}
-    for i, input in ipairs(inputs) do asked[i] = { input[1], begin(t, address, input), begin(t, server, input) } end
-    t:sleep "500ms"
+    for i, input in ipairs(all) do asked[i] = { input[1], begin(t, address, input), begin(t, server, input) } end
+    t:sleep(time)
     for i, pair in ipairs(asked) do
-        local input = inputs[i]
+        local input = all[i]
         local read = (input.trace or input.library) and answers or ending
         local expected = { pair[1], read(pair[2], input.library) }
         t:expect({ pair[1], read(pair[3], input.library) }):is(expected)
         if input.answer then t:expect(expected[2]):is(input.answer) end
     end
+end
+
+scenario("BY-02 · Our server answers as the Java server does, byte by byte", options, function(t)
+    local _, address = twin.server(t)
+    compare(t, address, t:server(), inputs, "500ms")
+end)
+
+-- --- servers with several protocols --------------------------------------------------------------
+
+local test, foo, bar = "org.ripcord.TestProtocol", "org.ripcord.Foo", "org.ripcord.Several$Bar"
+local versioned, meta = "org.apache.hadoop.ipc.VersionedProtocol", "org.apache.hadoop.ipc.ProtocolMetaInfoPB"
+local signature = "org.apache.hadoop.ipc.ProtocolSignature"
+
+local function parameters(...) return string.pack(">i4", select("#", ...)) .. table.concat { ... } end
+
+local function long(number) return v4.utf8 "long" .. string.pack(">i8", number) end
+local function int(number) return v4.utf8 "int" .. string.pack(">i4", number) end
+
+local function written(protocol, version, method, ...)
+    return request { rpc_kind = "writable", protocol = protocol, version = version, method = method, bytes = parameters(...) }
+end
+local function ping(version) return written(foo, version, "ping", v4.string "hi") end
+local function mix(version) return written(bar, version, "mix", v4.string "hi", int(3)) end
+
+local function told(fields, version)
+    return request { protocol = meta, version = version, method = fields.method, bytes = fields.bytes }
+end
+local function signature_of(class, rpc_kind)
+    return told { method = "getProtocolSignature", bytes = "\10" .. delimited(class) .. "\18" .. delimited(rpc_kind) }
+end
+local function versions_of(class)
+    return told { method = "getProtocolVersions", bytes = "\10" .. delimited(class) }
+end
+
+-- Of one whose connection is Bar's.
+local context = { "context", user = "alice", client_id = id, protocol = bar }
+local function of_bar(name, ...) return { name, { "preamble" }, context, ..., bare = true } end
+
+local of_several = {
+    { "Foo 0, Foo 1, Bar and the test protocol", ping(0), ping(1), mix(2), echo },
+    { "Foo 2", ping(2), echo, trace = true },
+    { "Bar 1", mix(1), echo, trace = true },
+    { "Foo of protobuf", request { protocol = foo, version = 0 }, trace = true },
+    { "the test protocol of Writables", written(test, 1, "echo"), trace = true },
+    { "a method of Foo's on Bar", written(bar, 2, "ping", v4.string "hi"), trace = true },
+    { "the version of Bar, asked of the test protocol", written(versioned, 0, "getProtocolVersion", v4.string(bar), long(2)),
+        trace = true },
+    of_bar("the version of Bar", written(versioned, 0, "getProtocolVersion", v4.string(bar), long(1))),
+    of_bar("Foo on Bar's connection", ping(0)),
+    of_bar("the methods of Bar to who knows them", written(versioned, 0, "getProtocolSignature", v4.string(bar), long(2),
+        int(1630949742))),
+    { "the methods of no.Such", { "preamble" }, context, written(versioned, 0, "getProtocolSignature", v4.string "no.Such",
+        long(2), int(0)), bare = true, trace = true },
+    { "no methods of that kind", signature_of(test, "RPC_WRITABLE"), signature_of(bar, "RPC_PROTOCOL_BUFFER"),
+        signature_of(bar, "RPC_BUILTIN") },
+    { "the methods of a class that is not there", signature_of("no.Such", "RPC_WRITABLE"), echo, trace = true },
+    { "the methods of a kind that is none", signature_of(test, "RPC_SOAP"), trace = true },
+    { "the methods of nothing", told { method = "getProtocolSignature", bytes = "" }, trace = true },
+    { "the methods of half a name", told { method = "getProtocolSignature", bytes = "\10\7no" }, trace = true },
+    { "the methods in a wire type that is none", told { method = "getProtocolSignature", bytes = "\15\7no" },
+        trace = true },
+    { "the methods of no kind", told { method = "getProtocolSignature", bytes = "\10" .. delimited(test) },
+        trace = true },
+    { "the versions", versions_of(test), trace = true },
+    { "the versions of a class that is not there", versions_of "no.Such", trace = true },
+    { "another method of the protocol that tells", told { method = "dance", bytes = "" }, trace = true },
+    { "version 2 of the protocol that tells", told({ method = "getProtocolVersions", bytes = "" }, 2), trace = true },
+}
+
+scenario("BY-03 · Our server with several protocols answers as the Java server does", options, function(t)
+    local _, address = twin.server(t, { conf = { ["twin.several"] = true } })
+    t:protocol(foo, { methods = { ping = { "String", "String" } } })
+    t:protocol(bar, {
+        version = 2,
+        methods = {
+            mix = { "int", "String", "int" },
+            getProtocolVersion = { "long", "String", "long" },
+            getProtocolSignature = { signature, "String", "long", "int" },
+        },
+    })
+    local server = t:server {
+        protocols = { test, { protocol = foo, version = 0 }, { protocol = foo, version = 1 }, bar },
+    }
+    server:on(foo .. ".ping", function(served, text) return served.version .. " " .. text[1] end)
+    server:on(bar .. ".mix", function(_, values) return #values[1] + values[2] end)
+    compare(t, address, server, of_several, "1s") -- two engines are loaded
 end)

@@ -12,7 +12,6 @@ local versioned = "org.apache.hadoop.ipc.VersionedProtocol"
 
 -- The test protocol as tests/java/writable has it, whose methods the client counts.
 local function declare(t)
-    t:writable("org.apache.hadoop.ipc.ProtocolSignature", { { "long", "version" }, { "optional list int", "methods" } })
     t:protocol(test_protocol, {
         methods = {
             getProtocolVersion = { "long", "String", "long" },
@@ -128,6 +127,14 @@ local function version_of(protocol, version, fields)
     return made
 end
 
+-- `hash`: that of the methods that the client knows.
+local function methods_of(protocol, hash)
+    local made = request { protocol = versioned, version = 0, method = "getProtocolSignature" }
+    made.bytes = parameters(v4.string(protocol), v4.utf8 "long" .. string.pack(">i8", 1),
+        v4.utf8 "int" .. string.pack(">i4", hash))
+    return made
+end
+
 local function packed(type, count, bytes)
     return v4.utf8 "org.apache.hadoop.io.ArrayPrimitiveWritable$Internal" .. v4.utf8(type)
         .. string.pack(">i4", count) .. bytes
@@ -171,6 +178,8 @@ local inputs = {
         method = "getProtocolVersion",
         bytes = parameters(v4.string(test_protocol), v4.utf8 "long" .. string.pack(">i8", 1)),
     } },
+    { "the methods, to who knows them", methods_of(test_protocol, 1145649283) },
+    { "the methods of a stranger", methods_of("no.Such", 1) },
     { "a call of VersionedProtocol's that is none", request { protocol = versioned, method = "dance" } },
     { "echo as one of VersionedProtocol's", request { protocol = versioned, version = 0 } },
     { "rpc kind 0", request { rpc_kind = "builtin" } },

@@ -22,6 +22,9 @@ for release in 2.6 3.4; do
     try call "$at" $protocol echo '{"message":"hi"}' --release $release
     claim "a client of $release gets the Java server's answer" all 'exits 0' 'says "{\"message\": \"hi\"}"'
 done
+try call "$at" org.apache.hadoop.ipc.ProtocolMetaInfoPB getProtocolSignature \
+    "{\"protocol\":\"$protocol\",\"rpcKind\":\"RPC_PROTOCOL_BUFFER\"}"
+claim "it tells which methods it has" all 'exits 0' 'says "\"version\": 1, \"methods\": ["'
 try call "$at" $protocol throw '{"class":"java.io.IOException","message":"no luck"}'
 claim "and its exception" all 'exits 1' 'complains "java.io.IOException: no luck"'
 try call "$at" $protocol echo '{}' --version 7

@@ -205,3 +205,14 @@ scenario("JC-15 · Nobody listens: the Java client says so", options, function(t
     t:expect(echo.output):is(has "error java.net.ConnectException: ")
     t:expect(echo.output):is(has "Connection refused")
 end)
+
+scenario("JC-16 · The Java client finds out which methods our server has", { world = "live", releases = "3.4" }, function(t)
+    local server = t:server()
+    local function ask(kind) return twin.client(t, nil, "methods", server.address, kind, "echo", "blob", "hang", "dance") end
+    local messages, writables = ask "RPC_PROTOCOL_BUFFER", ask "RPC_WRITABLE"
+
+    t:expect(messages):exits(0)
+    t:expect(messages.output):is "echo true\nblob true\nhang true\ndance false\n"
+    t:expect(writables):exits(0)
+    t:expect(writables.output):is "echo false\nblob false\nhang false\ndance false\n"
+end)

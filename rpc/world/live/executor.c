@@ -64,7 +64,8 @@ static struct live_thread *thread_for(const struct world_executor *executor,
 {
     struct live_world *world = live_of(executor->world);
     struct live_thread *thread = NULL;
-    if (companion == NULL && (executor->own_thread || world->options.thread_each))
+    bool first = executor->lane == 1; /* the script's: the main thread answers for it */
+    if (companion == NULL && (executor->own_thread || (world->options.thread_each && !first)))
         thread = live_thread_start(world);
     if (thread != NULL)
         return thread;

@@ -9,7 +9,6 @@
 #include "rpc/world/live/socket.h"
 #include "rpc/world/live/thread.h"
 
-static const uint32_t loopback = UINT32_C(127) << 24;
 static const uint64_t day_ns = 24 * 3600 * WORLD_SEC;
 
 struct live_host {
@@ -73,7 +72,7 @@ struct world_host *live_host(struct world *base, const char *name)
     if (host != NULL) {
         host->host.world = base;
         host->host.id = ++world->host_count;
-        host->host.ip = loopback + host->host.id;
+        host->host.ip = world->block.ip + host->host.id;
         host->host.up_ns = day_ns;
         copy_name(host->host.name, name);
         live_link_last(&world->hosts, &host->link);

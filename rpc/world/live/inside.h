@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rpc/world/live/block.h"
 #include "rpc/world/live/live.h"
 #include "rpc/world/live/ports.h"
 #include "rpc/world/world.h"
@@ -16,6 +17,7 @@
 struct event;
 struct event_base;
 struct live_program;
+struct live_question;
 struct live_stream;
 struct live_listener;
 struct live_watch;
@@ -75,6 +77,7 @@ struct live_thread {
     struct live_watch *running_watch; /* until its function ends or stops it */
     uint64_t served;                  /* callbacks so far */
     uint64_t turn;                    /* from 1; see batch.h */
+    unsigned locks;                   /* that it has */
     struct live_link late, leftovers; /* batch.h */
 
     pthread_mutex_t mutex;                          /* for the inbox */
@@ -107,15 +110,21 @@ struct live_world {
     struct live_thread main;
     struct world_net net;
     struct live_ports ports;
+    struct live_block block;
 
-    pthread_mutex_t mutex;    /* for the rest */
-    pthread_cond_t moved;     /* a thread has stopped, ended, or may go on */
-    _Atomic bool attention;   /* all threads shall stand */
-    _Atomic bool stop;        /* world_stop */
-    _Atomic bool quit;        /* world_free */
-    unsigned running, parked; /* threads besides the main one; who of all threads stands */
+    pthread_mutex_t mutex;             /* for the rest */
+    pthread_cond_t moved;              /* a thread has stopped, ended, or may go on */
+    _Atomic bool attention;            /* all threads shall stand */
+    _Atomic bool stop;                 /* world_stop */
+    _Atomic bool quit;                 /* world_free */
+    const struct live_thread *wanting; /* whose wish that is */
+    unsigned running, parked;          /* threads besides the main one; who of all threads stands */
     struct live_link threads, executors, hosts, names, listeners, streams, programs;
+    struct live_question *questions; /* ask.h; the oldest first */
     uint32_t host_count;
+
+    _Atomic bool asked;                 /* somebody waits for an answer of the main thread */
+    const struct live_thread *answered; /* the main thread's: who is being answered, or NULL */
 };
 
 static inline struct live_world *live_of(struct world *world)

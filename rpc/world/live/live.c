@@ -6,10 +6,12 @@
 #include <time.h>
 
 #include "rpc/world/chance.h"
+#include "rpc/world/live/ask.h"
 #include "rpc/world/live/connect.h"
 #include "rpc/world/live/executor.h"
 #include "rpc/world/live/host.h"
 #include "rpc/world/live/inside.h"
+#include "rpc/world/live/lock.h"
 #include "rpc/world/live/program.h"
 #include "rpc/world/live/socket.h"
 #include "rpc/world/live/thread.h"
@@ -18,11 +20,6 @@
 
 /* What the simulated network does by itself (world.h, world_net). */
 static const uint64_t usual_give_up_ns = 924 * WORLD_SEC;
-
-struct live_lock {
-    struct world_lock lock;
-    pthread_mutex_t mutex;
-};
 
 /* --- time --- */
 
@@ -114,40 +111,6 @@ static uint64_t live_hash(struct world *world)
     return 0;
 }
 
-/* --- locks --- */
-
-static struct live_lock *live_lock_of(struct world_lock *lock)
-{
-    return world_container(lock, struct live_lock, lock);
-}
-
-static struct world_lock *live_lock_create(struct world *world)
-{
-    struct live_lock *live = calloc(1, sizeof(*live));
-    if (live == NULL)
-        return NULL;
-    live->lock.world = world;
-    pthread_mutex_init(&live->mutex, NULL);
-    return &live->lock;
-}
-
-static void live_lock_free(struct world_lock *lock)
-{
-    struct live_lock *live = live_lock_of(lock);
-    pthread_mutex_destroy(&live->mutex);
-    free(live);
-}
-
-static void live_lock(struct world_lock *lock)
-{
-    pthread_mutex_lock(&live_lock_of(lock)->mutex);
-}
-
-static void live_unlock(struct world_lock *lock)
-{
-    pthread_mutex_unlock(&live_lock_of(lock)->mutex);
-}
-
 /* --- the network as a whole --- */
 
 static enum rpc_status live_net(struct world *base, const struct world_net *net)
@@ -181,6 +144,7 @@ static void live_free(struct world *base)
     }
     live_hosts_free(world);
     live_ports_release(&world->ports);
+    live_block_release(&world->block);
     pthread_cond_destroy(&world->moved);
     pthread_mutex_destroy(&world->mutex);
     free(world);
@@ -229,6 +193,8 @@ static const struct world_ops ops = {
     .lock_free = live_lock_free,
     .lock = live_lock,
     .unlock = live_unlock,
+    .ask = live_ask,
+    .locked = live_locked,
     .choose = live_choose,
     .random = live_random,
     .run = live_run,
@@ -263,6 +229,7 @@ struct world *live_create(const struct live_options *options)
     pthread_cond_init(&world->moved, NULL);
     links_init(world);
     live_ports_init(&world->ports);
+    live_block_take(&world->block);
     /* Nobody runs before world_run: the caller counts as one who stands. */
     world->running = world->parked = 1;
     atomic_store(&world->attention, true);

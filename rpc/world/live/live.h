@@ -6,8 +6,9 @@
  * Outside world_run all other threads stand still, between two tasks, so whatever belongs to
  * them may be looked at and changed then.
  *
- * Hosts are 127.0.0.1, 127.0.0.2 …, in the order in which they are made.  What a kernel
- * alone could do is RPC_UNSUPPORTED: a latency, a time to give up, a partition.
+ * Hosts are 127.0.0.1, 127.0.0.2 …, in the order in which they are made; where another process
+ * has a world too, its own are 127.1.0.1, 127.1.0.2 … (block.h).  What a kernel alone could do is
+ * RPC_UNSUPPORTED: a latency, a time to give up, a partition.
  *
  * The tracer is called from every thread of the world, at any time.
  */
@@ -21,7 +22,7 @@
 
 struct live_options {
     double speed;     /* the world's seconds in one of ours; 1 is real time */
-    bool thread_each; /* a thread for every executor that has no companion */
+    bool thread_each; /* a thread for every executor that has no companion, but the first */
     uint64_t seed;    /* for the draws of protocol and script */
 };
 

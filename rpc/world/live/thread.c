@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "rpc/world/live/ask.h"
 #include "rpc/world/live/batch.h"
 #include "rpc/world/live/executor.h"
 #include "rpc/world/live/timers.h"
@@ -136,21 +137,38 @@ void live_thread_drain(struct live_thread *thread)
     pthread_mutex_unlock(&thread->mutex);
 }
 
+/* With the world's mutex: wait for others to move; the main thread may have to answer them. */
+static void wait_for_others(struct live_world *world)
+{
+    if (live_here != &world->main || !atomic_load(&world->asked)) {
+        pthread_cond_wait(&world->moved, &world->mutex);
+        return;
+    }
+    pthread_mutex_unlock(&world->mutex);
+    live_answer(world, false);
+    pthread_mutex_lock(&world->mutex);
+}
+
 /* With the world's mutex: stand until the one who wants attention has done. */
 static void stand_by(struct live_world *world)
 {
     world->parked++;
     pthread_cond_broadcast(&world->moved);
     while (atomic_load(&world->attention) && !atomic_load(&world->quit))
-        pthread_cond_wait(&world->moved, &world->mutex);
+        wait_for_others(world);
     world->parked--;
 }
 
-static void pay_attention(struct live_world *world)
+bool live_stand_by(struct live_world *world)
 {
+    if (!atomic_load(&world->attention))
+        return false;
     pthread_mutex_lock(&world->mutex);
-    stand_by(world);
+    bool stands = world->wanting != live_here;
+    if (stands)
+        stand_by(world);
     pthread_mutex_unlock(&world->mutex);
+    return stands;
 }
 
 /* With the world's mutex: make everybody stand; the caller counts as one who does. */
@@ -159,6 +177,7 @@ static void ask_attention(struct live_world *world)
     while (atomic_load(&world->attention) && !atomic_load(&world->quit))
         stand_by(world);
     atomic_store(&world->attention, true);
+    world->wanting = live_here;
     world->parked++;
     if (live_here != &world->main)
         interrupt(&world->main);
@@ -168,7 +187,7 @@ static void ask_attention(struct live_world *world)
             interrupt(thread);
     }
     while (world->parked < world->running && !atomic_load(&world->quit))
-        pthread_cond_wait(&world->moved, &world->mutex);
+        wait_for_others(world);
 }
 
 void live_stand_still(struct live_world *world)
@@ -197,7 +216,8 @@ bool live_thread_interrupted(const struct live_thread *thread)
 {
     const struct live_world *world = thread->world;
     return atomic_load_explicit(&world->attention, memory_order_relaxed) ||
-           (thread == &world->main && atomic_load_explicit(&world->stop, memory_order_relaxed));
+           (thread == &world->main && (atomic_load_explicit(&world->stop, memory_order_relaxed) ||
+                                       atomic_load_explicit(&world->asked, memory_order_relaxed)));
 }
 
 static bool leaves(const struct live_thread *thread)
@@ -309,10 +329,9 @@ static void serve_lowest(struct live_thread *thread)
 static void loop(struct live_thread *thread)
 {
     while (!leaves(thread)) {
-        if (atomic_load(&thread->world->attention)) {
-            pay_attention(thread->world);
+        if (live_stand_by(thread->world) ||
+            (thread == &thread->world->main && live_answer(thread->world, false)))
             continue;
-        }
         serve(thread);
         live_batch_give_all(thread);
         if (thread->ready.first != NULL || thread->due)

@@ -25,9 +25,13 @@ void live_threads_quit(struct live_world *world);
 enum world_end live_run(struct world *world, uint64_t until_ns);
 void live_stop(struct world *world);
 
-/* Make all other threads stand between two tasks, until live_go_on. */
+/* Make all other threads stand, between two tasks (the main one before a lock, too), until
+ * live_go_on. */
 void live_stand_still(struct live_world *world);
 void live_go_on(struct live_world *world);
+
+/* Stand, if somebody else wants that.  False: nobody does. */
+bool live_stand_by(struct live_world *world);
 
 /* Take what other threads have put in, when they have.  On that thread, or while the world
  * stands. */
@@ -36,7 +40,7 @@ void live_thread_drain(struct live_thread *thread);
 /* Wake it when it sleeps.  Any thread. */
 void live_thread_wake(struct live_thread *thread);
 
-/* Whether its loop has to look up from its work: somebody stops the world or the run. */
+/* Whether its loop has to look up from its work: somebody stops the world or the run, or asks. */
 bool live_thread_interrupted(const struct live_thread *thread);
 
 /* Every callback of the loop that runs a step of `executor` begins and ends with these;

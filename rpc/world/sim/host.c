@@ -1,7 +1,6 @@
 #include "rpc/world/sim/host.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "rpc/world/sim/inside.h"
@@ -55,7 +54,7 @@ struct world_host *sim_host(struct world *world, const char *name)
     host->host.id = hosts->count + 1;
     host->host.ip = FIRST_IP + hosts->count;
     host->host.up_ns = DAY_NS;
-    snprintf(host->host.name, sizeof(host->host.name), "%s", name);
+    memccpy(host->host.name, name, '\0', sizeof(host->host.name) - 1);
     hosts->all[hosts->count++] = host;
     return &host->host;
 }

@@ -44,3 +44,8 @@ void sim_unlock(struct world_lock *lock)
     of(lock)->held = false;
     sim_of(lock->world)->locks_held--;
 }
+
+bool sim_locked(struct world *world)
+{
+    return sim_of(world)->locks_held > 0;
+}

@@ -12,5 +12,6 @@ struct world_lock *sim_lock_create(struct world *world);
 void sim_lock_free(struct world_lock *lock);
 void sim_lock(struct world_lock *lock);
 void sim_unlock(struct world_lock *lock);
+bool sim_locked(struct world *world);
 
 #endif

@@ -90,6 +90,13 @@ static void program_free(struct world_program *program)
     assert(program == NULL);
 }
 
+/* There is but one thread. */
+static void ask(struct world *world, struct world_task *question)
+{
+    (void)world;
+    question->run(question);
+}
+
 static const struct world_ops ops = {
     .now = now,
     .executor_init = sim_executor_init,
@@ -133,6 +140,8 @@ static const struct world_ops ops = {
     .lock_free = sim_lock_free,
     .lock = sim_lock,
     .unlock = sim_unlock,
+    .ask = ask,
+    .locked = sim_locked,
     .choose = sim_choose,
     .random = sim_random,
     .run = run,

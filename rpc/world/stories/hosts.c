@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "rpc/world/live/live.h"
+#include "rpc/world/sim/sim.h"
 #include "rpc/world/stories/story.h"
 
 static void hosts_have_names_and_addresses(struct story *story)
@@ -272,6 +274,20 @@ static void a_paused_hosts_kernel_goes_on(struct story *story)
     story_pair_close(&pair);
 }
 
+/* Those of other processes, too. */
+static void worlds_beside_each_other_share_no_port(struct story *story)
+{
+    struct world *beside = story->live ? live_create(&(struct live_options){.speed = 1})
+                                       : sim_create(&(struct sim_options){.seed = 1});
+    struct world_listener *listener = story_listen(story, 8), *other;
+    world_host(beside, story->near_host->name); /* the far one is its second, as it is here */
+    struct world_host *host = world_host(beside, story->far_host->name);
+    if (EXPECT_STATUS(story, world_listen(host, listener->address.port, 8, &other), RPC_OK))
+        world_listener_close(other);
+    world_listener_close(listener);
+    world_free(beside);
+}
+
 static const struct story_claim claims[] = {
     STORY("hosts have names and addresses", hosts_have_names_and_addresses),
     STORY("dotted numbers resolve", dotted_numbers_resolve),
@@ -290,6 +306,7 @@ static const struct story_claim claims[] = {
     STORY("a killed host may begin anew", a_killed_host_begins_anew),
     STORY("a paused host stands still, others do not", a_paused_host_stands_still),
     STORY("a paused host's kernel goes on", a_paused_hosts_kernel_goes_on),
+    STORY("worlds beside each other share no port", worlds_beside_each_other_share_no_port),
 };
 
 const struct story_chapter story_hosts = {"hosts", claims, sizeof(claims) / sizeof(claims[0])};

@@ -151,11 +151,12 @@ static void a_foreign_peer_gets_a_number(struct story *story)
 {
     struct world_listener *listener = story_listen(story, 8);
     struct run run;
-    char script[160];
+    char script[160], address[24];
     uint32_t before = world_new_id(story->world, WORLD_ID_CONNECTION);
-    snprintf(script, sizeof(script),
-             "exec 3<>/dev/tcp/127.0.0.%u/%u; printf hello >&3; head -c 2 <&3",
-             listener->address.ip & 255u, (unsigned)listener->address.port);
+    world_address_text(listener->address, address);
+    *strchr(address, ':') = '/';
+    snprintf(script, sizeof(script), "exec 3<>/dev/tcp/%s; printf hello >&3; head -c 2 <&3",
+             address);
     const char *const argv[] = {"bash", "-c", script, NULL};
     if (!EXPECT_STATUS(story, start(story, &run, argv, NULL), RPC_OK))
         return;

@@ -332,6 +332,56 @@ static void a_lock_guards(struct story *story)
     world_lock_free(lock);
 }
 
+/* What the server's thread wants to know of the main thread, under a lock that both use. */
+struct asking {
+    struct world_task task, question;
+    struct world *world;
+    struct world_lock *lock;
+    unsigned *counted, asked, answered;
+    bool locked;
+};
+
+static void answer(struct world_task *task)
+{
+    struct asking *asking = world_container(task, struct asking, question);
+    asking->locked = world_locked(asking->world);
+    asking->answered = ++*asking->counted;
+    if (asking->answered == 100)
+        world_stop(asking->world);
+}
+
+static void ask(struct world_task *task)
+{
+    struct asking *asking = world_container(task, struct asking, task);
+    world_lock(asking->lock);
+    for (unsigned i = 1; i <= 100; i++) {
+        world_ask(asking->world, &asking->question);
+        asking->asked += asking->answered != 0 && asking->locked;
+        asking->answered = 0;
+    }
+    world_unlock(asking->lock);
+}
+
+static void a_question_is_answered_at_once_wherever_the_main_thread_is(struct story *story)
+{
+    struct world_lock *lock = world_lock_create(story->world);
+    unsigned shared = 1000, answers = 0; /* who guards stops the world at 2000 */
+    struct guarded guarded = {
+        .task.run = count_guarded, .executor = &story->client, .lock = lock, .shared = &shared};
+    struct asking asking = {.task.run = ask,
+                            .question.run = answer,
+                            .world = story->world,
+                            .lock = lock,
+                            .counted = &answers};
+    world_post(&story->server, &asking.task);
+    world_post(&story->client, &guarded.task);
+    EXPECT(story, story_until(story, &shared, 2000));
+    EXPECT(story, story_until(story, &answers, 100));
+    EXPECT(story, asking.asked == 100);
+    EXPECT(story, !world_locked(story->world));
+    world_lock_free(lock);
+}
+
 static void a_run_ends_at_its_limit(struct story *story)
 {
     struct story_ticker ticker = {.most = 1000000, .every_ns = WORLD_MS};
@@ -438,6 +488,8 @@ static const struct story_claim claims[] = {
     STORY("companions never run at the same time", companions_never_run_at_once),
     STORY("the lowest runs after all that is ready", the_lowest_runs_last),
     STORY("a lock guards what two threads share", a_lock_guards),
+    STORY("a question is answered at once, wherever the main thread is",
+          a_question_is_answered_at_once_wherever_the_main_thread_is),
     STORY("a run ends at its limit", a_run_ends_at_its_limit),
     STORY("a run ends when it is stopped", a_run_ends_when_it_is_stopped),
     STORY("nothing runs while the world stands", nothing_runs_while_the_world_stands),

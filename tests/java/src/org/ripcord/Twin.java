@@ -9,6 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.ipc.ProtobufRpcEngine2;
 import org.apache.hadoop.ipc.RPC;
 import org.apache.hadoop.ipc.RemoteException;
+import org.apache.hadoop.ipc.RpcClientUtil;
 import org.apache.hadoop.thirdparty.protobuf.ByteString;
 import org.apache.hadoop.thirdparty.protobuf.ServiceException;
 
@@ -23,9 +24,12 @@ import org.apache.hadoop.thirdparty.protobuf.ServiceException;
  *   Twin [-Dkey=value]... twice HOST:PORT MESSAGE MS     or "error CLASS: MESSAGE" (first line)
  *   Twin [-Dkey=value]... many HOST:PORT COUNT MS      COUNT echoes at once, MS apart in length
  *   Twin [-Dkey=value]... each HOST:PORT...            an echo to each in turn
+ *   Twin methods HOST:PORT KIND NAME...                whether RpcClientUtil finds them, "NAME true"
  *   Twin rehearse                                      an echo to itself
  *   Twin [-Dkey=value]... load HOST:PORT CONNECTIONS THREADS SECONDS   prints "calls N seconds S"
  * </pre>
+ *
+ * A server with twin.several speaks the protocols of Several besides.
  */
 public final class Twin {
   private static final Configuration CONF = new Configuration();
@@ -59,6 +63,9 @@ public final class Twin {
       case "each":
         each(words);
         break;
+      case "methods":
+        methods(words);
+        break;
       case "many":
         System.exit(many(words) ? 0 : 1);
         break;
@@ -76,6 +83,9 @@ public final class Twin {
             .setPort(0)
             .setNumHandlers(handlers)
             .build();
+    if (CONF.getBoolean("twin.several", false)) {
+      Several.add(server);
+    }
     server.start();
     return server;
   }
@@ -124,6 +134,17 @@ public final class Twin {
   private static void each(List<String> words) throws Exception {
     for (String target : words.subList(1, words.size())) {
       System.out.println(ending(proxy(target), "echo", "hi", 0));
+    }
+    System.exit(0);
+  }
+
+  /** What the server's ProtocolMetaInfoPB says of its test protocol in that RpcKind. */
+  private static void methods(List<String> words) throws Exception {
+    TestProtocol proxy = proxy(words.get(1));
+    RPC.RpcKind kind = RPC.RpcKind.valueOf(words.get(2));
+    for (String name : words.subList(3, words.size())) {
+      boolean there = RpcClientUtil.isMethodSupported(proxy, TestProtocol.class, kind, 1, name);
+      System.out.println(name + " " + there);
     }
     System.exit(0);
   }

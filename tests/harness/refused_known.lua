@@ -1,0 +1,1 @@
+scenario("a failure that is known has a reference", { known = "" }, function() end)
