@@ -210,6 +210,17 @@ static void take_call(lua_State *L, int index, struct harness_aim *aim)
     lua_settop(L, top);
 }
 
+/* The time on the top of the stack. */
+static void take_end(lua_State *L, struct plan_aim *plan)
+{
+    char from[HARNESS_DURATION_MAX], to[HARNESS_DURATION_MAX];
+    plan->to_ns = harness_duration(L, -1, "to");
+    if (plan->to_ns <= plan->from_ns)
+        luaL_error(L, "from, to: no time is between %s and %s",
+                   harness_duration_text(plan->from_ns, from),
+                   harness_duration_text(plan->to_ns, to));
+}
+
 static void take_when(lua_State *L, int index, struct harness_aim *aim)
 {
     struct plan_aim *plan = &aim->plan;
@@ -218,7 +229,7 @@ static void take_when(lua_State *L, int index, struct harness_aim *aim)
     plan->from_ns = harness_option_duration(L, index, "from", 0);
     if (harness_option_push(L, index, "to") != LUA_TNIL &&
         (is_time(L) || !harness_is_among("to", point_fields(aim->point))))
-        plan->to_ns = harness_duration(L, -1, "to");
+        take_end(L, plan);
     if (harness_option_push(L, index, "chance") != LUA_TNIL) {
         double chance = lua_tonumber(L, -1);
         if (!lua_isnumber(L, -1) || !(chance >= 0 && chance <= 1))
