@@ -53,9 +53,10 @@ static size_t count_list(const struct value_building *building, int index)
         return 0;
     if (!lua_istable(L, index))
         value_expected(building, "a list", index);
-    if (!harness_list_of(L, index, &list))
-        luaL_error(L, "%s takes a list, got a table with the key '%s'", value_place(building),
-                   luaL_tolstring(L, -1, NULL));
+    if (!harness_list_of(L, index, &list)) {
+        const char *key = luaL_tolstring(L, -1, NULL);
+        luaL_error(L, "%s takes a list, got a table with the key '%s'", value_place(building), key);
+    }
     if (list.length > LIST_MAX || (list.length > list.places && !list.counted))
         luaL_error(L, "%s takes a list, got %I elements of %I; where nil is null, n says how many",
                    value_place(building), (LUAI_UACINT)list.places, (LUAI_UACINT)list.length);
