@@ -173,6 +173,13 @@ void harness_aim_part_text(const struct harness_aim *aim, size_t place, char *te
         harness_condition_text(aim->harness, &aim->conditions[i], text, size);
 }
 
+static bool field_seen(const struct harness_aim *aim, unsigned what,
+                       const struct point_event *event, char *text, size_t size)
+{
+    return harness_condition_seen(aim->harness, &(struct harness_condition){.what = what}, event,
+                                  text, size);
+}
+
 bool harness_aim_part_seen(const struct harness_aim *aim, size_t place,
                            const struct point_event *event, const char *lane, char *text,
                            size_t size)
@@ -183,17 +190,14 @@ bool harness_aim_part_seen(const struct harness_aim *aim, size_t place,
         snprintf(text, size, "%u", event->connection);
         return event->connection != 0;
     case PART_CALL:
-        snprintf(text, size, "%d", (int)event->call_id);
-        return event->call_id != POINT_NO_CALL;
+        return field_seen(aim, CONDITION_CALL_ID, event, text, size);
     case PART_RETRY:
-        snprintf(text, size, "%d", (int)event->retry);
-        return true;
+        return field_seen(aim, CONDITION_RETRY, event, text, size);
     case PART_LANE:
         snprintf(text, size, "%s", lane != NULL ? lane : "");
         return lane != NULL;
     case PART_METHOD:
-        return harness_condition_seen(
-            aim->harness, &(struct harness_condition){.what = FIELD_METHOD}, event, text, size);
+        return field_seen(aim, FIELD_METHOD, event, text, size);
     case PART_DIRECTION:
         snprintf(text, size, "%s", event->direction == DIRECTION_C2S ? "c2s" : "s2c");
         return event->direction != DIRECTION_NONE;

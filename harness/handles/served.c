@@ -111,9 +111,7 @@ bool harness_served_answer(lua_State *L, struct harness_served *served)
     lua_pushlightuserdata(L, &value);
     bool well = lua_pcall(L, 3, 0, 0) == LUA_OK;
     if (well) {
-        if (server_call_return(served->call, (struct wire_bytes){value.data, value.length}) !=
-            RPC_OK)
-            server_call_throw(served->call, "java.lang.OutOfMemoryError", "Java heap space");
+        server_call_return_made(served->call, RPC_OK, &value);
         harness_served_finish(served);
         lua_pushnil(L);
     }

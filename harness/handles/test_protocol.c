@@ -169,24 +169,15 @@ static void out_of_memory(struct server_call *call)
     server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
 }
 
-/* Give the call what `value` holds, if it could be made, and release that. */
-static void answer(struct server_call *call, enum rpc_status status, struct wire_buffer *value)
-{
-    if (status == RPC_OK)
-        status = server_call_return(call, (struct wire_bytes){value->data, value->length});
-    if (status != RPC_OK)
-        out_of_memory(call);
-    wire_buffer_release(value);
-}
-
 static enum server_outcome echo(struct server_call *call, void *speaker)
 {
     struct harness_test_request request;
     struct wire_buffer value = {0};
     if (!read_request(spoken_of(speaker), call, HARNESS_TEST_ECHO, &request))
         return SERVER_DONE;
-    answer(call, harness_test_answer(spoken_of(speaker), HARNESS_TEST_ECHO, request.text, &value),
-           &value);
+    server_call_return_made(
+        call, harness_test_answer(spoken_of(speaker), HARNESS_TEST_ECHO, request.text, &value),
+        &value);
     return take_time(speaker, call, request.time_ms, false);
 }
 
@@ -211,8 +202,9 @@ static enum server_outcome throw_exception(struct server_call *call, void *speak
 static enum server_outcome hang(struct server_call *call, void *speaker)
 {
     struct wire_buffer value = {0};
-    answer(call, harness_test_answer(spoken_of(speaker), HARNESS_TEST_HANG, WIRE_ABSENT, &value),
-           &value);
+    server_call_return_made(
+        call, harness_test_answer(spoken_of(speaker), HARNESS_TEST_HANG, WIRE_ABSENT, &value),
+        &value);
     return take_time(speaker, call, 0, true);
 }
 
@@ -228,7 +220,8 @@ static enum server_outcome blob(struct server_call *call, void *speaker)
                           "Requested array size exceeds VM limit");
         return SERVER_DONE;
     }
-    answer(call, harness_test_blob(spoken_of(speaker), call, size, &value), &value);
+    server_call_return_made(call, harness_test_blob(spoken_of(speaker), call, size, &value),
+                            &value);
     return take_time(speaker, call, request.time_ms, false);
 }
 

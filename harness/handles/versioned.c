@@ -57,27 +57,17 @@ static void fail(struct server_call *call, const char *what, struct wire_bytes n
     server_call_throw(call, "java.io.IOException", text);
 }
 
-/* Give the call what `value` holds, if it could be made, and release that. */
-static enum server_outcome answer(struct server_call *call, enum rpc_status status,
-                                  struct wire_buffer *value)
-{
-    if (status == RPC_OK)
-        status = server_call_return(call, (struct wire_bytes){value->data, value->length});
-    if (status != RPC_OK)
-        server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
-    wire_buffer_release(value);
-    return SERVER_DONE;
-}
-
 static enum server_outcome get_version(struct server_call *call, void *speaker)
 {
     const struct harness_server *server = ((const struct harness_speaker *)speaker)->spoken->server;
     const struct question question = read_question(server->harness, call);
     const struct harness_spoken *spoken = find(server, question.protocol);
     struct wire_buffer value = {0};
-    if (spoken != NULL)
-        return answer(call, writable_put_long_object(&value, (int64_t)spoken->version), &value);
-    fail(call, "Unknown protocol", question.protocol);
+    if (spoken == NULL)
+        fail(call, "Unknown protocol", question.protocol);
+    else
+        server_call_return_made(call, writable_put_long_object(&value, (int64_t)spoken->version),
+                                &value);
     return SERVER_DONE;
 }
 
@@ -114,8 +104,10 @@ static enum server_outcome get_signature(struct server_call *call, void *speaker
     const struct question question = read_question(server->harness, call);
     const struct harness_spoken *spoken = find(server, question.protocol);
     struct wire_buffer value = {0};
-    if (spoken != NULL)
-        return answer(call, put_signature(&value, spoken, question.hash), &value);
+    if (spoken != NULL) {
+        server_call_return_made(call, put_signature(&value, spoken, question.hash), &value);
+        return SERVER_DONE;
+    }
     bool there = question.protocol.data != NULL &&
                  harness_has_method(server->harness, question.protocol, WIRE_ABSENT, NULL);
     fail(call, there ? "Unknown protocol" : "java.lang.ClassNotFoundException", question.protocol);

@@ -178,6 +178,16 @@ enum rpc_status server_call_return(struct server_call *call, struct wire_bytes v
     return encode(call, &message);
 }
 
+void server_call_return_made(struct server_call *call, enum rpc_status made,
+                             struct wire_buffer *value)
+{
+    if (made == RPC_OK)
+        made = server_call_return(call, (struct wire_bytes){value->data, value->length});
+    if (made != RPC_OK)
+        server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
+    wire_buffer_release(value);
+}
+
 /* The codes that Hadoop's own exceptions have (getRpcErrorCodeProto). */
 static int code_of(const char *class_name)
 {

@@ -151,11 +151,7 @@ static enum server_outcome get_signature(struct server_call *call, void *owner)
     if (written || messages)
         status = put_signatures(&out, call->server, written ? SERVER_WRITABLE : SERVER_PROTOBUF,
                                 request.protocol);
-    if (status == RPC_OK)
-        status = server_call_return(call, (struct wire_bytes){out.data, out.length});
-    if (status != RPC_OK)
-        server_call_throw(call, "java.lang.OutOfMemoryError", "Java heap space");
-    wire_buffer_release(&out);
+    server_call_return_made(call, status, &out);
     return SERVER_DONE;
 }
 

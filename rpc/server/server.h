@@ -168,6 +168,10 @@ bool server_call_interrupted(const struct server_call *call); /* the server is s
 /* Give the call its answer, once; what is given is copied.  Before DONE, or before
  * server_call_finish. */
 enum rpc_status server_call_return(struct server_call *call, struct wire_bytes value);
+/* The same with what `value` holds, which is released; OutOfMemoryError where it could not be
+ * `made`, or given. */
+void server_call_return_made(struct server_call *call, enum rpc_status made,
+                             struct wire_buffer *value);
 /* `message` is the exception's own (NULL: it has none), without class and stack trace; what the
  * release and the engine make of it is added, and the lines of a stack trace. */
 enum rpc_status server_call_throw(struct server_call *call, const char *class_name,
