@@ -76,6 +76,7 @@ static void hold_closed_ones(void)
 int main(int argc, const char **argv)
 {
     hold_closed_ones();
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a sentence is one write, not one a letter */
     if (argc < 2) {
         show_commands(stderr);
         return CLI_USAGE;

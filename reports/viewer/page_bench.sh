@@ -7,10 +7,11 @@
 # events, and one with 1,000 results.
 set -u
 folder=$(cd "$(dirname "$0")" && pwd)
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
-    echo "skipped: chromium is not installed"
+. "$folder/browser.sh"
+if [ -z "$browser" ]; then
+    echo "skipped: there is no chromium that starts"
     exit 77
-}
+fi
 work=$(mktemp -d) || exit 1
 # The browser tells what a page has come to when that has loaded: an image that never comes
 # keeps it waiting until the measurements are done.

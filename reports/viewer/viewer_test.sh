@@ -7,7 +7,7 @@
 set -u
 folder=$(cd "$(dirname "$0")" && pwd)
 node=$(command -v node || command -v nodejs || true)
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+. "$folder/browser.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$folder" || exit 1
@@ -38,7 +38,7 @@ browse() {
 }
 
 if [ -z "$node$browser" ]; then
-    echo "skipped: neither node nor chromium is installed"
+    echo "skipped: there is neither node nor a chromium that starts"
     exit 77
 fi
 
@@ -52,7 +52,7 @@ else
     browse "$work/pure.html" || exit 1
 fi
 if [ -z "$browser" ]; then
-    echo "the pages are not looked at: chromium is not installed"
+    echo "the pages are not looked at: there is no chromium that starts"
     exit 0
 fi
 { cat "$(dirname "$1")/empty.html"

@@ -138,7 +138,7 @@ local inputs = {
     { "a method name that is no UTF-8", start .. v4.call(7, "a\x80", v4.echo_request "hi"), releases = "1.2", answer = {} },
     { "another class than the declared one", echo_of(v4.object(request, "org.ripcord.BlobRequest", zeros .. zeros)),
         java = true },
-    { "null for an int", object(v4.null "int") },
+    { "null for an int", object(v4.null "int"), java = true },
     { "a Text in an array of requests", object(v4.utf8("[L" .. request .. ";") .. "\0\0\0\1"
         .. v4.object("org.apache.hadoop.io.Writable", "org.apache.hadoop.io.Text", v4.text "x")), answer = {} },
     { "an unknown declared class", echo_of(v4.object("no.Such", request, "\0" .. zeros)) },

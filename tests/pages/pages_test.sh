@@ -3,11 +3,12 @@
 # reply, ten thousand events, a thousand results, nothing at all, a record that was cut off.
 #     pages_test.sh RIPCORD FOLDER
 # FOLDER keeps axe, once it was fetched.
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
-    echo "skipped: chromium is not installed"
-    exit 77
-}
 pages=$(cd "$(dirname "$0")" && pwd)
+. "$pages/../../reports/viewer/browser.sh"
+if [ -z "$browser" ]; then
+    echo "skipped: there is no chromium that starts"
+    exit 77
+fi
 kept=$2
 . "$pages/../cli/claims.sh"
 cp -r "$pages/stories" stories

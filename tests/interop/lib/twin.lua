@@ -107,6 +107,7 @@ end
 local names = {
     { "peer%d+", "127.0.0.1" },
     { "client%d+", "vm" },
+    { "java%.net%.UnknownHostException: ([%w.-]+): %1: Name or service not known", "HOST" }, -- the JVM's own
     { "localhost", "127.0.0.1" },
     { "[%w.-]*/%d+%.%d+%.%d+%.%d+", "HOST" },
     { "%d+%.%d+%.%d+%.%d+", "HOST" },
