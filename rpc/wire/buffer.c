@@ -18,24 +18,22 @@ bool wire_is(struct wire_bytes bytes, const char *text)
     return bytes.data != NULL && bytes.length == length && memcmp(bytes.data, text, length) == 0;
 }
 
-uint8_t *wire_buffer_room(struct wire_buffer *buffer, size_t length)
+uint8_t *wire_buffer_grow(struct wire_buffer *buffer, size_t length)
 {
     if (length > SIZE_MAX / 2 - buffer->length)
         return NULL;
     size_t needed = buffer->length + length;
-    if (needed > buffer->capacity || buffer->data == NULL) {
-        size_t capacity = 2 * buffer->capacity;
-        if (capacity < CAPACITY_MIN)
-            capacity = CAPACITY_MIN;
-        if (capacity < needed)
-            capacity = needed;
-        uint8_t *data = realloc(buffer->data, capacity);
-        if (data == NULL)
-            return NULL;
-        buffer->data = data;
-        buffer->capacity = capacity;
-    }
-    return buffer->data + buffer->length;
+    size_t capacity = 2 * buffer->capacity;
+    if (capacity < CAPACITY_MIN)
+        capacity = CAPACITY_MIN;
+    if (capacity < needed)
+        capacity = needed;
+    uint8_t *data = realloc(buffer->data, capacity);
+    if (data == NULL)
+        return NULL;
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return data + buffer->length;
 }
 
 enum rpc_status wire_buffer_add(struct wire_buffer *buffer, const void *data, size_t length)

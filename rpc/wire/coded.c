@@ -1,6 +1,5 @@
 #include "rpc/wire/coded.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum {
@@ -28,13 +27,6 @@ static const char too_deep[] =
     "CodedInputStream.setRecursionLimit() to increase the depth limit.";
 
 /* --- reading --- */
-
-struct wire_coded_reader wire_coded_reader(struct wire_bytes bytes)
-{
-    static const uint8_t nothing[1];
-    const uint8_t *at = bytes.data != NULL ? bytes.data : nothing;
-    return (struct wire_coded_reader){.at = at, .end = at + bytes.length};
-}
 
 static bool fail(struct wire_coded_reader *in, const char *problem)
 {
@@ -193,36 +185,6 @@ uint8_t *wire_coded_write_varint(uint8_t *out, uint64_t number)
     return out;
 }
 
-static struct wire_coded_part *add(struct wire_coded_message *message, uint32_t key, size_t size)
-{
-    assert(message->count < WIRE_CODED_PARTS_MAX);
-
-    struct wire_coded_part *part = &message->parts[message->count++];
-    part->key = key;
-    part->message = NULL;
-    message->size += wire_coded_varint_size(key) + size;
-    return part;
-}
-
-void wire_coded_add_number(struct wire_coded_message *message, uint32_t field, uint64_t number)
-{
-    add(message, WIRE_CODED_NUMBER(field), wire_coded_varint_size(number))->number = number;
-}
-
-void wire_coded_add_bytes(struct wire_coded_message *message, uint32_t field,
-                          struct wire_bytes bytes)
-{
-    if (bytes.data != NULL)
-        add(message, WIRE_CODED_BYTES(field), wire_coded_delimited_size(bytes.length))->bytes =
-            bytes;
-}
-
-void wire_coded_add_message(struct wire_coded_message *message, uint32_t field,
-                            const struct wire_coded_message *child)
-{
-    add(message, WIRE_CODED_BYTES(field), wire_coded_delimited_size(child->size))->message = child;
-}
-
 uint8_t *wire_coded_write_bytes(uint8_t *out, struct wire_bytes bytes)
 {
     out = wire_coded_write_varint(out, bytes.length);
@@ -231,18 +193,13 @@ uint8_t *wire_coded_write_bytes(uint8_t *out, struct wire_bytes bytes)
     return out + bytes.length;
 }
 
-uint8_t *wire_coded_write(uint8_t *out, const struct wire_coded_message *message)
+/* Nearly all lengths have the one byte that was left for them. */
+uint8_t *wire_coded_end(uint8_t *fields, uint8_t *out)
 {
-    out = wire_coded_write_varint(out, message->size);
-    for (size_t i = 0; i < message->count; i++) {
-        const struct wire_coded_part *part = &message->parts[i];
-        out = wire_coded_write_varint(out, part->key);
-        if ((part->key & 7) == TYPE_VARINT)
-            out = wire_coded_write_varint(out, part->number);
-        else if (part->message != NULL)
-            out = wire_coded_write(out, part->message);
-        else
-            out = wire_coded_write_bytes(out, part->bytes);
-    }
-    return out;
+    size_t size = (size_t)(out - fields);
+    size_t more = wire_coded_varint_size(size) - 1;
+    if (more > 0)
+        memmove(fields + more, fields, size);
+    wire_coded_write_varint(fields - 1, size);
+    return out + more;
 }

@@ -35,7 +35,12 @@ struct wire_coded_field {
 /* Java's text for bytes that end before they should. */
 extern const char wire_coded_truncated[];
 
-struct wire_coded_reader wire_coded_reader(struct wire_bytes bytes);
+static inline struct wire_coded_reader wire_coded_reader(struct wire_bytes bytes)
+{
+    static const uint8_t nothing[1];
+    const uint8_t *at = bytes.data != NULL ? bytes.data : nothing;
+    return (struct wire_coded_reader){.at = at, .end = at + bytes.length};
+}
 
 /* The next field.  Groups, which nobody uses, are passed over.  False at the end, or with
  * `problem` set. */
@@ -45,14 +50,17 @@ bool wire_coded_next_of_any_size(struct wire_coded_reader *in, struct wire_coded
 static inline bool wire_coded_next(struct wire_coded_reader *in, struct wire_coded_field *field)
 {
     const uint8_t *at = in->at;
-    if (in->problem == NULL && in->end - at >= 2 && at[0] >= 8 && (at[0] | at[1]) < 0x80) {
+    size_t left = (size_t)(in->end - at);
+    if (left == 0)
+        return false;
+    if (left >= 2 && at[0] >= 8 && at[0] < 0x80 && at[1] < 0x80 && in->problem == NULL) {
         field->key = at[0];
         if ((at[0] & 7) == WIRE_CODED_NUMBER(0)) {
             field->number = at[1];
             in->at = at + 2;
             return true;
         }
-        if ((at[0] & 7) == WIRE_CODED_BYTES(0) && in->end - at >= 2 + at[1]) {
+        if ((at[0] & 7) == WIRE_CODED_BYTES(0) && left - 2 >= at[1]) {
             field->bytes = (struct wire_bytes){at + 2, at[1]};
             in->at = at + 2 + at[1];
             return true;
@@ -75,38 +83,6 @@ static inline int32_t wire_coded_unzigzag(uint64_t number)
 
 /* --- writing --- */
 
-struct wire_coded_message;
-
-/* One field to write: a number, bytes, or a message. */
-struct wire_coded_part {
-    uint32_t key;
-    uint64_t number;
-    struct wire_bytes bytes;
-    const struct wire_coded_message *message;
-};
-
-/* A message to write: its fields in ascending order. */
-enum { WIRE_CODED_PARTS_MAX = 12 };
-struct wire_coded_message {
-    struct wire_coded_part parts[WIRE_CODED_PARTS_MAX];
-    size_t count;
-    size_t size; /* encoded, without delimiter */
-};
-
-static inline void wire_coded_init(struct wire_coded_message *message)
-{
-    message->count = 0;
-    message->size = 0;
-}
-
-void wire_coded_add_number(struct wire_coded_message *message, uint32_t field, uint64_t number);
-/* Absent bytes add nothing. */
-void wire_coded_add_bytes(struct wire_coded_message *message, uint32_t field,
-                          struct wire_bytes bytes);
-/* `child` is whole, and lives until the message has been written. */
-void wire_coded_add_message(struct wire_coded_message *message, uint32_t field,
-                            const struct wire_coded_message *child);
-
 static inline uint64_t wire_coded_zigzag(int32_t number)
 {
     return (uint32_t)number << 1 ^ (uint32_t)(number >> 31);
@@ -115,15 +91,43 @@ static inline uint64_t wire_coded_zigzag(int32_t number)
 /* Bytes that `number` takes, 1 to 10. */
 size_t wire_coded_varint_size(uint64_t number);
 
-/* Bytes of a delimiter and what follows it. */
-static inline size_t wire_coded_delimited_size(size_t length)
-{
-    return wire_coded_varint_size(length) + length;
-}
+/* The most that a key and a number or a length take here, where no field is above 15. */
+enum { WIRE_CODED_NUMBER_MAX = 1 + 10, WIRE_CODED_LENGTH_MAX = 1 + 5 };
 
 /* Each writes at `out`, which has room, and returns the end of it. */
 uint8_t *wire_coded_write_varint(uint8_t *out, uint64_t number);
-uint8_t *wire_coded_write_bytes(uint8_t *out, struct wire_bytes bytes);     /* delimited */
-uint8_t *wire_coded_write(uint8_t *out, const struct wire_coded_message *); /* delimited */
+uint8_t *wire_coded_write_bytes(uint8_t *out, struct wire_bytes bytes); /* delimited */
+
+static inline uint8_t *wire_coded_put_number(uint8_t *out, uint32_t field, uint64_t number)
+{
+    *out++ = (uint8_t)WIRE_CODED_NUMBER(field);
+    return wire_coded_write_varint(out, number);
+}
+
+/* Absent bytes are not written. */
+static inline uint8_t *wire_coded_put_bytes(uint8_t *out, uint32_t field, struct wire_bytes bytes)
+{
+    if (bytes.data == NULL)
+        return out;
+    *out++ = (uint8_t)WIRE_CODED_BYTES(field);
+    return wire_coded_write_bytes(out, bytes);
+}
+
+/* A message begins at `at`, with its length, or as a field with its key: returns where its own
+ * fields go. */
+static inline uint8_t *wire_coded_begin(uint8_t *at)
+{
+    return at + 1;
+}
+
+static inline uint8_t *wire_coded_begin_field(uint8_t *at, uint32_t field)
+{
+    *at = (uint8_t)WIRE_CODED_BYTES(field);
+    return wire_coded_begin(at + 1);
+}
+
+/* The message whose fields begin at `fields` ends at `out`: now its length can be written.  Returns
+ * where it ends then. */
+uint8_t *wire_coded_end(uint8_t *fields, uint8_t *out);
 
 #endif

@@ -48,18 +48,18 @@ struct wire_decoder {
     struct wire_extent *extent; /* owned; NULL: what comes has length words */
     struct wire_buffer *spare;  /* borrowed; see wire_decoder_share */
     size_t length_max;          /* of a frame */
-    size_t needed;              /* bytes of the present state */
+    size_t missing;             /* bytes of the present state that have not come */
     uint8_t head[2 * WORD];     /* preamble, or a length word */
     size_t head_length;
     struct wire_buffer body;
     const char *problem; /* in the arena, of the message that was given last */
 };
 
-static void enter(struct wire_decoder *decoder, enum decoder_state next, size_t needed)
+static void enter(struct wire_decoder *decoder, enum decoder_state next, size_t missing)
 {
     assert(may_follow[decoder->state] & TO(next));
     decoder->state = next;
-    decoder->needed = needed;
+    decoder->missing = missing;
 }
 
 struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wire_side side,
@@ -83,7 +83,7 @@ struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wi
     decoder->state = unframed                 ? DECODER_REPLY
                      : side == WIRE_TO_SERVER ? DECODER_MAGIC
                                               : DECODER_LENGTH;
-    decoder->needed = unframed ? WIRE_EXTENT_HEADER : WORD;
+    decoder->missing = unframed ? WIRE_EXTENT_HEADER : WORD;
     decoder->first = true;
     decoder->problem = "";
     return decoder;
@@ -154,21 +154,13 @@ static bool has_body(const struct wire_decoder *decoder)
            decoder->state == DECODER_REPLY;
 }
 
-/* Bytes of the present state that have come. */
-static size_t come(const struct wire_decoder *decoder)
-{
-    if (has_body(decoder))
-        return decoder->body.length;
-    return decoder->state == DECODER_HEADER ? decoder->head_length - WORD : decoder->head_length;
-}
-
 size_t wire_decoder_want(struct wire_decoder *decoder, uint8_t **into)
 {
     assert(decoder->state != DECODER_DEAD);
 
     if (decoder->given)
         forget_message(decoder);
-    size_t want = decoder->needed - come(decoder);
+    size_t want = decoder->missing;
     assert(want > 0);
     if (!has_body(decoder)) {
         *into = decoder->head + decoder->head_length;
@@ -268,8 +260,9 @@ static enum rpc_status take_reply(struct wire_decoder *decoder, struct wire_mess
     const struct wire_bytes come_of_it = {decoder->body.data, decoder->body.length};
     char problem[WIRE_PROBLEM_MAX] = "";
 
-    enum rpc_status status =
-        wire_extent_look(decoder->extent, come_of_it, &decoder->needed, problem);
+    size_t needed = come_of_it.length;
+    enum rpc_status status = wire_extent_look(decoder->extent, come_of_it, &needed, problem);
+    decoder->missing = needed - come_of_it.length;
     if (status == RPC_AGAIN || status == RPC_NO_MEMORY)
         return status;
     enum rpc_status opened = open_reply(decoder, message);
@@ -298,11 +291,11 @@ static enum rpc_status take_goodbye(struct wire_decoder *decoder, struct wire_me
 {
     const struct wire_bytes goodbye = {decoder->body.data, decoder->body.length};
 
-    decoder->needed = wire_goodbye_size(goodbye, decoder->length_max);
-    if (decoder->needed == 0) {
+    size_t needed = wire_goodbye_size(goodbye, decoder->length_max);
+    if (needed == 0)
         return die(decoder, -1, message);
-    }
-    if (decoder->needed > goodbye.length)
+    decoder->missing = needed - goodbye.length;
+    if (decoder->missing > 0)
         return RPC_AGAIN;
     *message = wire_goodbye_decode(goodbye);
     message->length = -1;
@@ -319,7 +312,7 @@ static enum rpc_status take_length(struct wire_decoder *decoder, struct wire_mes
     if (length == -1 && decoder->side == WIRE_TO_CLIENT && decoder->first) {
         if (wire_buffer_add(&decoder->body, decoder->head, WORD) != RPC_OK)
             return RPC_NO_MEMORY;
-        enter(decoder, DECODER_GOODBYE, 2 * WORD);
+        enter(decoder, DECODER_GOODBYE, WORD);
         return RPC_AGAIN;
     }
     if (length < 0 || (size_t)length > decoder->length_max) {
@@ -332,12 +325,13 @@ static enum rpc_status take_length(struct wire_decoder *decoder, struct wire_mes
 enum rpc_status wire_decoder_take(struct wire_decoder *decoder, size_t length,
                                   struct wire_message *message)
 {
+    assert(length <= decoder->missing);
+    decoder->missing -= length;
     if (has_body(decoder))
         decoder->body.length += length;
     else
         decoder->head_length += length;
-    assert(come(decoder) <= decoder->needed);
-    if (come(decoder) < decoder->needed)
+    if (decoder->missing > 0)
         return RPC_AGAIN;
 
     switch (decoder->state) {

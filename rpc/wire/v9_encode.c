@@ -7,15 +7,17 @@
 #include "rpc/wire/v9.h"
 #include "rpc/wire/writable.h"
 
-/* What stands in a frame behind its length word: delimited headers, then bytes as they are. */
-struct frame {
-    struct wire_coded_message header;
-    struct wire_coded_message second; /* RequestHeaderProto, or the whole of a payload */
-    bool has_second;
-    struct wire_bytes invocation; /* of a Writable call: what stands before its parameters */
-    struct wire_bytes body;
-    bool delimited; /* whether the body is */
+/* A frame is written from its first byte to its last, where there is room for the most that it can
+ * take: all bytes that it has, and so much for the keys, numbers and lengths around them. */
+enum {
+    HEADER_MAX = 6 * WIRE_CODED_NUMBER_MAX + 6 * WIRE_CODED_LENGTH_MAX,
+    SECOND_MAX = WIRE_CODED_NUMBER_MAX + 5 * WIRE_CODED_LENGTH_MAX,
+    FRAME_MAX = 4 + HEADER_MAX + SECOND_MAX + WIRE_CODED_LENGTH_MAX,
+    AUTH_MAX = 6 * WIRE_CODED_LENGTH_MAX,
 };
+
+/* Writes a part of a frame at `out`, and returns the end of it. */
+typedef uint8_t *part_fn(const struct wire_message *message, uint8_t *out);
 
 /* int32 and enum fields: a negative number takes ten bytes. */
 static uint64_t extended(int number)
@@ -23,59 +25,68 @@ static uint64_t extended(int number)
     return (uint64_t)(int64_t)number;
 }
 
-static void add_optional(struct wire_coded_message *header, uint32_t field, int number)
+static uint8_t *put_optional(uint8_t *out, uint32_t field, int number)
 {
-    if (number != WIRE_NUMBER_ABSENT)
-        wire_coded_add_number(header, field, extended(number));
+    if (number == WIRE_NUMBER_ABSENT)
+        return out;
+    return wire_coded_put_number(out, field, extended(number));
 }
 
-static void add_retry(struct wire_coded_message *header, uint32_t field, int32_t retry)
+static uint8_t *put_retry(uint8_t *out, uint32_t field, int32_t retry)
 {
-    if (retry != WIRE_NUMBER_ABSENT)
-        wire_coded_add_number(header, field, wire_coded_zigzag(retry));
+    if (retry == WIRE_NUMBER_ABSENT)
+        return out;
+    return wire_coded_put_number(out, field, wire_coded_zigzag(retry));
 }
 
-static void add_states(struct wire_coded_message *header, uint32_t field,
-                       const struct wire_message *message)
+static uint8_t *put_states(uint8_t *out, uint32_t field, const struct wire_message *message)
 {
     if (message->has_state_id)
-        wire_coded_add_number(header, field, (uint64_t)message->state_id);
-    wire_coded_add_bytes(header, field + 1, message->router_state);
+        out = wire_coded_put_number(out, field, (uint64_t)message->state_id);
+    return wire_coded_put_bytes(out, field + 1, message->router_state);
 }
 
-/* RpcRequestHeaderProto.  `context` lives as long as the header. */
-static void request_header(const struct wire_message *message, struct wire_coded_message *header,
-                           struct wire_coded_message *context)
+/* RPCCallerContextProto */
+static uint8_t *put_caller(uint8_t *out, uint32_t field, const struct wire_message *message)
 {
-    wire_coded_init(header);
-    add_optional(header, 1, message->rpc_kind);
-    add_optional(header, 2, message->rpc_op);
-    wire_coded_add_number(header, 3, wire_coded_zigzag(message->call_id));
-    wire_coded_add_bytes(header, 4, message->client_id);
-    add_retry(header, 5, message->retry);
-    wire_coded_init(context);
-    wire_coded_add_bytes(context, 1, message->caller_context);
-    wire_coded_add_bytes(context, 2, message->caller_signature);
-    if (context->count > 0)
-        wire_coded_add_message(header, 7, context);
-    add_states(header, 8, message);
+    if (message->caller_context.data == NULL && message->caller_signature.data == NULL)
+        return out;
+    uint8_t *caller = wire_coded_begin_field(out, field);
+    out = wire_coded_put_bytes(caller, 1, message->caller_context);
+    out = wire_coded_put_bytes(out, 2, message->caller_signature);
+    return wire_coded_end(caller, out);
+}
+
+/* RpcRequestHeaderProto */
+static uint8_t *request_header(const struct wire_message *message, uint8_t *out)
+{
+    uint8_t *header = wire_coded_begin(out);
+    out = put_optional(header, 1, message->rpc_kind);
+    out = put_optional(out, 2, message->rpc_op);
+    out = wire_coded_put_number(out, 3, wire_coded_zigzag(message->call_id));
+    out = wire_coded_put_bytes(out, 4, message->client_id);
+    out = put_retry(out, 5, message->retry);
+    out = put_caller(out, 7, message);
+    out = put_states(out, 8, message);
+    return wire_coded_end(header, out);
 }
 
 /* RpcResponseHeaderProto */
-static void response_header(const struct wire_message *message, struct wire_coded_message *header)
+static uint8_t *response_header(const struct wire_message *message, uint8_t *out)
 {
-    wire_coded_init(header);
-    wire_coded_add_number(header, 1, (uint32_t)message->call_id);
-    wire_coded_add_number(header, 2, extended((int)message->status));
+    uint8_t *header = wire_coded_begin(out);
+    out = wire_coded_put_number(header, 1, (uint32_t)message->call_id);
+    out = wire_coded_put_number(out, 2, extended((int)message->status));
     if (message->ipc_version != WIRE_NUMBER_ABSENT)
-        wire_coded_add_number(header, 3, (uint32_t)message->ipc_version);
-    wire_coded_add_bytes(header, 4, message->class_name);
-    wire_coded_add_bytes(header, 5, message->text);
+        out = wire_coded_put_number(out, 3, (uint32_t)message->ipc_version);
+    out = wire_coded_put_bytes(out, 4, message->class_name);
+    out = wire_coded_put_bytes(out, 5, message->text);
     if (message->code != WIRE_CODE_NONE)
-        wire_coded_add_number(header, 6, extended(message->code));
-    wire_coded_add_bytes(header, 7, message->client_id);
-    add_retry(header, 8, message->retry);
-    add_states(header, 9, message);
+        out = wire_coded_put_number(out, 6, extended(message->code));
+    out = wire_coded_put_bytes(out, 7, message->client_id);
+    out = put_retry(out, 8, message->retry);
+    out = put_states(out, 9, message);
+    return wire_coded_end(header, out);
 }
 
 static uint8_t *write_bytes(uint8_t *out, struct wire_bytes bytes)
@@ -85,50 +96,39 @@ static uint8_t *write_bytes(uint8_t *out, struct wire_bytes bytes)
     return out + bytes.length;
 }
 
-static uint8_t *write_payload(const struct frame *frame, uint8_t *out)
+static size_t frame_max(const struct wire_message *message)
 {
-    if (frame->has_second)
-        out = wire_coded_write(out, &frame->second);
-    out = write_bytes(out, frame->invocation);
-    if (frame->body.data == NULL)
-        return out;
-    if (frame->delimited)
-        return wire_coded_write_bytes(out, frame->body);
-    return write_bytes(out, frame->body);
-}
-
-static size_t frame_size(const struct frame *frame, struct wire_bytes trailing)
-{
-    size_t size =
-        wire_coded_delimited_size(frame->header.size) + frame->invocation.length + trailing.length;
-    if (frame->has_second)
-        size += wire_coded_delimited_size(frame->second.size);
-    if (frame->body.data != NULL)
-        size +=
-            frame->delimited ? wire_coded_delimited_size(frame->body.length) : frame->body.length;
+    size_t size = FRAME_MAX + message->client_id.length + message->caller_context.length +
+                  message->caller_signature.length + message->router_state.length +
+                  message->user.length + message->real_user.length + message->protocol.length +
+                  message->method.length + message->class_name.length + message->text.length +
+                  message->token.length + message->payload.length + message->body.length +
+                  message->trailing.length;
+    for (size_t i = 0; i < message->auth_count; i++) {
+        const struct wire_sasl_auth *auth = &message->auths[i];
+        size += AUTH_MAX + auth->method.length + auth->mechanism.length + auth->protocol.length +
+                auth->server_id.length + auth->challenge.length;
+    }
     return size;
 }
 
-static enum rpc_status write_frame(const struct wire_message *message, struct frame *frame,
-                                   struct wire_buffer *out)
+/* `rest` is what follows the header, unless the message says so itself. */
+static enum rpc_status write_frame(const struct wire_message *message, part_fn *header,
+                                   part_fn *rest, struct wire_buffer *out)
 {
-    if (message->payload.data != NULL) {
-        frame->has_second = false;
-        frame->invocation = WIRE_ABSENT;
-        frame->body = message->payload;
-        frame->delimited = false;
-    }
-    size_t length = frame_size(frame, message->trailing);
-    if (length > INT32_MAX)
+    size_t most = frame_max(message);
+    if (most > INT32_MAX)
         return RPC_TOO_LONG;
-    uint8_t *at = wire_buffer_room(out, 4 + length);
-    if (at == NULL)
+    uint8_t *begin = wire_buffer_room(out, most);
+    if (begin == NULL)
         return RPC_NO_MEMORY;
-    at = wire_write_int32(at, message->has_length ? message->length : (int32_t)length);
-    at = wire_coded_write(at, &frame->header);
-    at = write_payload(frame, at);
-    write_bytes(at, message->trailing);
-    out->length += 4 + length;
+    uint8_t *at = header(message, begin + 4);
+    at = message->payload.data != NULL ? write_bytes(at, message->payload) : rest(message, at);
+    at = write_bytes(at, message->trailing);
+    size_t size = (size_t)(at - begin);
+    assert(size <= most);
+    wire_write_int32(begin, message->has_length ? message->length : (int32_t)(size - 4));
+    out->length += size;
     return RPC_OK;
 }
 
@@ -146,68 +146,77 @@ static enum rpc_status encode_preamble(const struct wire_message *message, struc
     return status;
 }
 
-/* IpcConnectionContextProto; Java always sends userInfo, even an empty one. */
-static enum rpc_status encode_context(const struct wire_message *message, struct wire_buffer *out)
+static uint8_t *nothing(const struct wire_message *message, uint8_t *out)
 {
-    struct wire_coded_message caller, user;
-    struct frame frame;
+    (void)message;
+    return out;
+}
 
-    request_header(message, &frame.header, &caller);
-    wire_coded_init(&user);
-    wire_coded_add_bytes(&user, 1, message->user);
-    wire_coded_add_bytes(&user, 2, message->real_user);
-    wire_coded_init(&frame.second);
-    wire_coded_add_message(&frame.second, 2, &user);
-    wire_coded_add_bytes(&frame.second, 3, message->protocol);
-    frame.has_second = true;
-    frame.invocation = frame.body = WIRE_ABSENT;
-    return write_frame(message, &frame, out);
+/* IpcConnectionContextProto; Java always sends userInfo, even an empty one. */
+static uint8_t *context(const struct wire_message *message, uint8_t *out)
+{
+    uint8_t *fields = wire_coded_begin(out), *user = wire_coded_begin_field(fields, 2);
+    out = wire_coded_put_bytes(user, 1, message->user);
+    out = wire_coded_put_bytes(out, 2, message->real_user);
+    out = wire_coded_end(user, out);
+    out = wire_coded_put_bytes(out, 3, message->protocol);
+    return wire_coded_end(fields, out);
+}
+
+/* RpcSaslProto.SaslAuth */
+static uint8_t *put_auth(uint8_t *out, uint32_t field, const struct wire_sasl_auth *auth)
+{
+    uint8_t *fields = wire_coded_begin_field(out, field);
+    out = wire_coded_put_bytes(fields, 1, auth->method);
+    out = wire_coded_put_bytes(out, 2, auth->mechanism);
+    out = wire_coded_put_bytes(out, 3, auth->protocol);
+    out = wire_coded_put_bytes(out, 4, auth->server_id);
+    out = wire_coded_put_bytes(out, 5, auth->challenge);
+    return wire_coded_end(fields, out);
 }
 
 /* RpcSaslProto, behind the header of either side. */
-static enum rpc_status encode_sasl(const struct wire_message *message, struct wire_buffer *out)
+static uint8_t *sasl(const struct wire_message *message, uint8_t *out)
 {
-    struct wire_coded_message caller, auths[WIRE_SASL_AUTHS_MAX];
-    struct frame frame;
-
-    if (message->side == WIRE_TO_SERVER)
-        request_header(message, &frame.header, &caller);
-    else
-        response_header(message, &frame.header);
-    wire_coded_init(&frame.second);
-    wire_coded_add_number(&frame.second, 2, extended((int)message->sasl_state));
-    wire_coded_add_bytes(&frame.second, 3, message->token);
-    assert(message->auth_count <= WIRE_SASL_AUTHS_MAX);
-    for (size_t i = 0; i < message->auth_count; i++) {
-        const struct wire_sasl_auth *auth = &message->auths[i];
-        wire_coded_init(&auths[i]);
-        wire_coded_add_bytes(&auths[i], 1, auth->method);
-        wire_coded_add_bytes(&auths[i], 2, auth->mechanism);
-        wire_coded_add_bytes(&auths[i], 3, auth->protocol);
-        wire_coded_add_bytes(&auths[i], 4, auth->server_id);
-        wire_coded_add_bytes(&auths[i], 5, auth->challenge);
-        wire_coded_add_message(&frame.second, 4, &auths[i]);
-    }
-    frame.has_second = true;
-    frame.invocation = frame.body = WIRE_ABSENT;
-    return write_frame(message, &frame, out);
-}
-
-static enum rpc_status encode_ping(const struct wire_message *message, struct wire_buffer *out)
-{
-    struct wire_coded_message caller;
-    struct frame frame;
-
-    request_header(message, &frame.header, &caller);
-    frame.has_second = false;
-    frame.invocation = frame.body = WIRE_ABSENT;
-    return write_frame(message, &frame, out);
+    uint8_t *fields = wire_coded_begin(out);
+    out = wire_coded_put_number(fields, 2, extended((int)message->sasl_state));
+    out = wire_coded_put_bytes(out, 3, message->token);
+    for (size_t i = 0; i < message->auth_count; i++)
+        out = put_auth(out, 4, &message->auths[i]);
+    return wire_coded_end(fields, out);
 }
 
 /* The other rpc kinds have neither RequestHeaderProto nor delimiters. */
 static bool is_protobuf(const struct wire_message *message)
 {
     return message->rpc_kind != WIRE_KIND_BUILTIN && message->rpc_kind != WIRE_KIND_WRITABLE;
+}
+
+static uint8_t *write_body(const struct wire_message *message, uint8_t *out)
+{
+    if (message->body.data == NULL)
+        return out;
+    if (is_protobuf(message))
+        return wire_coded_write_bytes(out, message->body);
+    return write_bytes(out, message->body);
+}
+
+/* RequestHeaderProto, and the parameter. */
+static uint8_t *request(const struct wire_message *message, uint8_t *out)
+{
+    if (is_protobuf(message)) {
+        uint8_t *fields = wire_coded_begin(out);
+        out = wire_coded_put_bytes(fields, 1, message->method);
+        out = wire_coded_put_bytes(out, 2, message->protocol);
+        out = wire_coded_put_number(out, 3, message->protocol_version);
+        out = wire_coded_end(fields, out);
+    }
+    return write_body(message, out);
+}
+
+static uint8_t *response(const struct wire_message *message, uint8_t *out)
+{
+    return message->status == WIRE_SUCCESS ? write_body(message, out) : out;
 }
 
 /* WritableRpcEngine.Invocation, write, up to the parameters. */
@@ -228,49 +237,28 @@ static enum rpc_status invocation(const struct wire_message *message, struct wir
     return status;
 }
 
+/* The parameters follow as they are. */
 static enum rpc_status encode_writable(const struct wire_message *message, struct wire_buffer *out)
 {
-    struct wire_coded_message caller;
-    struct wire_buffer before = {NULL, 0, 0};
-    struct frame frame = {.body = message->body};
+    struct wire_buffer whole = {NULL, 0, 0};
+    struct wire_message call = *message;
 
-    request_header(message, &frame.header, &caller);
-    enum rpc_status status = message->method.data != NULL ? invocation(message, &before) : RPC_OK;
-    frame.invocation = (struct wire_bytes){before.data, before.length};
+    enum rpc_status status = invocation(message, &whole);
     if (status == RPC_OK)
-        status = write_frame(message, &frame, out);
-    wire_buffer_release(&before);
+        status = wire_buffer_add(&whole, message->body.data, message->body.length);
+    call.payload = (struct wire_bytes){whole.data, whole.length};
+    if (status == RPC_OK)
+        status = write_frame(&call, request_header, nothing, out);
+    wire_buffer_release(&whole);
     return status;
 }
 
 static enum rpc_status encode_request(const struct wire_message *message, struct wire_buffer *out)
 {
-    struct wire_coded_message caller;
-    struct frame frame;
-
-    if (message->rpc_kind == WIRE_KIND_WRITABLE)
-        return encode_writable(message, out);
-    request_header(message, &frame.header, &caller);
-    frame.invocation = WIRE_ABSENT;
-    frame.has_second = frame.delimited = is_protobuf(message);
-    wire_coded_init(&frame.second);
-    wire_coded_add_bytes(&frame.second, 1, message->method);
-    wire_coded_add_bytes(&frame.second, 2, message->protocol);
-    wire_coded_add_number(&frame.second, 3, message->protocol_version);
-    frame.body = message->body;
-    return write_frame(message, &frame, out);
-}
-
-static enum rpc_status encode_response(const struct wire_message *message, struct wire_buffer *out)
-{
-    struct frame frame;
-
-    response_header(message, &frame.header);
-    frame.has_second = false;
-    frame.invocation = WIRE_ABSENT;
-    frame.body = message->status == WIRE_SUCCESS ? message->body : WIRE_ABSENT;
-    frame.delimited = is_protobuf(message);
-    return write_frame(message, &frame, out);
+    bool invokes = message->rpc_kind == WIRE_KIND_WRITABLE && message->method.data != NULL &&
+                   message->payload.data == NULL;
+    return invokes ? encode_writable(message, out)
+                   : write_frame(message, request_header, request, out);
 }
 
 enum rpc_status wire_v9_encode(const struct wire_message *message, struct wire_buffer *out)
@@ -279,15 +267,16 @@ enum rpc_status wire_v9_encode(const struct wire_message *message, struct wire_b
     case WIRE_PREAMBLE:
         return encode_preamble(message, out);
     case WIRE_SASL:
-        return encode_sasl(message, out);
+        return write_frame(
+            message, message->side == WIRE_TO_SERVER ? request_header : response_header, sasl, out);
     case WIRE_CONTEXT:
-        return encode_context(message, out);
+        return write_frame(message, request_header, context, out);
     case WIRE_REQUEST:
         return encode_request(message, out);
     case WIRE_PING:
-        return encode_ping(message, out);
+        return write_frame(message, request_header, nothing, out);
     case WIRE_RESPONSE:
-        return encode_response(message, out);
+        return write_frame(message, response_header, response, out);
     case WIRE_GOODBYE:
         return wire_goodbye_encode(message, out);
     case WIRE_HTTP:

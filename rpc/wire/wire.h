@@ -35,8 +35,14 @@ struct wire_buffer {
 
 /* RPC_NO_MEMORY leaves it as it was. */
 enum rpc_status wire_buffer_add(struct wire_buffer *buffer, const void *data, size_t length);
-/* Room for `length` more; NULL when out of memory.  The caller raises `length` itself. */
-uint8_t *wire_buffer_room(struct wire_buffer *buffer, size_t length);
+/* Make room for `length` more; NULL when out of memory. */
+uint8_t *wire_buffer_grow(struct wire_buffer *buffer, size_t length);
+/* The same where there may be room.  The caller raises `length` itself. */
+static inline uint8_t *wire_buffer_room(struct wire_buffer *buffer, size_t length)
+{
+    bool fits = buffer->data != NULL && length <= buffer->capacity - buffer->length;
+    return fits ? buffer->data + buffer->length : wire_buffer_grow(buffer, length);
+}
 void wire_buffer_release(struct wire_buffer *buffer);
 
 /* Call ids with a meaning of their own (RpcConstants.java). */

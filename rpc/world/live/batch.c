@@ -14,6 +14,7 @@
 enum {
     AHEAD = 16 << 10,
     AHEAD_BELOW = 4 << 10, /* who asks for more has a buffer of its own */
+    AHEAD_KEPT = 256,      /* such memory stays for the next bytes */
     LATE_MAX = 64 << 10,
     LATE_FIRST = 1 << 10,
     PARTS_MAX = 1024, /* IOV_MAX */
@@ -44,19 +45,24 @@ size_t live_batch_ahead(const struct live_stream *stream)
     return stream->batch.ahead_end - stream->batch.ahead_begin;
 }
 
-static void keep_ahead(struct live_batch *batch, const uint8_t *bytes, size_t length)
-{
-    batch->ahead = malloc(length);
-    assert(batch->ahead != NULL);
-    memcpy(batch->ahead, bytes, length);
-    batch->ahead_end = length;
-}
-
 static void drop_ahead(struct live_batch *batch)
 {
     free(batch->ahead);
     batch->ahead = NULL;
-    batch->ahead_begin = batch->ahead_end = 0;
+    batch->ahead_begin = batch->ahead_end = batch->ahead_room = 0;
+}
+
+static void keep_ahead(struct live_batch *batch, const uint8_t *bytes, size_t length)
+{
+    if (length > batch->ahead_room) {
+        drop_ahead(batch);
+        batch->ahead_room = length > AHEAD_KEPT ? length : AHEAD_KEPT;
+        batch->ahead = malloc(batch->ahead_room);
+        assert(batch->ahead != NULL);
+    }
+    memcpy(batch->ahead, bytes, length);
+    batch->ahead_begin = 0;
+    batch->ahead_end = length;
 }
 
 static size_t take_ahead(struct live_batch *batch, void *buffer, size_t size)
@@ -64,7 +70,7 @@ static size_t take_ahead(struct live_batch *batch, void *buffer, size_t size)
     size_t there = batch->ahead_end - batch->ahead_begin, count = size < there ? size : there;
     memcpy(buffer, batch->ahead + batch->ahead_begin, count);
     batch->ahead_begin += count;
-    if (count == there)
+    if (count == there && batch->ahead_room > AHEAD_KEPT)
         drop_ahead(batch);
     return count;
 }
@@ -78,23 +84,38 @@ static bool failed_late(struct live_batch *batch)
     return errno != 0;
 }
 
+static ssize_t receive(int descriptor, void *buffer, size_t size)
+{
+    ssize_t count;
+    do {
+        count = recv(descriptor, buffer, size, 0);
+    } while (count < 0 && errno == EINTR);
+    return count;
+}
+
+static ssize_t read_ahead(struct live_stream *stream, void *buffer, size_t size)
+{
+    uint8_t bytes[AHEAD];
+    ssize_t count = receive(stream->descriptor, bytes, sizeof(bytes));
+    if (count <= 0)
+        return count;
+    if ((size_t)count < size)
+        size = (size_t)count;
+    memcpy(buffer, bytes, size);
+    if ((size_t)count > size)
+        keep_ahead(&stream->batch, bytes + size, (size_t)count - size);
+    return (ssize_t)size;
+}
+
 ssize_t live_batch_read(struct live_stream *stream, void *buffer, size_t size)
 {
-    uint8_t more[AHEAD];
-    ssize_t count;
-    if (stream->batch.ahead != NULL)
+    if (live_batch_ahead(stream) > 0)
         return (ssize_t)take_ahead(&stream->batch, buffer, size);
     if (failed_late(&stream->batch))
         return -1;
-    struct iovec parts[] = {{buffer, size}, {more, sizeof(more)}};
-    do {
-        count = size < AHEAD_BELOW ? readv(stream->descriptor, parts, 2)
-                                   : recv(stream->descriptor, buffer, size, 0);
-    } while (count < 0 && errno == EINTR);
-    if (count <= (ssize_t)size)
-        return count;
-    keep_ahead(&stream->batch, more, (size_t)count - size);
-    return (ssize_t)size;
+    if (size < AHEAD_BELOW)
+        return read_ahead(stream, buffer, size);
+    return receive(stream->descriptor, buffer, size);
 }
 
 /* --- giving --- */
@@ -123,7 +144,7 @@ static void go_on(evutil_socket_t descriptor, short what, void *owner)
     struct live_leftover *left = owner;
     struct live_stream *stream = left->stream;
     if (stream != NULL)
-        pthread_mutex_lock(&stream->mutex);
+        live_latch_take(&stream->latch);
     ssize_t sent = give_bytes(descriptor, left->bytes + left->done, left->length - left->done);
     bool failed = sent < 0 && errno != EAGAIN;
     if (failed && stream != NULL)
@@ -135,12 +156,12 @@ static void go_on(evutil_socket_t descriptor, short what, void *owner)
     if (done && stream != NULL)
         stream->batch.leftover = NULL;
     if (stream != NULL)
-        pthread_mutex_unlock(&stream->mutex);
+        live_latch_give(&stream->latch);
     if (done)
         free_leftover(left);
 }
 
-/* With the stream's mutex.  Nothing may get lost: there is no way to say so any more. */
+/* With the stream's latch.  Nothing may get lost: there is no way to say so any more. */
 static void leave_over(struct live_stream *stream, const uint8_t *bytes, size_t length)
 {
     struct live_world *world = live_of(stream->stream.world);
@@ -168,7 +189,7 @@ static bool is_home(const struct live_batch *batch)
     return live_here == NULL || batch->home == live_here;
 }
 
-/* With the stream's mutex.  Another thread leaves the stream in its home's list. */
+/* With the stream's latch.  Another thread leaves the stream in its home's list. */
 static void give(struct live_stream *stream)
 {
     struct live_batch *batch = &stream->batch;
@@ -189,9 +210,9 @@ static void give(struct live_stream *stream)
 
 void live_batch_give(struct live_stream *stream)
 {
-    pthread_mutex_lock(&stream->mutex);
+    live_latch_take(&stream->latch);
     give(stream);
-    pthread_mutex_unlock(&stream->mutex);
+    live_latch_give(&stream->latch);
 }
 
 void live_batch_give_all(struct live_thread *thread)
@@ -257,7 +278,7 @@ static ssize_t write_now(struct live_stream *stream, const struct iovec *parts, 
     return sent;
 }
 
-/* With the stream's mutex. */
+/* With the stream's latch. */
 static ssize_t write_some(struct live_stream *stream, const struct iovec *parts, int count)
 {
     struct live_batch *batch = &stream->batch;
@@ -281,10 +302,10 @@ static ssize_t write_some(struct live_stream *stream, const struct iovec *parts,
 
 ssize_t live_batch_write(struct live_stream *stream, const struct iovec *parts, int count)
 {
-    pthread_mutex_lock(&stream->mutex);
+    live_latch_take(&stream->latch);
     ssize_t sent = write_some(stream, parts, count);
     int error = errno;
-    pthread_mutex_unlock(&stream->mutex);
+    live_latch_give(&stream->latch);
     errno = error;
     return sent;
 }
@@ -293,24 +314,24 @@ ssize_t live_batch_write(struct live_stream *stream, const struct iovec *parts, 
 
 bool live_batch_shut(struct live_stream *stream)
 {
-    pthread_mutex_lock(&stream->mutex);
+    live_latch_take(&stream->latch);
     give(stream);
     bool later = stream->batch.leftover != NULL;
     if (later)
         stream->batch.leftover->shut = true;
     bool shut = !later && shutdown(stream->descriptor, SHUT_WR) == 0;
-    pthread_mutex_unlock(&stream->mutex);
+    live_latch_give(&stream->latch);
     return later || shut;
 }
 
 bool live_batch_is_foreign(struct live_stream *stream)
 {
     const struct live_batch *batch = &stream->batch;
-    pthread_mutex_lock(&stream->mutex);
+    live_latch_take(&stream->latch);
     bool listed = !is_home(batch) && batch->home != NULL && batch->late_length > 0;
     bool left =
         live_here != NULL && batch->leftover != NULL && batch->leftover->thread != live_here;
-    pthread_mutex_unlock(&stream->mutex);
+    live_latch_give(&stream->latch);
     return listed || left;
 }
 

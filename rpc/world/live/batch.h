@@ -2,8 +2,8 @@
  * Fewer system calls than messages: a stream reads more than it is asked for, and what one turn
  * of its thread writes goes out together.
  *
- * A read takes what has come, up to AHEAD bytes beyond the buffer that it fills; the rest
- * serves the next reads, and counts as unread and as readable.  The first write of a turn goes to
+ * A read takes what has come, up to AHEAD bytes; what is more than it was asked for serves the
+ * next reads, and counts as unread and as readable.  The first write of a turn goes to
  * the kernel at once, so that its errors are told in time; those that follow on the same
  * stream in that turn go with one more system call at its end.  Only the thread that writes
  * first does so; another one's writes go at once.
@@ -23,9 +23,9 @@ struct live_batch {
     struct live_link link;    /* in its home's `late`, when there are late bytes */
     struct live_thread *home; /* whose turns count; NULL: nobody has written so far */
     uint8_t *ahead;           /* read from the socket, not by the stack */
-    size_t ahead_begin, ahead_end;
+    size_t ahead_begin, ahead_end, ahead_room;
     uint64_t turn; /* of the home's, in which the last write was whole */
-    /* Under the stream's mutex: */
+    /* Under the stream's latch: */
     uint8_t *late; /* written by the stack, not given to the kernel */
     size_t late_length, late_room;
     struct live_leftover *leftover; /* the kernel had no room for it */

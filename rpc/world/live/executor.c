@@ -50,9 +50,10 @@ static void line_remove(struct live_line *line, struct world_executor *executor)
     executor->scheduled = false;
 }
 
+/* One that may not run now is dropped when its turn comes. */
 static void schedule(struct world_executor *executor)
 {
-    if (!executor->scheduled && executor->first != NULL && live_executor_can_run(executor))
+    if (!executor->scheduled && executor->first != NULL)
         line_append(line_of(executor), executor);
 }
 
@@ -190,15 +191,9 @@ static void enter_inbox(struct live_executor *live)
     atomic_store(&thread->full, true);
 }
 
-void live_post(struct world_executor *executor, struct world_task *task)
+static void post_from_afar(struct live_executor *live, struct world_task *task)
 {
-    struct live_executor *live = live_executor_of(executor);
     struct live_thread *thread = live->thread;
-    assert(!task->queued);
-    if (live_here == thread) {
-        live_executor_append(executor, task);
-        return;
-    }
     task->next = NULL;
     task->queued = true;
     pthread_mutex_lock(&thread->mutex);
@@ -210,6 +205,16 @@ void live_post(struct world_executor *executor, struct world_task *task)
     enter_inbox(live);
     pthread_mutex_unlock(&thread->mutex);
     live_thread_wake(thread);
+}
+
+void live_post(struct world_executor *executor, struct world_task *task)
+{
+    struct live_executor *live = live_executor_of(executor);
+    assert(!task->queued);
+    if (__builtin_expect(live_here == live->thread, 1))
+        live_executor_append(executor, task);
+    else
+        post_from_afar(live, task);
 }
 
 /* --- standing --- */

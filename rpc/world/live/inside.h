@@ -101,13 +101,16 @@ struct live_executor {
     bool in_inbox, resume;
 };
 
+/* What all threads read at every step shares no cache line with what one of them keeps writing. */
+enum { LIVE_CACHE_LINE = 64 };
+
 struct live_world {
     struct world world;
-    struct live_options options;
+    _Alignas(LIVE_CACHE_LINE) struct live_options options;
+    bool real_time;      /* its speed is 1 */
     bool began;          /* it has run: before that its clock stands at 0 */
     uint64_t started_ns; /* CLOCK_MONOTONIC */
     uint64_t wall_ms;    /* CLOCK_REALTIME then */
-    struct live_thread main;
     struct world_net net;
     struct live_ports ports;
     struct live_block block;
@@ -125,6 +128,8 @@ struct live_world {
 
     _Atomic bool asked;                 /* somebody waits for an answer of the main thread */
     const struct live_thread *answered; /* the main thread's: who is being answered, or NULL */
+
+    _Alignas(LIVE_CACHE_LINE) struct live_thread main;
 };
 
 static inline struct live_world *live_of(struct world *world)

@@ -35,18 +35,13 @@ uint64_t live_machine_ns(void)
     return clock_ns(CLOCK_MONOTONIC);
 }
 
-static bool is_real_time(const struct live_world *world)
-{
-    return !(world->options.speed < 1) && !(world->options.speed > 1);
-}
-
 uint64_t live_now(struct world *base)
 {
     const struct live_world *world = live_of(base);
     if (!world->began)
         return 0;
     uint64_t passed_ns = live_machine_ns() - world->started_ns;
-    return is_real_time(world) ? passed_ns : (uint64_t)((double)passed_ns * world->options.speed);
+    return world->real_time ? passed_ns : (uint64_t)((double)passed_ns * world->options.speed);
 }
 
 void live_begin(struct live_world *world)
@@ -64,7 +59,7 @@ uint64_t live_machine_at(const struct live_world *world, uint64_t at_ns)
     double passed_ns = (double)at_ns / world->options.speed;
     if (passed_ns >= (double)never_ns)
         return never_ns;
-    return world->started_ns + (is_real_time(world) ? at_ns : (uint64_t)passed_ns + 1);
+    return world->started_ns + (world->real_time ? at_ns : (uint64_t)passed_ns + 1);
 }
 
 /* --- chance --- */
@@ -215,15 +210,16 @@ static void links_init(struct live_world *world)
 struct world *live_create(const struct live_options *options)
 {
     assert(options->speed > 0);
-    struct live_world *world = calloc(1, sizeof(*world));
+    struct live_world *world = aligned_alloc(LIVE_CACHE_LINE, sizeof(*world));
     if (world == NULL)
         return NULL;
+    *world = (struct live_world){.options = *options};
     if (!live_thread_init(&world->main, world)) {
         free(world);
         return NULL;
     }
     world->world.ops = &ops;
-    world->options = *options;
+    world->real_time = !(options->speed < 1) && !(options->speed > 1);
     world->wall_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
     pthread_mutex_init(&world->mutex, NULL);
     pthread_cond_init(&world->moved, NULL);

@@ -198,17 +198,10 @@ struct live_stream *live_stream_create(struct world_host *host, int descriptor, 
     live->descriptor = descriptor;
     live->failure = RPC_AGAIN;
     live_batch_init(&live->batch);
-    pthread_mutex_init(&live->mutex, NULL);
     pthread_mutex_lock(&world->mutex);
     live_link_last(&world->streams, &live->link);
     pthread_mutex_unlock(&world->mutex);
     return live;
-}
-
-static void stream_free(struct live_stream *live)
-{
-    pthread_mutex_destroy(&live->mutex);
-    free(live);
 }
 
 /* What a call that has failed answers. */
@@ -283,10 +276,10 @@ static bool is_foreign(struct live_stream *live)
     bool foreign = false;
     if (live_here == NULL)
         return false;
-    pthread_mutex_lock(&live->mutex);
+    live_latch_take(&live->latch);
     for (int i = 0; i < 2; i++)
         foreign |= live->resting[i] != NULL && live_watch_thread(live->resting[i]) != live_here;
-    pthread_mutex_unlock(&live->mutex);
+    live_latch_give(&live->latch);
     return foreign || live_batch_is_foreign(live);
 }
 
@@ -339,7 +332,7 @@ void live_close(struct world_stream *stream, bool reset)
     pthread_mutex_lock(&world->mutex);
     live_link_remove(&live->link);
     pthread_mutex_unlock(&world->mutex);
-    stream_free(live);
+    free(live);
 }
 
 /* --- watches --- */
@@ -351,13 +344,13 @@ int live_stream_descriptor(struct world_stream *stream)
 
 struct world_watch *live_stream_lock(struct world_stream *stream, enum world_direction direction)
 {
-    pthread_mutex_lock(&live_stream_of(stream)->mutex);
+    live_latch_take(&live_stream_of(stream)->latch);
     return stream->watches[direction];
 }
 
 void live_stream_unlock(struct world_stream *stream)
 {
-    pthread_mutex_unlock(&live_stream_of(stream)->mutex);
+    live_latch_give(&live_stream_of(stream)->latch);
 }
 
 bool live_stream_set_watch(struct world_stream *stream, enum world_direction direction,
@@ -374,11 +367,11 @@ bool live_stream_set_watch(struct world_stream *stream, enum world_direction dir
 bool live_stream_set_resting(struct live_stream *live, enum world_direction direction,
                              struct live_watch *watch)
 {
-    pthread_mutex_lock(&live->mutex);
+    live_latch_take(&live->latch);
     bool free = live->resting[direction] == NULL || watch == NULL;
     if (free)
         live->resting[direction] = watch;
-    pthread_mutex_unlock(&live->mutex);
+    live_latch_give(&live->latch);
     return free;
 }
 
@@ -424,7 +417,7 @@ void live_sockets_free(struct live_world *world)
         struct live_stream *live = world_container(world->streams.next, struct live_stream, link);
         live_link_remove(&live->link);
         end_socket(live, false);
-        stream_free(live);
+        free(live);
     }
     while (world->listeners.next != &world->listeners) {
         struct live_listener *live =

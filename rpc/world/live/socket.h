@@ -6,13 +6,14 @@
 
 #include "rpc/world/live/batch.h"
 #include "rpc/world/live/inside.h"
+#include "rpc/world/live/latch.h"
 
 struct live_stream {
     struct world_stream stream;
-    struct live_link link; /* the world's mutex */
-    pthread_mutex_t mutex; /* for the watches' pointers, `resting`, has_begun, late bytes */
-    int descriptor;        /* -1: its host is dead */
-    bool has_begun;        /* accepted, or its connecting is in the kernel's hands */
+    struct live_link link;   /* the world's mutex */
+    struct live_latch latch; /* for the watches' pointers, `resting`, has_begun, late bytes */
+    int descriptor;          /* -1: its host is dead */
+    bool has_begun;          /* accepted, or its connecting is in the kernel's hands */
     bool is_connected;
     bool has_ended;          /* our FIN is sent */
     enum rpc_status failure; /* of connecting; RPC_AGAIN: none so far */

@@ -178,6 +178,8 @@ static struct sim_pair *add_pair(struct sim *sim)
         pair->end[i].stream.world = &sim->world;
         pair->end[i].timer_ns = WORLD_NEVER;
     }
+    pair->end[0].peer = &pair->end[1];
+    pair->end[1].peer = &pair->end[0];
     pair->end[1].stream.accepted = true;
     pair->end[1].returned = true; /* nobody has it yet */
     return pair;
@@ -188,7 +190,7 @@ enum rpc_status sim_connect(struct world_host *host, struct world_address to, ui
 {
     struct sim *sim = sim_of(host->world);
     struct sim_stream *client = &add_pair(sim)->end[0];
-    struct sim_stream *server = sim_peer_of(client);
+    struct sim_stream *server = client->peer;
     client->state = STREAM_SYN_SENT;
     client->stream.host = host;
     client->stream.local.ip = is_loopback(to.ip) ? to.ip : host->ip;
@@ -242,7 +244,7 @@ void sim_handshake_syn(struct sim *sim, struct sim_stream *client)
     struct sim_host *host = is_loopback(client->stream.remote.ip)
                                 ? sim_host_of(client->stream.host)
                                 : sim_host_at(sim, client->stream.remote.ip);
-    struct sim_stream *server = sim_peer_of(client);
+    struct sim_stream *server = client->peer;
     if (host == NULL || client->state != STREAM_SYN_SENT)
         return;
     server->stream.host = &host->host;
@@ -253,7 +255,7 @@ void sim_handshake_syn(struct sim *sim, struct sim_stream *client)
     struct sim_listener *listener = listener_at(host, client->stream.remote.port);
     if (listener == NULL && client->stream.local.ip == client->stream.remote.ip &&
         client->stream.local.port == client->stream.remote.port) {
-        client->self = true; /* both ends say SYN at once, and they are the same */
+        client->peer = client; /* both ends say SYN at once, and they are the same */
         open_client(sim, client);
         return;
     }

@@ -39,7 +39,7 @@ bool sim_stream_ready(struct sim_stream *end, enum world_direction direction)
     if (end->state == STREAM_SYN_SENT)
         return false;
     if (direction == WORLD_READ)
-        return sim_peer_of(end)->visible > 0 || end->eof || end->state == STREAM_DEAD;
+        return end->peer->visible > 0 || end->eof || end->state == STREAM_DEAD;
     /* Linux, sk_stream_is_writeable: a third of the buffer is free. */
     uint32_t queued = end->out.length - end->visible;
     const struct sim *sim = sim_of(end->stream.world);
@@ -264,7 +264,7 @@ static void leave(struct sim *sim, struct sim_stream *end)
 /* Say RST to the end that sent something to an end that cannot take it. */
 static void answer_with_reset(struct sim *sim, struct sim_stream *end)
 {
-    if (sim_peer_of(end)->state == STREAM_DEAD)
+    if (end->peer->state == STREAM_DEAD)
         return;
     if (end->state == STREAM_OPEN)
         leave(sim, end);
@@ -326,7 +326,7 @@ static void arrive_reset(struct sim *sim, struct sim_stream *to)
 static void arrive(struct sim *sim, struct sim_stream *from, enum sim_segment_kind kind,
                    uint32_t bytes)
 {
-    struct sim_stream *to = sim_peer_of(from);
+    struct sim_stream *to = from->peer;
     switch (kind) {
     case SEGMENT_SYN:
         sim_handshake_syn(sim, from);
@@ -414,7 +414,7 @@ void sim_pair_settle(struct sim *sim, struct sim_pair *pair)
 
 void sim_stream_finish(struct sim *sim, struct sim_stream *end, bool reset)
 {
-    struct sim_stream *peer = sim_peer_of(end);
+    struct sim_stream *peer = end->peer;
     bool unread = peer->visible > 0;
     if (end->gone)
         return;

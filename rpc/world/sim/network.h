@@ -46,6 +46,7 @@ enum sim_stream_state {
 
 struct sim_stream {
     struct world_stream stream;
+    struct sim_stream *peer;          /* the other end; itself: connected to itself */
     struct sim_ring out;              /* written here, not read there */
     struct sim_segment *first, *last; /* travelling from here */
     size_t agenda_index;              /* the next arrival or retransmission */
@@ -65,7 +66,6 @@ struct sim_stream {
     bool eof;      /* the other end's FIN has arrived */
     bool gone;     /* no process has it any more */
     bool returned; /* nor does its owner */
-    bool self;     /* connected to itself */
 };
 
 struct sim_pair {
@@ -99,13 +99,6 @@ static inline struct sim_pair *sim_pair_of(struct sim_stream *end)
 {
     return end->stream.accepted ? world_container(end, struct sim_pair, end[1])
                                 : world_container(end, struct sim_pair, end[0]);
-}
-
-static inline struct sim_stream *sim_peer_of(struct sim_stream *end)
-{
-    if (end->self)
-        return end;
-    return end->stream.accepted ? &sim_pair_of(end)->end[0] : &sim_pair_of(end)->end[1];
 }
 
 /* Bytes that a write would take now. */

@@ -92,17 +92,26 @@ static uint32_t highest(struct sim *sim, struct sim_ready *list)
     return best_place;
 }
 
+static uint32_t count_of(const struct sim_ready *list)
+{
+    uint32_t count = 0;
+    for (const struct world_executor *at = list->first; at != NULL; at = at->next)
+        count++;
+    return count;
+}
+
 uint32_t sim_policy_pick(struct sim *sim, struct sim_ready *list)
 {
-    if (list->count < 2)
+    uint32_t count = count_of(list);
+    if (count < 2)
         return 0;
     uint32_t picks = (uint32_t)sim->scheduler.picks;
     uint32_t drawn = 0;
     if (sim->policy.order == ORDER_PRIORITIES)
         drawn = highest(sim, list);
     else if (sim->policy.order == ORDER_EVEN)
-        drawn = world_uniform(bits_for(sim, SITE_PICK, 0, picks), list->count - 1);
-    return sim_decide(sim, SITE_PICK, 0, picks, list->count - 1, drawn);
+        drawn = world_uniform(bits_for(sim, SITE_PICK, 0, picks), count - 1);
+    return sim_decide(sim, SITE_PICK, 0, picks, count - 1, drawn);
 }
 
 uint32_t sim_policy_hold(struct sim *sim, struct sim_executor *executor)

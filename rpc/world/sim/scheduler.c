@@ -38,7 +38,6 @@ static inline void schedule(struct world_executor *executor)
     else
         list->last->next = executor;
     list->last = executor;
-    list->count++;
 }
 
 /* Take `executor`, which comes behind `before` (NULL: is the first), out of the list. */
@@ -51,9 +50,7 @@ static inline void unlink_ready(struct sim_ready *list, struct world_executor *b
         before->next = executor->next;
     if (list->last == executor)
         list->last = before;
-    list->count--;
     executor->scheduled = false;
-    executor->next = NULL;
 }
 
 static void unschedule(struct world_executor *executor)
@@ -94,7 +91,6 @@ void sim_dequeue(struct world_executor *executor, struct world_task *task)
     if (executor->last == task)
         executor->last = before;
     task->queued = false;
-    task->next = NULL;
 }
 
 void sim_executor_init(struct world_executor *executor, struct world_executor *companion)
@@ -235,7 +231,8 @@ static inline struct world_executor *take_first(struct sim_ready *list)
 {
     struct world_executor *executor;
     while ((executor = list->first) != NULL) {
-        unlink_ready(list, NULL, executor);
+        list->first = executor->next;
+        executor->scheduled = false;
         if (can_run(executor))
             break;
     }
@@ -299,11 +296,15 @@ static inline struct world_task *take_task(struct world_executor *executor)
     }
     task = executor->first;
     executor->first = task->next;
-    if (executor->first == NULL)
-        executor->last = NULL;
-    task->next = NULL;
     task->queued = false;
     return task;
+}
+
+/* A task has taken its time, which is chance's doing. */
+static void pass(struct sim *sim, uint64_t cost_ns)
+{
+    sim->now_ns += cost_ns;
+    sim->world.delays_ns += cost_ns;
 }
 
 bool sim_step(struct sim *sim)
@@ -322,7 +323,7 @@ bool sim_step(struct sim *sim)
     if (sim->world.current == executor)
         schedule(executor);
     sim->world.current = NULL;
-    sim->now_ns += cost_ns;
-    sim->world.delays_ns += cost_ns;
+    if (cost_ns > 0)
+        pass(sim, cost_ns);
     return true;
 }

@@ -39,8 +39,7 @@ struct sim_executor {
 };
 
 struct sim_ready {
-    struct world_executor *first, *last;
-    uint32_t count;
+    struct world_executor *first, *last; /* `last` means nothing while there is none */
 };
 
 struct sim_scheduler {

@@ -41,7 +41,7 @@ static enum world_end run(struct world *world, uint64_t until_ns)
         }
         if (sim->now_ns > until_ns)
             return WORLD_LIMIT;
-        while (sim_agenda_next(&sim->agenda) <= sim->now_ns && sim->agenda.count > 0)
+        while (sim->agenda.count > 0 && sim_agenda_next(&sim->agenda) <= sim->now_ns)
             due(sim, sim_agenda_take(&sim->agenda));
         if (sim_step(sim))
             continue;

@@ -25,7 +25,7 @@ enum rpc_status sim_read(struct world_stream *stream, void *buffer, size_t size,
 {
     struct sim *sim = sim_of(stream->world);
     struct sim_stream *end = owned(stream);
-    struct sim_stream *peer = sim_peer_of(end);
+    struct sim_stream *peer = end->peer;
     *got = 0;
     if (peer->visible > 0) {
         uint32_t count = size < peer->visible ? (uint32_t)size : peer->visible;
@@ -124,7 +124,7 @@ void sim_wake(struct world_stream *stream, enum world_direction direction)
 
 size_t sim_unread(struct world_stream *stream)
 {
-    return sim_peer_of(owned(stream))->visible;
+    return owned(stream)->peer->visible;
 }
 
 enum rpc_status sim_net(struct world *world, const struct world_net *net)
