@@ -34,10 +34,10 @@ static void trim(struct wire_buffer *buffer)
 static void clear(struct client_call *call)
 {
     struct client *client = call->client;
-    memset(call, 0, offsetof(struct client_call, texts));
+    memset(call, 0, offsetof(struct client_call, method));
     call->client = client;
     call->tell.run = tell;
-    trim(&call->texts);
+    trim(&call->method);
     trim(&call->body);
     trim(&call->value);
     trim(&call->frame);
@@ -64,38 +64,16 @@ void client_call_drop(struct client_call *call)
     client->free_calls = call;
 }
 
-static size_t size_of(const char *text)
-{
-    return text != NULL ? strlen(text) + 1 : 0;
-}
-
-/* Copy a text to where there is room, and move on behind it. */
-static const char *copy_text(char **at, const char *text)
-{
-    char *copy = *at;
-    if (text == NULL)
-        return NULL;
-    *at = stpcpy(copy, text) + 1;
-    return copy;
-}
-
 static bool copy_in(struct client_call *call, const struct client_remote *remote,
                     const char *method, struct wire_bytes body)
 {
-    size_t size =
-        size_of(remote->name) + size_of(remote->protocol) + size_of(remote->user) + size_of(method);
-    char *at = (char *)wire_buffer_room(&call->texts, size);
-    if (at == NULL || wire_buffer_add(&call->body, body.data, body.length) != RPC_OK)
-        return false;
-    call->texts.length += size;
-    call->remote = *remote;
-    if (!call->client->release->takes_rpc_timeout)
-        call->remote.rpc_timeout_ms = 0;
-    call->remote.name = copy_text(&at, remote->name);
-    call->remote.protocol = copy_text(&at, remote->protocol);
-    call->remote.user = copy_text(&at, remote->user);
-    call->method = copy_text(&at, method);
-    return true;
+    struct client *client = call->client;
+    call->protocol_version = remote->protocol_version;
+    call->methods_hash = remote->methods_hash;
+    call->service_class = remote->own_service_class ? remote->service_class : client->service_class;
+    return client_connection_id_of(client, remote, &call->key) == RPC_OK &&
+           wire_buffer_add(&call->method, method, strlen(method) + 1) == RPC_OK &&
+           wire_buffer_add(&call->body, body.data, body.length) == RPC_OK;
 }
 
 struct client_call *client_call_create(struct client *client, const struct client_remote *remote,
@@ -156,9 +134,9 @@ static void describe(struct client_call *call)
     static const uint8_t nothing;
     const struct client_failure *told = call->told;
     if (told == NULL) {
-        call->outcome = (struct client_outcome){
-            .ending = CLIENT_VALUE,
-            .value = {call->value.data != NULL ? call->value.data : &nothing, call->value.length}};
+        call->outcome.ending = CLIENT_VALUE;
+        call->outcome.value = (struct wire_bytes){
+            call->value.data != NULL ? call->value.data : &nothing, call->value.length};
         return;
     }
     call->outcome = (struct client_outcome){
@@ -206,9 +184,9 @@ void client_call_over(struct client_call *call, struct client_failure *told)
 static void invoke(const struct client_call *call, struct wire_message *message)
 {
     message->rpc_kind = WIRE_KIND_WRITABLE;
-    message->methods_hash = call->remote.methods_hash;
-    if (strcmp(call->method, "getProtocolVersion") != 0 &&
-        strcmp(call->method, "getProtocolSignature") != 0)
+    message->methods_hash = call->methods_hash;
+    if (!wire_is(message->method, "getProtocolVersion") &&
+        !wire_is(message->method, "getProtocolSignature"))
         return;
     message->protocol = wire_text("org.apache.hadoop.ipc.VersionedProtocol");
     message->protocol_version = 0;
@@ -222,10 +200,11 @@ enum rpc_status client_call_encode(struct client_call *call)
     message.call_id = call->id;
     message.retry = call->retry;
     message.client_id = (struct wire_bytes){client->client_id, CLIENT_ID_LENGTH};
-    message.method = wire_text(call->method);
-    message.protocol = wire_text(call->remote.protocol != NULL ? call->remote.protocol : "");
-    message.protocol_version = call->remote.protocol_version;
     static const uint8_t nothing;
+    message.method = (struct wire_bytes){call->method.data, call->method.length - 1};
+    message.protocol = call->key.protocol != NULL ? client_text_bytes(call->key.protocol)
+                                                  : (struct wire_bytes){&nothing, 0};
+    message.protocol_version = call->protocol_version;
     message.body = (struct wire_bytes){call->body.data != NULL ? call->body.data : &nothing,
                                        call->body.length};
     if (client->writables)

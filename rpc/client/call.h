@@ -19,13 +19,13 @@ struct client_call {
     int32_t id, retry;
     uint32_t number;
     uint64_t started_ns, ended_ns;
-    struct client_remote remote; /* its texts are ours, in `texts` */
-    const struct release_settings *settings;
-    const char *method;
+    struct client_connection_id key; /* of the connection that it belongs to */
+    uint64_t protocol_version;
+    int32_t methods_hash;
+    int service_class;
 
     struct client_caller *caller;
-    struct client_call *next_of_caller; /* queued behind it */
-    struct client_address *address;
+    struct client_call *next_of_caller;   /* queued behind it */
     struct client_connection *connection; /* kept while it is waited for */
     uint32_t connection_number;
 
@@ -48,10 +48,15 @@ struct client_call {
     void *owner;
 
     /* From here on kept for the next call. */
-    struct wire_buffer texts;
+    struct wire_buffer method; /* its name; a NUL ends it */
     struct wire_buffer body, value;
     struct wire_buffer frame; /* the encoded request, until it is written */
 };
+
+static inline const char *client_call_method(const struct client_call *call)
+{
+    return (const char *)call->method.data;
+}
 
 struct client_call *client_call_keep(struct client_call *call);
 void client_call_drop(struct client_call *call);

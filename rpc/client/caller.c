@@ -1,7 +1,6 @@
 #include "rpc/client/caller.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "rpc/client/call_failure.h"
@@ -10,6 +9,7 @@
 #include "rpc/client/sender.h"
 #include "rpc/client/setup.h"
 #include "rpc/client/writer.h"
+#include "rpc/world/name.h"
 
 static void start(struct client_thread *thread);
 static void get_connection(struct client_thread *thread);
@@ -51,7 +51,7 @@ struct client_caller *client_caller_create(struct client *client)
     if (caller == NULL)
         return NULL;
     char name[WORLD_NAME_MAX];
-    snprintf(name, sizeof(name), "client%u/caller/%u", client->id, ++client->caller_count);
+    world_name_print(name, sizeof(name), "client%u/caller/%u", client->id, ++client->caller_count);
     client_thread_init(&caller->thread, client->host, name, client->executor);
     world_timer_init(&caller->thread.executor, &caller->timer, timer_fired);
     caller->client = client;
@@ -455,13 +455,12 @@ static void add(struct client_thread *thread)
 static struct client_failure *choose(struct client *client, struct client_call *call,
                                      struct client_connection **chosen)
 {
-    struct client_connection *found =
-        client_find_connection(client, &call->remote, call->address, call->settings);
+    struct client_connection *found = client_find_connection(client, &call->key);
     if (found != NULL) {
         *chosen = client_connection_keep(found);
         return NULL;
     }
-    if (call->address->address.ip == 0 && !client->release->retries_unknown_host)
+    if (call->key.address->address.ip == 0 && !client->release->retries_unknown_host)
         return client_call_unknown_host(call);
     if (client_connection_create(client, call, chosen) != RPC_OK)
         return client_failure_create(CLIENT_INTERNAL, "java.lang.OutOfMemoryError",
@@ -510,7 +509,7 @@ static void call_it(struct client_thread *thread)
 static void look_up(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
-    struct client_address *address = caller->call->address;
+    struct client_address *address = caller->call->key.address;
     uint32_t ip;
     if (client_look_up(caller->client, thread, caller->call, address->name, &ip) == RPC_OK)
         address->address.ip = ip;
@@ -524,16 +523,16 @@ static void begin(struct client_thread *thread)
     if (client_seen(caller->client, POINT_CLIENT_CALL)) {
         struct point_event event =
             client_visit(caller->client, POINT_CLIENT_CALL, thread, NULL, call);
-        CLIENT_VALUES(event, WORLD_TEXT(METHOD, call->method));
+        CLIENT_VALUES(event, WORLD_TEXT(METHOD, client_call_method(call)));
         client_trace(caller->client, &event);
     }
-    if (call->address->address.ip != 0) {
+    if (call->key.address->address.ip != 0) {
         call_it(thread);
         return;
     }
     struct point_value value;
     struct point_event event =
-        client_look_up_visit(caller->client, thread, call, &value, call->address->name);
+        client_look_up_visit(caller->client, thread, call, &value, call->key.address->name);
     if (!client_thread_held(thread, &event, look_up))
         look_up(thread);
 }
@@ -545,7 +544,7 @@ static void start(struct client_thread *thread)
     if (point_guarded(POINT_CLIENT_CALL)) {
         struct point_event event =
             client_visit(caller->client, POINT_CLIENT_CALL, thread, NULL, caller->call);
-        CLIENT_VALUES(event, WORLD_TEXT(METHOD, caller->call->method));
+        CLIENT_VALUES(event, WORLD_TEXT(METHOD, client_call_method(caller->call)));
         if (client_thread_held(thread, &event, begin))
             return;
     }

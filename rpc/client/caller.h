@@ -7,6 +7,7 @@
 
 #include "rpc/client/call.h"
 #include "rpc/client/inside.h"
+#include "rpc/client/select.h"
 #include "rpc/client/thread.h"
 
 /* Where an interrupt reaches it at once. */
@@ -27,6 +28,7 @@ struct client_setup {
     bool timed_out; /* the last failure was a time-out */
     bool no_socket; /* it came before there was a socket */
     uint64_t attempt_ns;
+    struct client_select select;    /* of the attempt */
     struct client_failure *failure; /* of the last attempt */
     struct world_watch watch;
 };

@@ -11,6 +11,7 @@
 #include "rpc/client/inside.h"
 #include "rpc/client/receiver.h"
 #include "rpc/client/sender.h"
+#include "rpc/world/name.h"
 
 /* Client.stop polls before 3.x, and from 2.3 on gives the sender pool a minute then. */
 enum { STOP_POLL_MS = 100, POOL_DRAIN_MS = 60000, CALL_ID_MASK = 0x7fffffff };
@@ -62,40 +63,6 @@ void client_log(const struct client *client, const struct client_thread *thread,
 
 /* --- names --- */
 
-static void number_text(uint32_t ip, char *text, size_t size)
-{
-    snprintf(text, size, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255u, ip >> 8 & 255u, ip & 255u);
-}
-
-/* A remote without a name is known by its number. */
-static bool is_address(const struct client_address *address, const struct client_remote *remote)
-{
-    if (address->named != (remote->name != NULL) || address->address.port != remote->address.port)
-        return false;
-    return address->named ? strcmp(address->name, remote->name) == 0
-                          : address->address.ip == remote->address.ip;
-}
-
-struct client_address *client_address_of(struct client *client, const struct client_remote *remote)
-{
-    struct client_address **last = &client->addresses;
-    for (; *last != NULL; last = &(*last)->next)
-        if (is_address(*last, remote))
-            return *last;
-    char number[16];
-    number_text(remote->address.ip, number, sizeof(number));
-    const char *name = remote->name != NULL ? remote->name : number;
-    struct client_address *address = malloc(sizeof(*address) + strlen(name) + 1);
-    if (address == NULL)
-        return NULL;
-    *address = (struct client_address){.address = remote->address, .named = remote->name != NULL};
-    if (address->named)
-        address->address.ip = 0;
-    strcpy(address->name, name);
-    *last = address;
-    return address;
-}
-
 struct point_event client_look_up_visit(struct client *client, const struct client_thread *thread,
                                         const struct client_call *call, struct point_value *value,
                                         const char *name)
@@ -119,29 +86,10 @@ enum rpc_status client_look_up(struct client *client, struct client_thread *thre
     if (!point_strikes(&event, &strike))
         status = world_resolve(client->world, name, ip);
     if (status == RPC_OK)
-        number_text(*ip, result, sizeof(result));
+        client_number_text(*ip, result);
     CLIENT_VALUES(event, WORLD_TEXT(NAME, name), WORLD_TEXT(RESULT, result));
     client_trace(client, &event);
     return status;
-}
-
-/* Settings of its own for a remote, shared by all remotes with the same. */
-static const struct release_settings *settings_of(struct client *client,
-                                                  const struct client_remote *remote)
-{
-    if (remote->settings == NULL ||
-        memcmp(remote->settings, &client->settings, sizeof(client->settings)) == 0)
-        return &client->settings;
-    struct client_settings **last = &client->other_settings;
-    for (; *last != NULL; last = &(*last)->next)
-        if (memcmp(&(*last)->settings, remote->settings, sizeof(*remote->settings)) == 0)
-            return &(*last)->settings;
-    struct client_settings *other = malloc(sizeof(*other));
-    if (other == NULL)
-        return NULL;
-    *other = (struct client_settings){.settings = *remote->settings};
-    *last = other;
-    return &other->settings;
 }
 
 /* --- buffers --- */
@@ -163,14 +111,18 @@ void client_give_chunk(struct client *client, struct client_chunk *chunk)
 
 /* --- the pool of connections --- */
 
-struct client_connection *client_find_connection(struct client *client,
-                                                 const struct client_remote *remote,
-                                                 const struct client_address *address,
-                                                 const struct release_settings *settings)
+/* Where a key belongs; keys that are equal belong to the same row for life. */
+static struct client_connection **row_of(struct client *client,
+                                         const struct client_connection_id *key)
 {
-    const char *user = remote->user != NULL ? remote->user : client->user;
-    for (struct client_connection *at = client->first; at != NULL; at = at->next)
-        if (client_connection_id_is(&at->id, client->release, remote, address, user, settings))
+    return &client->rows[(key->login + key->address->address.port) % CLIENT_POOL_ROWS];
+}
+
+struct client_connection *client_find_connection(struct client *client,
+                                                 const struct client_connection_id *key)
+{
+    for (struct client_connection *at = *row_of(client, key); at != NULL; at = at->next_in_row)
+        if (client_connection_id_is(&at->id, at->place, key, client->release))
             return at;
     return NULL;
 }
@@ -185,6 +137,10 @@ void client_add_connection(struct client *client, struct client_connection *conn
     else
         client->first = connection;
     client->last = client_connection_keep(connection);
+    struct client_connection **row = row_of(client, &connection->id);
+    while (*row != NULL)
+        row = &(*row)->next_in_row;
+    *row = connection;
 }
 
 static void end_stop(struct client *client)
@@ -202,6 +158,10 @@ void client_remove_connection(struct client *client, struct client_connection *c
         return;
     connection->in_pool = false;
     client_sender_is_left(connection);
+    struct client_connection **row = row_of(client, &connection->id);
+    while (*row != connection)
+        row = &(*row)->next_in_row;
+    *row = connection->next_in_row;
     if (connection->previous != NULL)
         connection->previous->next = connection->next;
     else
@@ -262,10 +222,6 @@ static enum rpc_status make_call(struct client *client, const struct client_remo
                                  struct client_caller *caller, client_done_fn *done, void *owner,
                                  struct client_call **made)
 {
-    struct client_address *address = client_address_of(client, remote);
-    const struct release_settings *settings = settings_of(client, remote);
-    if (address == NULL || settings == NULL)
-        return RPC_NO_MEMORY;
     struct client_call *call = client_call_create(client, remote, method, body);
     if (call == NULL)
         return RPC_NO_MEMORY;
@@ -275,8 +231,6 @@ static enum rpc_status make_call(struct client *client, const struct client_remo
         client_call_drop(call);
         return RPC_NO_MEMORY;
     }
-    call->address = address;
-    call->settings = settings;
     call->finished = done;
     call->owner = owner;
     call->caller = caller;
@@ -412,9 +366,8 @@ static char *copy_of(const char *text)
 static char *local_name(const struct world_host *host)
 {
     char number[16], text[WORLD_NAME_MAX + 20];
-    number_text(host->ip, number, sizeof(number));
-    snprintf(text, sizeof(text), "%s/%s", host->name, number);
-    return strdup(text);
+    return strdup(world_name_print(text, sizeof(text), "%s/%s", host->name,
+                                   client_number_text(host->ip, number)));
 }
 
 /* A random UUID, as its 16 bytes. */
@@ -427,7 +380,7 @@ static void draw_client_id(struct client *client)
 
 static void free_parts(struct client *client)
 {
-    free(client->user);
+    client_connection_id_free_parts(client);
     free(client->real_user);
     free(client->local_name);
     wire_arena_free(client->arena);
@@ -456,12 +409,12 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
         .writables = config->writables,
         .types = config->types,
         .next_call_id = (uint32_t)config->first_call_id,
-        .user = copy_of(config->user != NULL ? config->user : "ripcord"),
         .real_user = copy_of(config->real_user),
         .local_name = local_name(config->host),
         .arena = wire_arena_create(WIRE_ARENA_BUDGET),
         .reap = {.run = reap},
     };
+    client->user = client_text_of(client, config->user != NULL ? config->user : "ripcord");
     if (client->user == NULL || (config->real_user != NULL && client->real_user == NULL) ||
         client->local_name == NULL || client->arena == NULL) {
         free_parts(client);
@@ -470,7 +423,7 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
     client->id = world_new_id(world, WORLD_ID_CLIENT);
     draw_client_id(client);
     char name[WORLD_NAME_MAX];
-    snprintf(name, sizeof(name), "client%u/calls", client->id);
+    world_name_print(name, sizeof(name), "client%u/calls", client->id);
     world_executor_init(world, &client->lane, config->host, name, executor);
     world_timer_init(&client->lane, &client->poll, poll);
     *created = client;
@@ -482,8 +435,10 @@ static void free_connections(struct client_connection *first)
     for (struct client_connection *at = first, *next; at != NULL; at = next) {
         next = at->next;
         client_sender_clear(at);
-        while (at->first_call != NULL)
-            client_connection_leave(at, at->first_call);
+        for (struct client_call *call; (call = at->first_call) != NULL;) {
+            client_connection_leave(at, call);
+            client_call_drop(call);
+        }
         client_connection_free(at);
     }
 }
@@ -499,12 +454,19 @@ static void free_calls(struct client *client)
     }
     for (struct client_call *at = client->free_calls, *next; at != NULL; at = next) {
         next = at->next;
-        wire_buffer_release(&at->texts);
+        wire_buffer_release(&at->method);
         wire_buffer_release(&at->body);
         wire_buffer_release(&at->value);
         wire_buffer_release(&at->frame);
         free(at);
     }
+}
+
+/* Before 2.x a writer is a caller, and callers go first. */
+static void stop_writing(struct client_connection *first)
+{
+    for (struct client_connection *at = first; at != NULL; at = at->next)
+        world_watch_release(&at->write_watch);
 }
 
 void client_free(struct client *client)
@@ -513,6 +475,8 @@ void client_free(struct client *client)
         return;
     world_timer_release(&client->poll);
     world_executor_release(&client->lane);
+    stop_writing(client->first);
+    stop_writing(client->dying);
     for (struct client_caller *at = client->callers, *next; at != NULL; at = next) {
         next = at->next;
         client_caller_release(at);
@@ -521,14 +485,6 @@ void client_free(struct client *client)
     free_connections(client->dying);
     free_calls(client);
     client_idle_threads_end(&client->idle_threads);
-    for (struct client_address *at = client->addresses, *next; at != NULL; at = next) {
-        next = at->next;
-        free(at);
-    }
-    for (struct client_settings *at = client->other_settings, *next; at != NULL; at = next) {
-        next = at->next;
-        free(at);
-    }
     for (struct client_chunk *at = client->free_chunks, *next; at != NULL; at = next) {
         next = at->next;
         free(at);
@@ -577,7 +533,7 @@ size_t client_connections(const struct client *client, struct client_connection_
             .connection = at->number,
             .state = client_connection_state_name(at->state),
             .doing = doing(at),
-            .user = at->id.user,
+            .user = at->id.user->text,
             .calls = at->call_count,
             .last_activity_ms = at->last_activity_ms,
             .reads = at->receiver_place == RECEIVER_READS,

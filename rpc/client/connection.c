@@ -9,6 +9,7 @@
 #include "rpc/client/output.h"
 #include "rpc/client/receiver.h"
 #include "rpc/client/sender.h"
+#include "rpc/world/name.h"
 
 #define TO(state) (1u << (state))
 #define OPEN      (TO(CONNECTION_OPEN_IDLE) | TO(CONNECTION_OPEN_BUSY))
@@ -54,23 +55,16 @@ enum rpc_status client_connection_create(struct client *client, const struct cli
     struct client_connection *connection = calloc(1, sizeof(*connection));
     if (connection == NULL)
         return RPC_NO_MEMORY;
-    const char *user = call->remote.user != NULL ? call->remote.user : client->user;
-    enum rpc_status status = client_connection_id_init(&connection->id, &call->remote,
-                                                       call->address, user, call->settings);
-    if (status != RPC_OK) {
-        free(connection);
-        return status;
-    }
     char name[WORLD_NAME_MAX];
     connection->client = client;
     connection->references = 1;
-    connection->server = call->address->address;
+    connection->id = call->key;
+    connection->place = connection->server = call->key.address->address;
     connection->number = world_new_id(client->world, WORLD_ID_CONNECTION);
-    connection->service_class =
-        call->remote.own_service_class ? call->remote.service_class : client->service_class;
-    snprintf(name, sizeof(name), "client%u/conn/%u", client->id, connection->number);
+    connection->service_class = call->service_class;
+    world_name_print(name, sizeof(name), "client%u/conn/%u", client->id, connection->number);
     client_thread_init(&connection->receiver, client->host, name, client->executor);
-    snprintf(name, sizeof(name), "client%u/conn/%u/sender", client->id, connection->number);
+    world_name_print(name, sizeof(name), "client%u/conn/%u/sender", client->id, connection->number);
     client_thread_init(&connection->sender, client->host, name, client->executor);
     connection->receiver.connection = connection->sender.connection = connection;
     client_receiver_init(connection);
@@ -104,7 +98,7 @@ void client_connection_free(struct client_connection *connection)
     client_failure_drop(connection->receive_failure);
     client_failure_drop(connection->reason);
     client_failure_drop(connection->write_failure);
-    client_connection_id_release(&connection->id);
+    client_failure_drop(connection->send_failure);
     free(connection);
 }
 
@@ -112,8 +106,10 @@ void client_connection_join(struct client_connection *connection, struct client_
 {
     struct client_call *same =
         call->id <= connection->highest_id ? client_connection_find(connection, call->id) : NULL;
-    if (same != NULL) /* Hashtable.put: nobody will find that one any more */
+    if (same != NULL) { /* Hashtable.put: nobody will find that one any more */
         client_connection_leave(connection, same);
+        client_call_drop(same);
+    }
     if (call->id > connection->highest_id)
         connection->highest_id = call->id;
     call->table = connection;
@@ -145,7 +141,6 @@ void client_connection_leave(struct client_connection *connection, struct client
     connection->call_count--;
     if (connection->call_count == 0 && connection->state == CONNECTION_OPEN_BUSY)
         client_connection_enter(connection, CONNECTION_OPEN_IDLE);
-    client_call_drop(call);
 }
 
 struct client_call *client_connection_find(struct client_connection *connection, int32_t id)
@@ -176,7 +171,7 @@ static void clean_up_calls(struct client_connection *connection)
         connection->reason = client_failure_create(CLIENT_INTERNAL, "java.io.IOException",
                                                    "Unexpected closed connection", NULL, NULL);
     while (connection->first_call != NULL) {
-        struct client_call *call = client_call_keep(connection->first_call);
+        struct client_call *call = connection->first_call;
         client_connection_leave(connection, call);
         client_call_set_error(call, connection->reason);
         client_call_drop(call);

@@ -12,6 +12,7 @@
 #include "rpc/client/call.h"
 #include "rpc/client/inside.h"
 #include "rpc/client/response.h"
+#include "rpc/client/select.h"
 #include "rpc/client/thread.h"
 
 /* In the record's words. */
@@ -42,8 +43,10 @@ enum client_receiver_place {
 struct client_connection {
     struct client *client;
     struct client_connection *next, *previous; /* of the pool, or of the dying */
+    struct client_connection *next_in_row;     /* of the pool's */
     unsigned references;                       /* pool, threads, calls, callers */
     struct client_connection_id id;
+    struct world_address place;  /* of its id's address, see client_connection_id_is */
     struct world_address server; /* where it connects to; ip 0: not resolved */
     enum client_connection_state state;
     uint32_t number;
@@ -71,8 +74,8 @@ struct client_connection {
     struct client_thread receiver;
     enum client_receiver_place receiver_place;
     bool receiver_runs, receiver_interrupted;
-    uint64_t waited_ms;     /* in this read, by whole time-outs */
-    uint64_t wait_began_ns; /* of the present time-out */
+    uint64_t waited_ms;          /* in this read, by whole time-outs */
+    struct client_select select; /* of the present wait for bytes */
     struct world_timer timer;
     uint64_t deadline_ns; /* what the timer is for; WORLD_NEVER: nothing */
     uint64_t timer_ns;    /* when it fires; WORLD_NEVER: it does not */
@@ -87,7 +90,8 @@ struct client_connection {
     struct client_call *first_to_send, *last_to_send;
     struct client_call *sending;
     bool sender_runs, sender_busy;
-    uint64_t polls_ns; /* 3.x: since when it waits for an offer */
+    struct client_failure *send_failure; /* on its way to markClosed */
+    uint64_t polls_ns;                   /* 3.x: since when it waits for an offer */
 
     /* What is written: by whoever has the stream lock. */
     struct wire_buffer out;
@@ -114,6 +118,7 @@ void client_connection_enter(struct client_connection *connection,
 
 /* The calls that wait here, in order of their joining. */
 void client_connection_join(struct client_connection *connection, struct client_call *call);
+/* The table's reference is the caller's from now on. */
 void client_connection_leave(struct client_connection *connection, struct client_call *call);
 struct client_call *client_connection_find(struct client_connection *connection, int32_t id);
 

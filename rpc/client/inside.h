@@ -21,12 +21,7 @@ enum {
     CLIENT_CHUNK = 8192,           /* java.io.BufferedInputStream's */
     CLIENT_REPLY_MAX = 256 << 20,  /* where the release has no limit of its own */
     CLIENT_KEPT_BUFFER = 64 << 10, /* what a buffer may keep while it is idle */
-};
-
-/* Settings that differ from the client's; they live as long as it, and equal ones are one. */
-struct client_settings {
-    struct client_settings *next;
-    struct release_settings settings;
+    CLIENT_POOL_ROWS = 16,
 };
 
 struct client {
@@ -39,7 +34,8 @@ struct client {
     struct world_executor lane;      /* its companion: ours, so that what is queued ends with us */
     uint32_t id;
     uint8_t client_id[CLIENT_ID_LENGTH];
-    char *user, *real_user;
+    const struct client_text *user;
+    char *real_user;
     char *local_name; /* "client1/10.0.0.2" */
     int service_class;
     bool plain_sockets;
@@ -47,12 +43,14 @@ struct client {
     const struct writable_types *types;
     uint32_t next_call_id;
 
-    struct client_address *addresses; /* in order of their first use */
-    struct client_settings *other_settings;
-    struct client_connection *first, *last;      /* the pool, in order of creation */
-    struct client_connection *dying;             /* left the pool, not freed yet */
-    struct client_caller *callers, *last_caller; /* all, in order of creation */
-    struct client_caller *idle_callers;          /* threads without a call, for anyone */
+    struct client_address *addresses;                 /* in order of their first use */
+    struct client_settings *other_settings;           /* the same */
+    struct client_text *texts;                        /* the newest first */
+    struct client_connection *first, *last;           /* the pool, in order of creation, */
+    struct client_connection *rows[CLIENT_POOL_ROWS]; /* … and by key: each row in that order too */
+    struct client_connection *dying;                  /* left the pool, not freed yet */
+    struct client_caller *callers, *last_caller;      /* all, in order of creation */
+    struct client_caller *idle_callers;               /* threads without a call, for anyone */
     uint32_t caller_count;
     struct client_call *calls;      /* all that the application has, newest first */
     struct client_call *free_calls; /* to be used again */
@@ -79,9 +77,7 @@ void client_give_chunk(struct client *client, struct client_chunk *chunk);
 
 /* The pool of Connections.  NULL: there is none for it. */
 struct client_connection *client_find_connection(struct client *client,
-                                                 const struct client_remote *remote,
-                                                 const struct client_address *address,
-                                                 const struct release_settings *settings);
+                                                 const struct client_connection_id *key);
 void client_add_connection(struct client *client, struct client_connection *connection);
 /* It has left: a stop may be over. */
 void client_remove_connection(struct client *client, struct client_connection *connection);
@@ -89,9 +85,6 @@ void client_remove_connection(struct client *client, struct client_connection *c
 void client_bury_connection(struct client *client, struct client_connection *connection);
 /* A pooled sender has come to rest (2.x stop waits for them). */
 void client_sender_rests(struct client *client);
-
-/* The address of a remote, as it is known; NULL without memory. */
-struct client_address *client_address_of(struct client *client, const struct client_remote *remote);
 
 /* Visit client.resolve: look the name up for `call`, whose thread has not been held there.
  * RPC_NO_SUCH_NAME. */

@@ -77,6 +77,7 @@ struct client_failure *client_io_failure(const struct client *client, enum rpc_s
 }
 
 static void visit(struct client_thread *thread);
+static void write_now(struct client_thread *thread);
 
 static void finish(struct client_connection *connection, struct client_failure *failure)
 {
@@ -163,32 +164,41 @@ static enum rpc_status write_some(struct client_connection *connection,
     return RPC_OK;
 }
 
-static void write_now(struct client_thread *thread)
-{
-    struct client_connection *connection = thread->connection;
-    enum rpc_status status = write_some(connection, thread);
-    if (status == RPC_AGAIN)
-        wait_until_writable(connection);
-    else if (status != RPC_OK)
-        finish(connection, client_io_failure(connection->client, status, false));
-    else
-        visit(thread);
-}
-
-static void visit(struct client_thread *thread)
+/* Whether the next write comes at once. */
+static bool goes_on(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     if (connection->written == connection->out.length) {
         finish(connection, NULL);
-        return;
+        return false;
     }
-    if (point_guarded(POINT_CLIENT_WRITE)) {
-        struct point_event event = write_visit(connection, thread);
-        CLIENT_VALUES(event, WORLD_NUMBER(BYTES, connection->out.length - connection->written));
-        if (client_thread_held(thread, &event, write_now))
+    if (!point_guarded(POINT_CLIENT_WRITE))
+        return true;
+    struct point_event event = write_visit(connection, thread);
+    CLIENT_VALUES(event, WORLD_NUMBER(BYTES, connection->out.length - connection->written));
+    return !client_thread_held(thread, &event, write_now);
+}
+
+static void write_now(struct client_thread *thread)
+{
+    struct client_connection *connection = thread->connection;
+    do {
+        enum rpc_status status = write_some(connection, thread);
+        if (status == RPC_AGAIN) {
+            wait_until_writable(connection);
             return;
-    }
-    write_now(thread);
+        }
+        if (status != RPC_OK) {
+            finish(connection, client_io_failure(connection->client, status, false));
+            return;
+        }
+    } while (goes_on(thread));
+}
+
+static void visit(struct client_thread *thread)
+{
+    if (goes_on(thread))
+        write_now(thread);
 }
 
 void client_output_flush(struct client_thread *thread, const struct client_call *call,

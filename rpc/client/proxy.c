@@ -8,6 +8,7 @@
 #include "rpc/client/failure.h"
 #include "rpc/client/inside.h"
 #include "rpc/wire/writable.h"
+#include "rpc/world/name.h"
 
 /* --- the cache --- */
 
@@ -143,7 +144,7 @@ enum rpc_status client_proxy_create(struct client_cache *cache, const struct cli
         return status;
     }
     char name[WORLD_NAME_MAX];
-    snprintf(name, sizeof(name), "client%u/opens", client_id(proxy->client));
+    world_name_print(name, sizeof(name), "client%u/opens", client_id(proxy->client));
     world_executor_init(cache->world, &proxy->executor, config->host, name, cache->executor);
     world_timer_init(&proxy->executor, &proxy->timer, try_again);
     *created = proxy;

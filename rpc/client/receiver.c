@@ -233,7 +233,7 @@ static void die(struct client_thread *thread, struct client_failure *failure)
         connection->client, thread, connection, "error",
         "Exception in thread \"IPC Client connection to %s from %s\" %s",
         client_server_text(connection->id.address, connection->server, server, sizeof(server)),
-        connection->id.user, failure->class_name);
+        connection->id.user->text, failure->class_name);
     client_failure_drop(failure);
     stop_timer(connection);
     thread->doing = "closed";
@@ -407,15 +407,14 @@ static void readable(struct world_watch *watch)
 /* Wait for bytes, or for the end of the time-out that has begun. */
 static void block(struct client_connection *connection)
 {
-    int64_t timeout = socket_timeout(connection);
     connection->receiver.doing = "read";
     connection->receiver_place = RECEIVER_READS;
     if (connection->read_watch.executor == NULL)
         world_watch_init(&connection->receiver.executor, &connection->read_watch,
                          connection->stream, WORLD_READ, readable);
     world_watch_start(&connection->read_watch);
-    if (timeout > 0)
-        set_deadline(connection, connection->wait_began_ns + (uint64_t)timeout * WORLD_MS);
+    if (connection->select.ends_ns != WORLD_NEVER)
+        set_deadline(connection, connection->select.ends_ns);
     else
         stop_timer(connection);
 }
@@ -428,7 +427,7 @@ static void read_on(struct client_thread *thread)
         fail(thread, closed_by_interrupt(connection));
         return;
     }
-    connection->wait_began_ns = world_now(connection->client->world);
+    client_select_begin(&connection->select, connection->client, socket_timeout(connection));
     block(connection);
 }
 
@@ -506,8 +505,6 @@ static void handle_timeout(struct client_connection *connection)
     struct client *client = connection->client;
     struct client_thread *thread = &connection->receiver;
     int64_t rpc = connection->id.rpc_timeout_ms;
-    connection->receiver_place = RECEIVER_ELSEWHERE;
-    world_watch_stop(&connection->read_watch);
     connection->waited_ms += (uint64_t)socket_timeout(connection);
     bool out_of_time = rpc > 0 && (!client->release->accumulates_rpc_timeout ||
                                    (uint64_t)rpc <= connection->waited_ms);
@@ -519,6 +516,16 @@ static void handle_timeout(struct client_connection *connection)
     bool due = inactive_ms(connection) >= ping_interval(connection);
     if (!due || !client_thread_held(thread, &event, ping))
         ping(thread);
+}
+
+static void select_is_over(struct client_connection *connection)
+{
+    if (client_select_go_on(&connection->select, connection->client) > 0) {
+        block(connection);
+        return;
+    }
+    world_watch_stop(&connection->read_watch);
+    handle_timeout(connection);
 }
 
 static void timer_fired(struct world_timer *timer)
@@ -539,7 +546,7 @@ static void timer_fired(struct world_timer *timer)
         woken(&connection->receiver);
         return;
     case RECEIVER_READS:
-        handle_timeout(connection);
+        select_is_over(connection);
         return;
     case RECEIVER_WRITES:
     case RECEIVER_ELSEWHERE:
@@ -553,9 +560,11 @@ static void read_interrupted(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     int64_t total = socket_timeout(connection);
-    uint64_t waited = world_now(connection->client->world) - connection->wait_began_ns;
-    int64_t left = total > 0 ? total - (int64_t)(waited / WORLD_MS) : 0;
-    fail(thread, client_io_interrupted(connection, false, total, left));
+    int64_t left = client_select_go_on(&connection->select, connection->client);
+    if (total > 0 && left == 0 && !connection->client->release->io_tells_total_timeout)
+        handle_timeout(connection); /* it looks at the clock before the flag */
+    else
+        fail(thread, client_io_interrupted(connection, false, total, left));
 }
 
 void client_receiver_interrupt(struct client_connection *connection)

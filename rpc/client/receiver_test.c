@@ -330,6 +330,23 @@ Test(receiver, closes_early_when_the_wall_clock_has_jumped)
     }
 }
 
+/* net/SocketIOWithTimeout.java: a select that is over looks at the wall clock. */
+Test(receiver, waits_longer_for_its_ping_when_the_wall_clock_was_set_back)
+{
+    STAGE_EACH_RELEASE(release)
+    {
+        struct stage *stage = stage_open(release);
+        stage_call(stage, "hi");
+        stage_until(stage, 100);
+        world_clock_jump(stage->here, -(int64_t)(30 * WORLD_SEC));
+        stage_until(stage, 89999);
+        cr_assert(eq(sz, stage_got(stage, 0, WIRE_PING), 0));
+        stage_until(stage, 90001);
+        cr_assert(eq(sz, stage_got(stage, 0, WIRE_PING), 1));
+        stage_free(stage);
+    }
+}
+
 /* DC-12 */
 Test(receiver, does_not_notice_while_idle_that_the_server_has_closed)
 {

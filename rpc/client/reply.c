@@ -35,8 +35,9 @@ static struct client_failure *apply(struct client_connection *connection,
     struct client_call *call = client_connection_find(connection, reply->call_id);
     if (call == NULL)
         return null_call();
-    client_call_keep(call);
-    if (reply->status != WIRE_ERROR || !release->errors_stay_pending)
+    if (reply->status == WIRE_ERROR && release->errors_stay_pending)
+        client_call_keep(call);
+    else
         client_connection_leave(connection, call);
     if (reply->status == WIRE_SUCCESS && reply->value_failure == NULL) {
         client_call_set_value(call, reply->value);
@@ -153,9 +154,8 @@ static void keep_reply(struct client_connection *connection, const struct client
             parts[i]->data = held->bytes.data + at[i];
 }
 
-void client_reply_take(struct client_connection *connection, const struct client_reply *reply)
+void client_reply_take(struct client_connection *connection, struct client_reply *reply)
 {
-    struct client_reply taken = *reply;
     if (point_guarded(POINT_CLIENT_REPLY)) {
         struct point_event event = reply_visit(connection, reply);
         CLIENT_VALUES(event, WORLD_TEXT(STATUS, status_word(reply->status)));
@@ -164,7 +164,7 @@ void client_reply_take(struct client_connection *connection, const struct client
             return;
         }
     }
-    finish_reply(connection, &taken);
+    finish_reply(connection, reply);
 }
 
 void client_reply_release(struct client_connection *connection)

@@ -8,7 +8,7 @@
 
 /* Visit client.reply and end the call; client_receiver_goes_on or _fail follows.  Takes the
  * reply's failures. */
-void client_reply_take(struct client_connection *connection, const struct client_reply *reply);
+void client_reply_take(struct client_connection *connection, struct client_reply *reply);
 
 /* Forget one that stands at the point. */
 void client_reply_release(struct client_connection *connection);

@@ -2,7 +2,7 @@
 
 struct point_event client_request_visit(struct client_caller *caller, struct point_value *value)
 {
-    *value = (struct point_value)WORLD_TEXT(METHOD, caller->call->method);
+    *value = (struct point_value)WORLD_TEXT(METHOD, client_call_method(caller->call));
     struct point_event event = client_visit(caller->client, POINT_CLIENT_ENCODE, &caller->thread,
                                             caller->thread.connection, caller->call);
     event.values = value;

@@ -130,7 +130,8 @@ static struct client_failure *check_client(const struct client *client, struct w
 static struct client_failure *decode(struct client *client, struct wire_bytes frame,
                                      struct wire_message *header, struct client_reply *reply)
 {
-    char problem[WIRE_PROBLEM_MAX] = "";
+    char problem[WIRE_PROBLEM_MAX];
+    problem[0] = '\0';
     enum rpc_status status = client->codec->decode(WIRE_TO_CLIENT, WIRE_RESPONSE, frame, header,
                                                    client->arena, problem, sizeof(problem));
     if (status == RPC_NO_MEMORY)
@@ -227,7 +228,7 @@ static enum stage_result take_frame(struct run *run)
 {
     struct client_reply *reply = run->reply;
     struct wire_message header;
-    char problem[WIRE_PROBLEM_MAX] = "";
+    char problem[WIRE_PROBLEM_MAX];
     size_t length = run->response->want;
     const uint8_t *at = piece(run->response, length);
     if (at == NULL)
@@ -244,6 +245,7 @@ static enum stage_result take_frame(struct run *run)
     }
     if (run->client->writables)
         return take_written(run, header.payload);
+    problem[0] = '\0';
     if (run->client->codec->open_value(&header, run->client->arena, problem) == RPC_OK) {
         reply->value = header.body;
     } else {
@@ -441,11 +443,20 @@ static enum stage_result take_stage(struct run *run)
     return STAGE_FAILED;
 }
 
+/* Nothing has been read since it asked for more. */
+static bool has_nothing(const struct client_response *response)
+{
+    return response->chunk_begin == response->chunk_end &&
+           response->piece.length == response->piece_done;
+}
+
 enum client_response_result client_response_next(struct client_response *response,
                                                  struct client *client, int64_t length_max,
                                                  struct client_reply *reply,
                                                  struct client_failure **failure)
 {
+    if (has_nothing(response))
+        return RESPONSE_MORE;
     *reply = (struct client_reply){0};
     if (!client->codec->frames_replies)
         return client_unframed_next(response, client, reply, failure);

@@ -62,8 +62,8 @@ static void done(struct client_thread *thread)
 static void mark_closed(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
-    struct client_failure *failure = connection->write_failure;
-    connection->write_failure = NULL;
+    struct client_failure *failure = connection->send_failure;
+    connection->send_failure = NULL;
     client_connection_mark_closed(connection, failure);
     client_monitor_leave(&connection->monitor, thread);
     done(thread);
@@ -72,8 +72,10 @@ static void mark_closed(struct client_thread *thread)
 static void written(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
+    connection->send_failure = connection->write_failure;
+    connection->write_failure = NULL; /* whoever writes next has its own */
     client_monitor_leave(&connection->stream_lock, thread);
-    if (connection->write_failure == NULL)
+    if (connection->send_failure == NULL)
         done(thread);
     else if (client_monitor_enter(&connection->monitor, thread, mark_closed))
         mark_closed(thread);

@@ -82,11 +82,11 @@ static void open_up(struct client_thread *thread)
     struct client *client = connection->client;
     struct wire_message context = client->codec->message(WIRE_CONTEXT);
     connection->has_streams = true;
-    context.user = wire_text(connection->id.user);
+    context.user = client_text_bytes(connection->id.user);
     if (client->real_user != NULL)
         context.real_user = wire_text(client->real_user);
     if (connection->id.protocol != NULL)
-        context.protocol = wire_text(connection->id.protocol);
+        context.protocol = client_text_bytes(connection->id.protocol);
     enum rpc_status status = add(connection, &context);
     if (status != RPC_OK) {
         give_up(thread, client_io_failure(client, status, false));
@@ -327,7 +327,7 @@ static void move(struct client_thread *thread, uint32_t ip)
     setup->moved = true;
     setup->io_failures = setup->timeout_failures = 0;
     if (connection->client->release->keeps_old_address)
-        connection->id.key = connection->id.address->address = to;
+        connection->place = connection->id.address->address = to;
 }
 
 /* updateAddress */
@@ -386,6 +386,10 @@ static void trace_attempt(struct client_caller *caller, const char *result)
 
 void client_setup_timed_out(struct client_caller *caller)
 {
+    if (client_select_go_on(&caller->setup.select, caller->client) > 0) {
+        world_timer_start(&caller->timer, caller->setup.select.ends_ns);
+        return;
+    }
     trace_attempt(caller, "timeout");
     fail(caller, client_setup_timeout(caller->thread.connection), true);
 }
@@ -451,8 +455,9 @@ static void start_connect(struct client_caller *caller, bool dropped)
     }
     caller->place = CALLER_CONNECTS;
     int64_t timeout = client->settings.value[SETTING_CONNECT_TIMEOUT];
+    client_select_begin(&caller->setup.select, client, timeout);
     if (timeout > 0)
-        world_timer_start(&caller->timer, world_now(client->world) + (uint64_t)timeout * WORLD_MS);
+        world_timer_start(&caller->timer, caller->setup.select.ends_ns);
 }
 
 static struct point_event attempt_visit(struct client_caller *caller, struct point_value values[2],
@@ -546,8 +551,7 @@ static void connect_interrupted(struct client_thread *thread)
 {
     struct client_caller *caller = caller_of(thread);
     int64_t total = caller->client->settings.value[SETTING_CONNECT_TIMEOUT];
-    uint64_t passed = world_now(caller->client->world) - caller->setup.attempt_ns;
-    int64_t left = total > 0 ? total - (int64_t)(passed / WORLD_MS) : 0;
+    int64_t left = client_select_go_on(&caller->setup.select, caller->client);
     trace_attempt(caller, "interrupted");
     fail(caller, client_io_interrupted(thread->connection, true, total, left), false);
 }

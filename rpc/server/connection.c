@@ -75,13 +75,19 @@ struct server_connection *server_connection_keep(struct server_connection *conne
     return connection;
 }
 
+void server_connection_cut(struct server_connection *connection)
+{
+    if (connection->stream == NULL)
+        return;
+    world_watch_release(&connection->read_watch);
+    world_watch_release(&connection->write_watch);
+    world_close(connection->stream);
+    connection->stream = NULL;
+}
+
 void server_connection_free(struct server_connection *connection)
 {
-    if (connection->stream != NULL) {
-        world_watch_release(&connection->read_watch);
-        world_watch_release(&connection->write_watch);
-        world_close(connection->stream);
-    }
+    server_connection_cut(connection);
     wire_decoder_free(connection->decoder);
     free(connection->names);
     free(connection);

@@ -70,9 +70,9 @@ struct server_connection {
     uint32_t number;
     _Atomic unsigned references;
     _Atomic enum server_connection_state state; /* moves under the lock */
-    _Atomic int rpc_count;
-    _Atomic bool should_close;        /* a response was aborted: after the next read */
-    _Atomic uint64_t last_contact_ms; /* the host's wall clock */
+    _Atomic int rpc_count;                      /* moves under the lock */
+    _Atomic bool should_close;                  /* a response was aborted: after the next read */
+    _Atomic uint64_t last_contact_ms;           /* the host's wall clock */
 
     struct wire_bytes user, protocol; /* owned by `names`; set once, by the Reader */
     char *names;
@@ -119,7 +119,9 @@ void server_connection_let_go(struct server_connection *connection);
 /* The same while the lock is held. */
 void server_connection_drop(struct server_connection *connection);
 
-/* Free it whoever keeps it: the world does not run any more. */
+/* When the world does not run any more: take it from its stream, then, whoever keeps it and when
+ * no lane is left that has a task of its, free it. */
+void server_connection_cut(struct server_connection *connection);
 void server_connection_free(struct server_connection *connection);
 
 static inline enum server_connection_state
@@ -135,6 +137,13 @@ static inline bool server_connection_is_open(const struct server_connection *con
 
 /* The name of the record, "open". */
 const char *server_connection_state_name(const struct server_connection *connection);
+
+/* So many calls more.  The lock is held; who reads their number need not have it. */
+static inline void server_connection_count(struct server_connection *connection, int more)
+{
+    int count = atomic_load_explicit(&connection->rpc_count, memory_order_relaxed);
+    atomic_store_explicit(&connection->rpc_count, count + more, memory_order_relaxed);
+}
 
 /* The Reader has seen something of the peer. */
 void server_connection_touch(struct server_connection *connection);

@@ -25,11 +25,7 @@ static enum server_packet unauthorized(struct server_connection *connection,
 /* Whether a policy can name it: it is a protocol of the server. */
 static bool is_served(const struct server *server, struct wire_bytes protocol)
 {
-    bool known;
-    uint64_t highest;
-
-    server_find_protocol(server, SERVER_WRITABLE, protocol, 0, &known, &highest);
-    return known;
+    return server_highest_protocol(server, SERVER_WRITABLE, protocol) != NULL;
 }
 
 /* Of a class that is there, but in no policy (ServiceAuthorizationManager.java). */

@@ -5,6 +5,7 @@
 
 #include "rpc/server/method.h"
 #include "rpc/server/parts.h"
+#include "rpc/world/name.h"
 
 static void take_first(struct world_task *task);
 static void execute_now(struct world_task *task);
@@ -350,7 +351,7 @@ void server_handler_init(struct server *server, struct server_handler *handler, 
 {
     char name[SERVER_LANE_NAME_MAX];
 
-    snprintf(name, sizeof(name), "handler/%u", index);
+    world_name_print(name, sizeof(name), "handler/%u", index);
     handler->index = index;
     server_lane_init(server, &handler->lane, name);
     world_timer_init(&handler->lane.executor, &handler->delay, delay_over);

@@ -1,16 +1,16 @@
 #include "rpc/server/lane.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "rpc/server/parts.h"
+#include "rpc/world/name.h"
 
 void server_lane_init(struct server *server, struct server_lane *lane, const char *name)
 {
     struct world_host *host = server->config.host;
 
     *lane = (struct server_lane){.server = server, .died_ns = WORLD_NEVER, .doing = "new"};
-    snprintf(lane->name, sizeof(lane->name), "server%u/%s", server->id, name);
+    world_name_print(lane->name, sizeof(lane->name), "server%u/%s", server->id, name);
     if (lane == &server->main || server->config.thread_each)
         world_executor_init_thread(server->world, &lane->executor, host, lane->name);
     else
@@ -21,7 +21,7 @@ void server_lane_init(struct server *server, struct server_lane *lane, const cha
     if (lane == &server->main || !server->config.thread_each)
         return;
     char control[WORLD_NAME_MAX];
-    snprintf(control, sizeof(control), "server%u/%s/control", server->id, name);
+    world_name_print(control, sizeof(control), "server%u/%s/control", server->id, name);
     world_executor_init(server->world, &lane->own_control, host, control, &lane->executor);
     lane->control = &lane->own_control;
 }

@@ -36,19 +36,22 @@ static const char *or_null(struct wire_bytes text)
 static const struct server_protocol *find_version(struct server_call *call, const char *unknown,
                                                   enum rpc_status *answered)
 {
-    uint64_t highest;
-    bool known;
+    enum server_engine engine = call->writable ? SERVER_WRITABLE : SERVER_PROTOBUF;
     const struct server_protocol *protocol =
-        server_find_protocol(call->server, call->writable ? SERVER_WRITABLE : SERVER_PROTOBUF,
-                             call->protocol, call->protocol_version, &known, &highest);
+        server_find_protocol(call->server, engine, call->protocol, call->protocol_version);
 
-    if (!known)
+    if (protocol != NULL)
+        return protocol;
+    const struct server_protocol *highest =
+        server_highest_protocol(call->server, engine, call->protocol);
+    if (highest == NULL)
         *answered = fail(call, unknown, "Unknown protocol: %s", or_null(call->protocol));
-    else if (protocol == NULL)
+    else
         *answered =
             fail(call, MISMATCH, "Protocol %s version mismatch. (client = %lld, server = %lld)",
-                 or_null(call->protocol), (long long)call->protocol_version, (long long)highest);
-    return protocol;
+                 or_null(call->protocol), (long long)call->protocol_version,
+                 (long long)highest->version);
+    return NULL;
 }
 
 static server_method_fn *find_protobuf(struct server_call *call, void **owner,
@@ -72,14 +75,7 @@ static server_method_fn *find_protobuf(struct server_call *call, void **owner,
  * 2.x, mean that one. */
 static const struct server_protocol *find_highest(const struct server_call *call)
 {
-    struct wire_bytes name = call->connection->protocol;
-    uint64_t highest;
-    bool known;
-
-    if (name.data == NULL)
-        return NULL;
-    server_find_protocol(call->server, SERVER_WRITABLE, name, 0, &known, &highest);
-    return server_find_protocol(call->server, SERVER_WRITABLE, name, highest, &known, &highest);
+    return server_highest_protocol(call->server, SERVER_WRITABLE, call->connection->protocol);
 }
 
 static const struct server_protocol *find_written(struct server_call *call,

@@ -61,6 +61,7 @@ struct server {
 
     struct server_protocol *protocols; /* owned, names too; oldest first */
     size_t protocol_count;
+    bool has_messages, has_writables; /* engines that have been loaded */
 
     struct world_task stop_task;
     struct world_task hop_task;

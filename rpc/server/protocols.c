@@ -37,6 +37,15 @@ static struct server_protocol *place_of(struct server *server,
     return &server->protocols[server->protocol_count++];
 }
 
+/* An engine is loaded with the first protocol of its own that is added. */
+static void load_engine(struct server *server, const struct server_protocol *protocol)
+{
+    if (protocol->engine == SERVER_WRITABLE)
+        server->has_writables = true;
+    else if (!server_is_meta(protocol))
+        server->has_messages = true;
+}
+
 enum rpc_status server_add_protocol(struct server *server, const struct server_protocol *protocol)
 {
     struct server_protocol added = *protocol;
@@ -52,43 +61,44 @@ enum rpc_status server_add_protocol(struct server *server, const struct server_p
         return RPC_NO_MEMORY;
     }
     *place_of(server, &added) = added;
+    load_engine(server, &added);
     return RPC_OK;
 }
 
 /* The newest first: what is always there, is seldom called. */
 const struct server_protocol *server_find_protocol(const struct server *server,
                                                    enum server_engine engine,
-                                                   struct wire_bytes name, uint64_t version,
-                                                   bool *known, uint64_t *highest)
+                                                   struct wire_bytes name, uint64_t version)
 {
-    *known = false;
-    *highest = 0;
     for (size_t i = server->protocol_count; i-- > 0;) {
         const struct server_protocol *protocol = &server->protocols[i];
-        if (protocol->engine != engine || !wire_is(name, protocol->name))
-            continue;
-        if (protocol->version == version)
-            return *known = true, protocol;
-        if (!*known || protocol->version > *highest)
-            *highest = protocol->version;
-        *known = true;
+        if (protocol->engine == engine && protocol->version == version &&
+            wire_is(name, protocol->name))
+            return protocol;
     }
     return NULL;
 }
 
-/* An engine is loaded with the first protocol of its own that is added. */
-bool server_has_engine(const struct server *server, int rpc_kind)
+const struct server_protocol *server_highest_protocol(const struct server *server,
+                                                      enum server_engine engine,
+                                                      struct wire_bytes name)
 {
-    bool messages = false, writables = false;
+    const struct server_protocol *highest = NULL;
 
     for (size_t i = 0; i < server->protocol_count; i++) {
         const struct server_protocol *protocol = &server->protocols[i];
-        writables = writables || protocol->engine == SERVER_WRITABLE;
-        messages = messages || (protocol->engine == SERVER_PROTOBUF && !server_is_meta(protocol));
+        if (protocol->engine == engine && wire_is(name, protocol->name) &&
+            (highest == NULL || protocol->version > highest->version))
+            highest = protocol;
     }
+    return highest;
+}
+
+bool server_has_engine(const struct server *server, int rpc_kind)
+{
     if (rpc_kind == WIRE_KIND_WRITABLE)
-        return writables;
-    return rpc_kind == WIRE_KIND_PROTOBUF && (messages || !writables);
+        return server->has_writables;
+    return rpc_kind == WIRE_KIND_PROTOBUF && (server->has_messages || !server->has_writables);
 }
 
 void server_free_protocols(struct server *server)

@@ -10,12 +10,15 @@
 
 #include "rpc/server/server.h"
 
-/* The protocol of that engine, name and version, or NULL; whether any version of it is *known,
- * and the *highest one.  Any thread. */
+/* The protocol of that engine, name and version, or NULL.  Any thread. */
 const struct server_protocol *server_find_protocol(const struct server *server,
                                                    enum server_engine engine,
-                                                   struct wire_bytes name, uint64_t version,
-                                                   bool *known, uint64_t *highest);
+                                                   struct wire_bytes name, uint64_t version);
+
+/* The highest version of that protocol; NULL: there is none.  Any thread. */
+const struct server_protocol *server_highest_protocol(const struct server *server,
+                                                      enum server_engine engine,
+                                                      struct wire_bytes name);
 
 /* What Java calls its interface. */
 static inline const char *server_interface(const struct server_protocol *protocol)

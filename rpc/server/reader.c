@@ -1,9 +1,9 @@
 #include "rpc/server/reader.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "rpc/server/parts.h"
+#include "rpc/world/name.h"
 
 enum { CHUNK = 8192 }; /* Server.java, NIO_BUFFER_LIMIT */
 
@@ -99,7 +99,7 @@ static bool put(struct server_connection *connection)
         refused = find_full(connection);
     else
         /* After the put, as Hadoop does: until then the connection counts as idle. */
-        atomic_fetch_add_explicit(&connection->rpc_count, 1, memory_order_relaxed);
+        server_connection_count(connection, 1);
     if (status == RPC_OK)
         traced_put(connection, call, server->queue.length);
     if (reader->spare == NULL)
@@ -145,7 +145,7 @@ static void put_first(struct server_connection *connection)
 
 /* --- read --- */
 
-static void read_on(struct server_connection *connection);
+static void read_later(struct server_connection *connection);
 
 /* What a fault lets through: `want` or less, nothing at all with RPC_AGAIN. */
 static enum rpc_status let_through(struct server_connection *connection, size_t *want)
@@ -256,7 +256,7 @@ static void read_held(struct world_task *task)
 
     step_runs(connection);
     if (may_be_read(connection) && read_now(connection))
-        read_on(connection);
+        read_later(connection);
     step_ends(connection);
 }
 
@@ -276,13 +276,21 @@ static bool held(struct server_connection *connection)
     return true;
 }
 
-static void read_on(struct server_connection *connection)
+/* False: it is held. */
+static bool read_on(struct server_connection *connection)
 {
     do {
         if (held(connection))
-            return;
+            return false;
     } while (read_now(connection));
-    if (may_be_read(connection))
+    return true;
+}
+
+/* Hadoop touches the connection before a pass and after it: in one step that is once, here the
+ * pass has begun in another. */
+static void read_later(struct server_connection *connection)
+{
+    if (read_on(connection) && may_be_read(connection))
         server_connection_touch(connection);
 }
 
@@ -311,7 +319,7 @@ static void goes_on(struct world_task *task)
 
     step_runs(connection);
     if (may_be_read(connection) && server_connection_state(connection) != CONNECTION_OPEN)
-        read_on(connection);
+        read_later(connection);
     step_ends(connection);
 }
 
@@ -448,7 +456,7 @@ void server_reader_init(struct server *server, struct server_reader *reader, uns
 {
     char name[SERVER_LANE_NAME_MAX];
 
-    snprintf(name, sizeof(name), "reader/%u", index);
+    world_name_print(name, sizeof(name), "reader/%u", index);
     reader->index = index;
     STAILQ_INIT(&reader->pending);
     STAILQ_INIT(&reader->registering);

@@ -100,7 +100,7 @@ enum server_written server_write_head(struct server_lane *lane,
             return WRITTEN_SHORT;
         }
     }
-    atomic_fetch_sub_explicit(&connection->rpc_count, 1, memory_order_relaxed);
+    server_connection_count(connection, -1);
     server_call_recycle(call);
     return WRITTEN_ALL;
 }

@@ -341,6 +341,16 @@ bool server_stop_hangs(const struct server *server)
 
 /* --- the end --- */
 
+static void cut_connections(struct server *server)
+{
+    struct server_connection *connection;
+
+    TAILQ_FOREACH(connection, &server->connections, all)
+    {
+        server_connection_cut(connection);
+    }
+}
+
 static void free_connections(struct server *server)
 {
     struct server_connection *connection;
@@ -365,8 +375,7 @@ void server_free(struct server *server)
 {
     if (server == NULL)
         return;
-    free_connections(server);
-    free_calls(server);
+    cut_connections(server);
     server_idle_scan_release(&server->idle_scan);
     server_responder_release(&server->responder);
     for (unsigned i = 0; i < server->handler_count; i++)
@@ -375,6 +384,8 @@ void server_free(struct server *server)
         server_reader_release(&server->readers[i]);
     server_listener_release(&server->listener);
     server_lane_release(&server->main);
+    free_connections(server); /* a lane may have had tasks of theirs: a killed host runs none */
+    free_calls(server);
     free_parts(server);
 }
 
