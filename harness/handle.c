@@ -24,16 +24,20 @@ struct handle {
     lua_Integer serial;
 };
 
-static const char is_handle; /* its address: a key of every handle's metatable */
+static const char is_handle; /* its address: what every handle's metatable has at MARK */
 static const char calls;     /* its address: the registry's table of calls' handles by number */
 
 enum { TEXT_MAX = 128 };
+
+/* Of a metatable: the table of objects to their handles, and the mark. */
+enum { KNOWN = 1, MARK = 2 };
 
 static struct handle *handle_at(lua_State *L, int index)
 {
     if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
         return NULL;
-    bool ours = lua_rawgetp(L, -1, &is_handle) != LUA_TNIL;
+    bool ours =
+        lua_rawgeti(L, -1, MARK) == LUA_TLIGHTUSERDATA && lua_touserdata(L, -1) == &is_handle;
     lua_pop(L, 2);
     return ours ? lua_touserdata(L, index) : NULL;
 }
@@ -116,7 +120,8 @@ static int index_handle(lua_State *L)
     if (lua_type(L, 2) != LUA_TSTRING)
         return harness_error(L, "%s has no field %s", type->name, harness_push_text(L, 2));
     const char *name = lua_tostring(L, 2);
-    if (lua_getfield(L, lua_upvalueindex(1), name) != LUA_TNIL)
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
         return 1;
     for (const struct harness_field *field = type->fields; field != NULL && field->name != NULL;
          field++) {
@@ -163,6 +168,26 @@ static int are_equal(lua_State *L)
     return 1;
 }
 
+/* A method and its type are the upvalues. */
+static int call_method(lua_State *L)
+{
+    const luaL_Reg *method = lua_touserdata(L, lua_upvalueindex(1));
+    const struct harness_type *type = lua_touserdata(L, lua_upvalueindex(2));
+    return harness_call_method(L, type->name, method, type->looks);
+}
+
+/* A table of the methods of `type`, by name. */
+static void push_methods(lua_State *L, const struct harness_type *type)
+{
+    lua_newtable(L);
+    for (const luaL_Reg *method = type->methods; method != NULL && method->name != NULL; method++) {
+        lua_pushlightuserdata(L, (void *)(uintptr_t)method);
+        lua_pushlightuserdata(L, (void *)(uintptr_t)type);
+        lua_pushcclosure(L, call_method, 2);
+        lua_setfield(L, -2, method->name);
+    }
+}
+
 /* The metatable of `type` on top. */
 static void push_metatable(lua_State *L, const struct harness_type *type)
 {
@@ -173,22 +198,20 @@ static void push_metatable(lua_State *L, const struct harness_type *type)
         {"__eq", are_equal},
         {NULL, NULL},
     };
-    static const luaL_Reg none[] = {{NULL, NULL}};
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, type) != LUA_TNIL)
         return;
     lua_pop(L, 1);
-    lua_createtable(L, 1, 8);
+    lua_createtable(L, 2, 8);
     luaL_setfuncs(L, metamethods, 0);
-    lua_newtable(L);
-    luaL_setfuncs(L, type->methods != NULL ? type->methods : none, 0);
+    push_methods(L, type);
     lua_pushcclosure(L, index_handle, 1);
     lua_setfield(L, -2, "__index");
     lua_pushstring(L, type->name);
     lua_setfield(L, -2, "__name");
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");
-    lua_pushboolean(L, true);
-    lua_rawsetp(L, -2, &is_handle);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)&is_handle);
+    lua_rawseti(L, -2, MARK);
     lua_createtable(L, 0, 2); /* objects to handles */
     if (type->fleeting) {
         lua_createtable(L, 0, 1);
@@ -196,7 +219,7 @@ static void push_metatable(lua_State *L, const struct harness_type *type)
         lua_setfield(L, -2, "__mode");
         lua_setmetatable(L, -2);
     }
-    lua_rawseti(L, -2, 1);
+    lua_rawseti(L, -2, KNOWN);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, type);
 }
@@ -215,7 +238,7 @@ void harness_push(lua_State *L, const struct harness_type *type, void *object)
     }
     luaL_checkstack(L, 4, "too many values");
     push_metatable(L, type);
-    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -1, KNOWN);
     if (lua_rawgetp(L, -1, object) != LUA_TNIL) {
         lua_replace(L, -3);
         lua_pop(L, 1);
@@ -237,7 +260,7 @@ bool harness_is_held(lua_State *L, const struct harness_type *type, const void *
 {
     luaL_checkstack(L, 4, "too many values");
     push_metatable(L, type);
-    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -1, KNOWN);
     bool held = lua_rawgetp(L, -1, object) != LUA_TNIL;
     lua_pop(L, 3);
     return held;

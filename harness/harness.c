@@ -1,5 +1,6 @@
 #include "harness/harness.h"
 
+#include "harness/lua/options.h"
 #include "harness/lua/sandbox.h"
 #include "harness/play/arena.h"
 
@@ -11,6 +12,11 @@ struct harness *harness_of(lua_State *L)
 void *harness_allocate(struct harness *harness, size_t size)
 {
     return harness_arena_take(harness->arena, size);
+}
+
+void *harness_allocate_locked(struct harness *harness, size_t size)
+{
+    return harness_arena_take(harness->locked, size);
 }
 
 void *harness_keep(lua_State *L, size_t size)
@@ -41,10 +47,15 @@ lua_State *harness_judge_state(struct harness *harness)
     return harness->judge;
 }
 
-void harness_check_acts(lua_State *L)
+int harness_call_method(lua_State *L, const char *of, const luaL_Reg *method, const char *looks)
 {
-    if (harness_of(L)->judging > 0)
-        luaL_error(L, "in a `where` nothing can be done: it is asked in the midst of a step");
+    if (harness_of(L)->judging > 0 && (looks == NULL || !harness_is_among(method->name, looks)))
+        return harness_error(
+            L,
+            "%s:%s: in a `where` nothing can be done, as it is asked in the midst of "
+            "a step; t:hold the point, t:wait for who comes, and do it then",
+            of, method->name);
+    return method->func(L);
 }
 
 void harness_check_asks(lua_State *L)

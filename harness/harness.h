@@ -96,6 +96,7 @@ struct harness {
 
     const struct harness_case *play; /* borrowed */
     struct harness_arena *arena;
+    struct harness_arena *locked; /* of what is told on any thread, under harness_lock */
     struct harness_trace *trace;
     struct harness_ledger *ledger;
     struct harness_listening *listening; /* who listens where: trace/listening.c */
@@ -125,6 +126,7 @@ struct harness *harness_of(lua_State *L);
  * list; they are begun in its order and ended in reverse. */
 struct harness_module {
     const luaL_Reg *methods; /* of `t`; called with `t` first.  Ends with NULL */
+    const char *looks;       /* those of them that only look, see below; or NULL */
     /* Add globals to the sandbox (the table on top) before a file is loaded into it; there is
      * no case yet.  With a name in `lazy` that is the only one, and waits until a script reads
      * it. */
@@ -162,6 +164,8 @@ extern const struct harness_module *const harness_modules[];
 void *harness_keep(lua_State *L, size_t size);
 /* The same from anywhere on the script's thread; NULL when out of memory. */
 void *harness_allocate(struct harness *harness, size_t size);
+/* The same under harness_lock, on any thread. */
+void *harness_allocate_locked(struct harness *harness, size_t size);
 
 /* --- handles --- */
 
@@ -202,6 +206,7 @@ struct harness_program_view {
 struct harness_type {
     const char *name;                   /* "server" */
     const luaL_Reg *methods;            /* handle first; or NULL */
+    const char *looks;                  /* those of them that only look; or NULL */
     const struct harness_field *fields; /* ends with a NULL name; or NULL */
     /* "server1": for __tostring and messages.  Writes at most `size` bytes with NUL. */
     void (*describe)(const void *object, char *text, size_t size);
@@ -287,9 +292,11 @@ uint64_t harness_late_ns(const struct harness *harness);
 /* A state for Lua that can't wait (aims, `always`), whatever else is running. */
 lua_State *harness_judge_state(struct harness *harness);
 
-/* A `where` is asked in the midst of a step.  There it is a Lua error to do something that may
- * change the step, and to ask a server if that step has a lock: these raise it. */
-void harness_check_acts(lua_State *L);
+/* Do what a method of `of` ("client") does, for a script that has called it.  A `where` is asked in
+ * the midst of a step, and may be asked again: there a method that is not among `looks` (names with
+ * spaces between; NULL: none), as it does something, waits or expects, is a Lua error. */
+int harness_call_method(lua_State *L, const char *of, const luaL_Reg *method, const char *looks);
+/* A Lua error in a `where` that is asked while a step has a lock: then no server can be asked. */
 void harness_check_asks(lua_State *L);
 
 /* Something a task could wait for has changed.  Any thread. */

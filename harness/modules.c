@@ -14,10 +14,11 @@
 #include "harness/trace/event.h"
 #include "harness/trace/messages.h"
 
-static const struct harness_module scene = {.methods = harness_t_scene};
-static const struct harness_module time_module = {.methods = harness_t_clock};
-static const struct harness_module chance = {.methods = harness_t_chance};
-static const struct harness_module events = {.methods = harness_t_events};
+static const struct harness_module scene = {.methods = harness_t_scene, .looks = "by log since"};
+static const struct harness_module time_module = {.methods = harness_t_clock, .looks = "times"};
+static const struct harness_module chance = {.methods = harness_t_chance,
+                                             .looks = "random random_bytes"};
+static const struct harness_module events = {.methods = harness_t_events, .looks = "events"};
 static const struct harness_module expectations = {.methods = harness_t_expect,
                                                    .open = harness_expectations_open};
 

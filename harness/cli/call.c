@@ -381,7 +381,8 @@ int cli_call(int argc, const char **argv)
          "RELEASE"},
         {"conf", 'c', POPT_ARG_ARGV, &options.conf, 0,
          "a setting of the client: ipc.client.connect.timeout=5000", "KEY=VALUE"},
-        POPT_AUTOHELP POPT_TABLEEND};
+        CLI_HELP_OPTIONS,
+        POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord call",
                                       "[OPTION]... ADDRESS PROTOCOL METHOD [JSON]");
     int status = cli_options_count(context, table, options.given);

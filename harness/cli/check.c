@@ -92,12 +92,12 @@ static int check(const char *const *paths)
                status == CLI_WELL ? "nothing wrong was found" : "see above");
     language_free(language);
     cli_suite_release(&suite);
-    return status;
+    return cli_end_output(status);
 }
 
 int cli_check(int argc, const char **argv)
 {
-    const struct poptOption table[] = {POPT_AUTOHELP POPT_TABLEEND};
+    const struct poptOption table[] = {CLI_HELP_OPTIONS, POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord check", "[FILE or FOLDER]...");
     int status = cli_options_read(context, table);
     if (status == CLI_WELL)

@@ -51,7 +51,8 @@ static int compare(struct cli_exports *exports, const char *const *paths)
 int cli_compare(int argc, const char **argv)
 {
     struct cli_exports exports = {.html = NULL};
-    const struct poptOption table[] = {CLI_EXPORTS_OPTIONS(exports), POPT_AUTOHELP POPT_TABLEEND};
+    const struct poptOption table[] = {CLI_EXPORTS_OPTIONS(exports), CLI_HELP_OPTIONS,
+                                       POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord compare", "[OPTION]... OLD NEW");
     int status = cli_options_read(context, table);
     if (status == CLI_WELL)

@@ -107,7 +107,7 @@ static int check_capture(const char *option, const char *what, const char *path,
     if (path != NULL && results > 1)
         return cli_complain(CLI_USAGE,
                             "%s %s would hold one result, and there are %zu: name a folder that is "
-                            "there, or choose one with --filter",
+                            "there, or take one: run's --filter chooses it, or its record is named",
                             option, path, results);
     return check_file(what, path);
 }

@@ -2,24 +2,27 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "rpc/world/world.h"
 
 static volatile sig_atomic_t came, count, attended;
-static volatile int alarms; /* since a worker was told to end */
-static pid_t parent;        /* of a worker */
+static volatile sig_atomic_t heeded;  /* by who plays the world */
+static volatile sig_atomic_t repeats; /* of the stop, to the same world */
+static pid_t parent;                  /* of a worker */
 static struct world *volatile playing;
 
-enum { ALARMS_MAX = 5 };
+enum { REPEAT_US = 250000, DEAF_REPEATS = 4, ORPHAN_REPEATS = 20 };
 
 /* A stop that comes just before the world begins to run is lost: it is said again. */
 static void stop_world(void)
 {
+    const struct itimerval soon = {.it_value = {.tv_usec = REPEAT_US}};
     if (playing == NULL)
         return;
     world_stop(playing);
-    alarm(1);
+    setitimer(ITIMER_REAL, &soon, NULL);
 }
 
 static void on_signal(int signal)
@@ -31,11 +34,16 @@ static void on_signal(int signal)
     stop_world();
 }
 
-/* Nobody kills a worker whose parent has died before it: what ends by itself has had its time. */
+/* A worker that is deaf for a second is in one step that need never end: it dies with its record
+ * flushed.  Nobody kills one whose parent has died before it: what ends by itself has had its time.
+ */
 static void on_alarm(int signal)
 {
     (void)signal;
-    if (parent != 0 && getppid() != parent && ++alarms > ALARMS_MAX)
+    repeats = repeats + 1;
+    bool deaf = !heeded && repeats >= DEAF_REPEATS;
+    bool orphan = getppid() != parent && repeats >= ORPHAN_REPEATS;
+    if (parent != 0 && (deaf || orphan))
         abort();
     stop_world();
 }
@@ -77,9 +85,18 @@ int cli_interrupt_count(void)
     return count;
 }
 
+bool cli_interrupt_heed(void)
+{
+    heeded = came != 0;
+    return heeded;
+}
+
 void cli_interrupt_world(struct world *world)
 {
+    heeded = repeats = 0;
     playing = world;
+    if (came != 0)
+        stop_world();
 }
 
 void cli_interrupt_attended(bool yes)

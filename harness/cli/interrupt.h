@@ -12,11 +12,15 @@ struct world;
 /* From now on a signal is remembered, and stops the world that plays. */
 void cli_interrupt_catch(void);
 
-/* In a worker: Ctrl-C is the parent's, who sends SIGTERM; a second signal changes nothing. */
+/* In a worker: Ctrl-C is the parent's, who sends SIGTERM; a second signal changes nothing.  If it
+ * is not heeded within a second, as Lua's patterns may search for ever, the worker aborts. */
 void cli_interrupt_obey(void);
 
 /* Which signal has come; 0: none. */
 int cli_interrupted(void);
+
+/* Whether the world that plays must end; who asks ends it. */
+bool cli_interrupt_heed(void);
 
 /* How many have come. */
 int cli_interrupt_count(void);

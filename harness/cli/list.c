@@ -127,7 +127,8 @@ int cli_list(int argc, const char **argv)
         {"tag", 't', POPT_ARG_STRING, &options.tag, 0, "only scenarios with this tag", "TAG"},
         {"tags", 0, POPT_ARG_NONE, &options.tags, 0, "list the tags instead", NULL},
         {"json", 0, POPT_ARG_NONE, &options.json, 0, "as JSON", NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
+        CLI_HELP_OPTIONS,
+        POPT_TABLEEND};
     poptContext context =
         cli_options(argc, argv, table, "ripcord list", "[OPTION]... [FILE or FOLDER]...");
     int status = cli_options_read(context, table);

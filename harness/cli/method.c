@@ -84,7 +84,7 @@ int cli_method_find(const struct cli_types *types, const char *name, const char 
         if (status == CLI_WELL)
             status = find_service(found->schema, name, protocol, method, &service);
     } else {
-        service = name != NULL ? schema_service(harness_schema(), name) : harness_service(protocol);
+        service = name != NULL ? harness_service_named(name) : harness_service(protocol);
         if (service == NULL)
             status = cli_complain(CLI_USAGE,
                                   "the messages of %s are not known here; give --proto FILE or "

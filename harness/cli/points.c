@@ -115,8 +115,8 @@ static void show_json(void)
 int cli_points(int argc, const char **argv)
 {
     int json = 0;
-    const struct poptOption table[] = {{"json", 0, POPT_ARG_NONE, &json, 0, "as JSON", NULL},
-                                       POPT_AUTOHELP POPT_TABLEEND};
+    const struct poptOption table[] = {
+        {"json", 0, POPT_ARG_NONE, &json, 0, "as JSON", NULL}, CLI_HELP_OPTIONS, POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord points", "");
     int status = cli_options_read(context, table);
     if (status == CLI_WELL && poptPeekArg(context) != NULL)

@@ -40,8 +40,8 @@ int cli_report(int argc, const char **argv)
 {
     struct cli_exports exports = {.html = NULL};
     const struct poptOption table[] = {CLI_EXPORTS_OPTIONS(exports),
-                                       CLI_EXPORTS_MORE_OPTIONS(exports),
-                                       POPT_AUTOHELP POPT_TABLEEND};
+                                       CLI_EXPORTS_MORE_OPTIONS(exports), CLI_HELP_OPTIONS,
+                                       POPT_TABLEEND};
     poptContext context =
         cli_options(argc, argv, table, "ripcord report", "[OPTION]... RECORD or FOLDER...");
     int status = cli_options_read(context, table);

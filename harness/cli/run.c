@@ -274,7 +274,8 @@ int cli_run(int argc, const char **argv)
          NULL},
         {"verbose", 'v', POPT_ARG_NONE, &options->verbose, 0, "print a line a case", NULL},
         {"colour", 0, POPT_ARG_STRING, &options->colour, 0, "auto, always or never", "WHEN"},
-        POPT_AUTOHELP POPT_TABLEEND};
+        CLI_HELP_OPTIONS,
+        POPT_TABLEEND};
     poptContext context =
         cli_options(argc, argv, table, "ripcord run", "[OPTION]... [FILE or FOLDER]...");
     int status = cli_options_count(context, table, options->given);

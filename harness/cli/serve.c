@@ -366,7 +366,8 @@ int cli_serve(int argc, const char **argv)
          "print what happens per call, and each strike of a fault; twice: "
          "everything",
          NULL},
-        POPT_AUTOHELP POPT_TABLEEND};
+        CLI_HELP_OPTIONS,
+        POPT_TABLEEND};
     poptContext context =
         cli_options(argc, argv, table, "ripcord serve",
                     "[OPTION]... ROLE or FILE.lua\n\nA role is test (the test "

@@ -12,6 +12,14 @@
 
 enum { NAMES_MAX = 1024, NAME_MAX_LENGTH = 64 };
 
+enum { HELP = CLI_VALS_MAX - 2, USAGE = CLI_VALS_MAX - 1 };
+
+/* popt's own end the program as if all were well, also when nobody could read them. */
+struct poptOption cli_help_options[] = {
+    {"help", '?', POPT_ARG_NONE, NULL, HELP, "Show this help message", NULL},
+    {"usage", 0, POPT_ARG_NONE, NULL, USAGE, "Display brief usage message", NULL},
+    POPT_TABLEEND};
+
 static const char *const *words; /* the arguments, as they were given */
 
 void cli_show(const char *text, const char *kept)
@@ -119,6 +127,17 @@ static int check_values(const struct poptOption *table)
 
 /* --- reading --- */
 
+static void help_if_wanted(poptContext context, int val)
+{
+    if (val == HELP)
+        poptPrintHelp(context, stdout, 0);
+    else if (val == USAGE)
+        poptPrintUsage(context, stdout, 0);
+    else
+        return;
+    exit(cli_end_output(CLI_WELL));
+}
+
 int cli_options_read(poptContext context, const struct poptOption *table)
 {
     unsigned counts[CLI_VALS_MAX] = {0};
@@ -131,8 +150,10 @@ int cli_options_count(poptContext context, const struct poptOption *table,
     int status = check_values(table);
     if (status != CLI_WELL)
         return status;
-    while ((status = poptGetNextOpt(context)) >= 0)
+    while ((status = poptGetNextOpt(context)) >= 0) {
+        help_if_wanted(context, status);
         counts[status]++;
+    }
     if (status == -1)
         return CLI_WELL;
     const char *given = poptBadOption(context, POPT_BADOPTION_NOALIAS);

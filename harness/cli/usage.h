@@ -21,6 +21,13 @@ int cli_complain(int status, const char *sentence, ...) __attribute__((format(pr
  * written to the standard output. */
 int cli_end_output(int status);
 
+/* Last in each table of options: --help and --usage, which end the program. */
+#define CLI_HELP_OPTIONS                                                                           \
+    {                                                                                              \
+        NULL, 0, POPT_ARG_INCLUDE_TABLE, cli_help_options, 0, "Help options:", NULL                \
+    }
+extern struct poptOption cli_help_options[];
+
 /* Begin to read options; `arguments` is the text after "ripcord NAME" in the help.  The caller
  * frees the context. */
 poptContext cli_options(int argc, const char **argv, const struct poptOption *table,
@@ -29,7 +36,8 @@ poptContext cli_options(int argc, const char **argv, const struct poptOption *ta
 /* Read all options.  0, or CLI_USAGE after a complaint that names the nearest right option. */
 int cli_options_read(poptContext context, const struct poptOption *table);
 
-/* The same; options whose `val` is not 0, but below CLI_VALS_MAX, are counted at counts[val]. */
+/* The same; options whose `val` is not 0, but below CLI_VALS_MAX, are counted at counts[val].
+ * Those of cli_help_options have the last two. */
 int cli_options_count(poptContext context, const struct poptOption *table,
                       unsigned counts[CLI_VALS_MAX]);
 

@@ -8,7 +8,7 @@
 
 int cli_version(int argc, const char **argv)
 {
-    const struct poptOption table[] = {POPT_AUTOHELP POPT_TABLEEND};
+    const struct poptOption table[] = {CLI_HELP_OPTIONS, POPT_TABLEEND};
     poptContext context = cli_options(argc, argv, table, "ripcord version", "");
     int status = cli_options_read(context, table);
     if (status == CLI_WELL && poptPeekArg(context) != NULL)

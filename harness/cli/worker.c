@@ -16,10 +16,32 @@
 
 enum { SIGNAL_STACK = 64 * 1024 };
 
+/* Answers of the range that is being played, all whole, which its end would send. */
+static struct {
+    int socket;
+    const uint8_t *volatile bytes;
+    volatile size_t length;
+} unsent;
+
+static bool send_all(int socket, const void *bytes, size_t length)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t sent = write(socket, at, length);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return false;
+        at += sent;
+        length -= (size_t)sent;
+    }
+    return true;
+}
+
 /* --- a crash --- */
 
-/* Flush the record, then die of the signal after all.  What was interrupted may hold a lock
- * that the flush wants: then the alarm ends it. */
+/* Send what cases before have come to and flush the record, then die of the signal after all.  What
+ * was interrupted may hold a lock that the flush wants: then the alarm ends it. */
 static void on_crash(int signal)
 {
     struct sigaction plain = {.sa_handler = SIG_DFL};
@@ -31,6 +53,7 @@ static void on_crash(int signal)
     sigaddset(&alarms, SIGALRM);
     sigprocmask(SIG_UNBLOCK, &alarms, NULL);
     alarm(1);
+    send_all(unsent.socket, unsent.bytes, unsent.length);
     cli_player_flush();
     raise(signal);
 }
@@ -67,21 +90,6 @@ static bool receive(int socket, void *into, size_t size)
     return true;
 }
 
-static bool send_all(int socket, const void *bytes, size_t length)
-{
-    const char *at = bytes;
-    while (length > 0) {
-        ssize_t sent = write(socket, at, length);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        at += sent;
-        length -= (size_t)sent;
-    }
-    return true;
-}
-
 /* Append the outcome behind its length. */
 static bool add_answer(struct wire_buffer *answers, const struct cli_outcome *outcome)
 {
@@ -101,12 +109,17 @@ static bool play_range(int socket, const struct cli_player *player, struct cli_r
 {
     bool well = true;
     answers->length = 0;
+    unsent.socket = socket;
     for (uint32_t i = 0; well && i < range.count; i++) {
         struct cli_outcome outcome;
         cli_player_play(player, range.first + i, &outcome);
+        unsent.length = 0;
         well = add_answer(answers, &outcome);
+        unsent.bytes = answers->data;
+        unsent.length = well ? answers->length : 0;
         harness_result_release(&outcome.result);
     }
+    unsent.length = 0;
     return well && send_all(socket, answers->data, answers->length);
 }
 

@@ -41,7 +41,7 @@ static void forget_world(void *owner)
 static const char *why_interrupted(void *owner)
 {
     (void)owner;
-    return cli_interrupted() != 0 ? "interrupted" : NULL;
+    return cli_interrupt_heed() ? "interrupted" : NULL;
 }
 
 /* Add "2 timers" to the text. */

@@ -108,7 +108,6 @@ static enum point check_fault(lua_State *L, int index, enum point_effect *effect
 
 static int t_fault(lua_State *L)
 {
-    harness_check_acts(L);
     struct harness *harness = harness_of(L);
     struct harness_faults *faults = faults_of(L, harness);
     struct point_strike strike = {.effect = EFFECT_COUNT};
@@ -210,7 +209,6 @@ static int lift(lua_State *L)
 {
     struct fault *fault = harness_check(L, 1, &harness_fault_type);
     struct harness *harness = harness_of(L);
-    harness_check_acts(L);
     harness_lock(harness);
     if (fault->lifted_ns == 0)
         fault->lifted_ns = world_now(harness->world);
@@ -260,7 +258,6 @@ const char *harness_hold_instead(enum point point)
 
 static int t_hold(lua_State *L)
 {
-    harness_check_acts(L);
     struct harness *harness = harness_of(L);
     struct harness_faults *faults = faults_of(L, harness);
     lua_settop(L, 3);
@@ -286,7 +283,6 @@ static int t_hold(lua_State *L)
 static int release(lua_State *L)
 {
     struct gate *gate = harness_check(L, 1, &harness_gate_type);
-    harness_check_acts(L);
     lua_Integer count = luaL_optinteger(L, 2, 0);
     luaL_argcheck(L, count >= 0 && count <= UINT32_MAX, 2, "a count expected");
     if (lua_isnoneornil(L, 2) || count > 0)

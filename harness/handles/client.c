@@ -12,6 +12,7 @@
 #include "harness/lua/units.h"
 #include "harness/message/types.h"
 #include "harness/trace/ledger.h"
+#include "rpc/world/name.h"
 
 /* How long a live case waits at its end for what Client.stop does by itself. */
 static const uint64_t patience_ns = 250 * WORLD_MS;
@@ -257,7 +258,7 @@ static enum rpc_status create(lua_State *L, struct harness_client *client, int i
         .first_call_id =
             (int32_t)harness_option_integer(L, index, "call_id", 0, INT32_MIN, INT32_MAX),
     };
-    snprintf(lane, sizeof(lane), "%s/calls", client->name);
+    world_name_print(lane, sizeof(lane), "%s/calls", client->name);
     world_executor_init(harness->world, &client->executor, client->host->host, lane,
                         &harness->executor);
     world_timer_init(&client->executor, &client->patience, lose_patience);
@@ -297,7 +298,7 @@ static int make_client(lua_State *L)
     client->settings = settings;
     client->stopped_task.run = run_stopped;
     handles->client_count++;
-    snprintf(client->name, sizeof(client->name), "client%u", handles->client_count);
+    world_name_print(client->name, sizeof(client->name), "client%u", handles->client_count);
     client->host = harness_host_option(L, 3, "host", client->name);
     client->process = client->host->process;
     client->proxy.client = client;

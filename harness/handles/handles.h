@@ -100,12 +100,11 @@ void harness_push_connection(lua_State *L, uint32_t number);
 
 #define HARNESS_TEST_PROTOCOL "org.ripcord.TestProtocol"
 
-/* The types that ripcord knows by itself: the test protocol and the roles'.  The same for all
- * cases of a process, and never freed. */
-const struct schema *harness_schema(void);
-
-/* The service behind a protocol's Java name; NULL when it is not known. */
+/* The protobuf service behind a protocol's Java name, or the one of that name, of those that come
+ * with ripcord: the test protocol's and the roles'.  They are the same for all cases of a process,
+ * and never freed.  NULL: it is not known, or memory is out.  Any thread. */
 const struct schema_service *harness_service(const char *protocol);
+const struct schema_service *harness_service_named(const char *service);
 
 /* What Java calls the interface of a protobuf protocol, where that is another name; else NULL. */
 const char *harness_interface(const char *protocol);

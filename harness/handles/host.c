@@ -83,7 +83,6 @@ static struct harness_host *check_host(lua_State *L, int index)
 static int kill_host(lua_State *L)
 {
     struct harness_host *host = check_host(L, 1);
-    harness_check_acts(L);
     if (host->host == harness_of(L)->host)
         return luaL_error(L, "the script's own host can't be killed");
     world_host_kill(host->host);
@@ -241,7 +240,7 @@ static const luaL_Reg of_t[] = {
 static enum rpc_status begin(struct harness *harness)
 {
     harness->handles = harness_allocate(harness, sizeof(*harness->handles));
-    if (harness->handles == NULL || harness_schema() == NULL)
+    if (harness->handles == NULL || harness_service(HARNESS_TEST_PROTOCOL) == NULL)
         return RPC_NO_MEMORY;
     return RPC_OK;
 }

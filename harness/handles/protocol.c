@@ -2,6 +2,7 @@
  * Protocols: Java's name of an interface, and the service and messages behind it.
  */
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "harness/handles/handles.h"
@@ -11,43 +12,78 @@
 #include "harness/message/value.h"
 #include "harness/roles/descriptors.h"
 
-static const struct {
+static const struct shipped {
     const char *protocol, *service;
     const char *interface; /* Java's, where it is called otherwise */
+    const uint8_t *set;    /* of descriptors */
+    const size_t *length;
 } protocols[] = {
-    {HARNESS_TEST_PROTOCOL, "org.ripcord.TestService", NULL},
+    {HARNESS_TEST_PROTOCOL, "org.ripcord.TestService", NULL, harness_descriptors_test,
+     &harness_descriptors_test_length},
     {"org.apache.hadoop.hdfs.protocol.ClientProtocol", "hadoop.hdfs.ClientNamenodeProtocol",
-     "org.apache.hadoop.hdfs.protocolPB.ClientNamenodeProtocolPB"},
-    {"org.apache.hadoop.ipc.ProtocolMetaInfoPB", "hadoop.common.ProtocolInfoService", NULL},
+     "org.apache.hadoop.hdfs.protocolPB.ClientNamenodeProtocolPB", harness_descriptors_namenode,
+     &harness_descriptors_namenode_length},
+    {"org.apache.hadoop.ipc.ProtocolMetaInfoPB", "hadoop.common.ProtocolInfoService", NULL,
+     harness_descriptors_protocol_info, &harness_descriptors_protocol_info_length},
 };
 
-const struct schema *harness_schema(void)
+enum { PROTOCOLS = sizeof(protocols) / sizeof(*protocols), TEST = 0 };
+
+static struct schema *read_set(const struct shipped *shipped)
 {
-    static struct schema *known; /* never changes once it is there */
     char problem[WIRE_PROBLEM_MAX];
-    if (known != NULL)
-        return known;
     struct schema *schema = schema_create();
-    struct wire_bytes set = {harness_descriptors, harness_descriptors_length};
-    if (schema == NULL || schema_add(schema, set, problem) != RPC_OK) {
-        schema_free(schema);
-        return NULL;
-    }
-    known = schema;
-    return known;
+    enum rpc_status status =
+        schema == NULL
+            ? RPC_NO_MEMORY
+            : schema_add(schema, (struct wire_bytes){shipped->set, *shipped->length}, problem);
+    assert(status == RPC_OK || status == RPC_NO_MEMORY); /* the sets are ours */
+    if (status == RPC_OK)
+        return schema;
+    schema_free(schema);
+    return NULL;
+}
+
+/* A protocol's types, read by whoever asks first; of two threads that do, the later takes what
+ * the other has made. */
+static const struct schema *schema_of(size_t protocol)
+{
+    static _Atomic(struct schema *) known[PROTOCOLS];
+    struct schema *schema = atomic_load(&known[protocol]);
+    if (schema != NULL)
+        return schema;
+    struct schema *made = read_set(&protocols[protocol]);
+    if (made != NULL && atomic_compare_exchange_strong(&known[protocol], &schema, made))
+        return made;
+    schema_free(made);
+    return schema;
+}
+
+static const struct schema_service *service_of(size_t protocol)
+{
+    const struct schema *schema = schema_of(protocol);
+    return schema == NULL ? NULL : schema_service(schema, protocols[protocol].service);
 }
 
 const struct schema_service *harness_service(const char *protocol)
 {
-    for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
+    for (size_t i = 0; i < PROTOCOLS; i++)
         if (strcmp(protocols[i].protocol, protocol) == 0)
-            return schema_service(harness_schema(), protocols[i].service);
+            return service_of(i);
+    return NULL;
+}
+
+const struct schema_service *harness_service_named(const char *service)
+{
+    for (size_t i = 0; i < PROTOCOLS; i++)
+        if (strcmp(protocols[i].service, service) == 0)
+            return service_of(i);
     return NULL;
 }
 
 const char *harness_interface(const char *protocol)
 {
-    for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
+    for (size_t i = 0; i < PROTOCOLS; i++)
         if (strcmp(protocols[i].protocol, protocol) == 0)
             return protocols[i].interface;
     return NULL;
@@ -55,14 +91,14 @@ const char *harness_interface(const char *protocol)
 
 struct schema_method harness_method(const char *protocol, const char *method)
 {
-    const ProtobufCMessageDescriptor *anything =
-        schema_message(harness_schema(), "org.ripcord.Anything");
-    assert(anything != NULL);
     const struct schema_service *service = harness_service(protocol);
     const struct schema_method *known =
         service == NULL ? NULL : schema_method(service, wire_text(method));
     if (known != NULL)
         return *known;
+    const ProtobufCMessageDescriptor *anything =
+        schema_message(schema_of(TEST), "org.ripcord.Anything");
+    assert(anything != NULL);
     return (struct schema_method){method, anything, anything};
 }
 

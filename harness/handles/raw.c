@@ -475,5 +475,9 @@ static void aim(const void *object, struct plan_aim *aim)
         aim->host = raw->host->host->id;
 }
 
-const struct harness_type harness_raw_type = {
-    .name = "raw", .methods = methods, .fields = fields, .describe = describe, .aim = aim};
+const struct harness_type harness_raw_type = {.name = "raw",
+                                              .methods = methods,
+                                              .looks = "encode",
+                                              .fields = fields,
+                                              .describe = describe,
+                                              .aim = aim};

@@ -17,6 +17,7 @@
 #include "harness/message/types.h"
 #include "harness/roles/roles.h"
 #include "harness/trace/listening.h"
+#include "rpc/world/name.h"
 
 enum { HANDLERS_MAX = 1024, USERS_MAX = 256 };
 
@@ -199,7 +200,6 @@ static struct harness_server *check_server(lua_State *L)
 
 static int stop_server(lua_State *L)
 {
-    harness_check_acts(L);
     stop(check_server(L));
     return 0;
 }
@@ -305,8 +305,12 @@ static void aim(const void *object, struct plan_aim *aim)
     aim->server = ((const struct harness_server *)object)->number;
 }
 
-const struct harness_type harness_server_type = {
-    .name = "server", .methods = methods, .fields = fields, .describe = describe, .aim = aim};
+const struct harness_type harness_server_type = {.name = "server",
+                                                 .methods = methods,
+                                                 .looks = "lane",
+                                                 .fields = fields,
+                                                 .describe = describe,
+                                                 .aim = aim};
 
 /* --- t:server --- */
 
@@ -406,7 +410,7 @@ static int make_server(lua_State *L)
     struct harness_server *server = harness_keep(L, sizeof(*server));
     server->harness = harness;
     handles->server_count++;
-    snprintf(server->name, sizeof(server->name), "server%u", handles->server_count);
+    world_name_print(server->name, sizeof(server->name), "server%u", handles->server_count);
     server->host = harness_host_option(L, 2, "host", server->name);
     read_options(L, 2, server);
     place(L, 2, server);

@@ -135,7 +135,7 @@ static void add_role(lua_State *L, struct harness_server *server, int role, int 
     bool others = harness_option_push(L, role, "written") == LUA_TTABLE;
     bool some = (others && writes) || harness_option_push(L, role, "methods") != LUA_TNIL;
     if (others && !some)
-        harness_skip(L, "the role %s speaks with Writables only",
+        harness_skip(L, "the role %s speaks with Writables only, as releases before 2.x do",
                      harness_option_text(L, role, "name", protocol));
     if (some && !lua_istable(L, -1))
         luaL_error(L, "a role's methods are functions by name");

@@ -48,12 +48,13 @@ static const struct harness_spoken *find(const struct harness_server *server,
     return found;
 }
 
+/* Of null they ask whether it equals a name, or Class.forName, and throw before they say `what`. */
 static void fail(struct server_call *call, const char *what, struct wire_bytes name)
 {
-    char text[HARNESS_PROTOCOL_MAX + 64];
+    char text[HARNESS_PROTOCOL_MAX + 64] = "java.lang.NullPointerException";
     int length = name.length < HARNESS_PROTOCOL_MAX ? (int)name.length : HARNESS_PROTOCOL_MAX;
-    snprintf(text, sizeof(text), "%s: %.*s", what, name.data == NULL ? 4 : length,
-             name.data == NULL ? "null" : (const char *)name.data);
+    if (name.data != NULL)
+        snprintf(text, sizeof(text), "%s: %.*s", what, length, (const char *)name.data);
     server_call_throw(call, "java.io.IOException", text);
 }
 

@@ -1,6 +1,5 @@
 #include "harness/judge/passage.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/harness.h"
@@ -39,16 +38,17 @@ static uint64_t hash_of(struct wire_bytes bytes)
 static struct passage *passage_of(struct harness *harness, uint32_t connection)
 {
     if (harness->passages == NULL)
-        harness->passages = calloc(1, sizeof(*harness->passages));
+        harness->passages = harness_allocate_locked(harness, sizeof(*harness->passages));
     struct harness_passages *passages = harness->passages;
     if (passages == NULL)
         return NULL;
     if (connection >= passages->room) {
         uint32_t room = connection < 4 ? 8 : connection * 2;
-        struct passage *grown = realloc(passages->all, room * sizeof(*grown));
+        struct passage *grown = harness_allocate_locked(harness, room * sizeof(*grown));
         if (grown == NULL)
             return NULL;
-        memset(grown + passages->room, 0, (room - passages->room) * sizeof(*grown));
+        if (passages->room > 0)
+            memcpy(grown, passages->all, passages->room * sizeof(*grown));
         passages->all = grown;
         passages->room = room;
     }
@@ -75,11 +75,13 @@ void harness_passage_sent(struct harness *harness, uint32_t connection,
     }
     if (way->count == way->room) {
         uint32_t room = way->room == 0 ? 8 : way->room * 2;
-        uint64_t *grown = realloc(way->hashes, room * sizeof(*grown));
+        uint64_t *grown = harness_allocate_locked(harness, room * sizeof(*grown));
         if (grown == NULL) {
             passage->changed = true;
             return;
         }
+        if (way->count > 0)
+            memcpy(grown, way->hashes, way->count * sizeof(*grown));
         way->hashes = grown;
         way->room = room;
     }
@@ -118,17 +120,4 @@ void harness_passage_struck(struct harness *harness, uint32_t connection, enum p
 uint32_t harness_passage_broken(const struct harness *harness)
 {
     return harness->passages != NULL ? harness->passages->broken : 0;
-}
-
-void harness_passage_end(struct harness *harness)
-{
-    struct harness_passages *passages = harness->passages;
-    if (passages == NULL)
-        return;
-    for (uint32_t i = 0; i < passages->room; i++)
-        for (unsigned way = 0; way < 2; way++)
-            free(passages->all[i].ways[way].hashes);
-    free(passages->all);
-    free(passages);
-    harness->passages = NULL;
 }

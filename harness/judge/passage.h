@@ -1,7 +1,7 @@
 /*
  * What passes between two ends that are both ours: each message that arrives must be the next
  * one that was sent, byte for byte, until a fault changes something.  Everything is locked
- * (harness_lock).
+ * (harness_lock), in memory of that.
  */
 #ifndef HARNESS_JUDGE_PASSAGE_H
 #define HARNESS_JUDGE_PASSAGE_H
@@ -26,7 +26,5 @@ void harness_passage_struck(struct harness *harness, uint32_t connection, enum p
 
 /* The first connection on which something else arrived; 0: none. */
 uint32_t harness_passage_broken(const struct harness *harness);
-
-void harness_passage_end(struct harness *harness);
 
 #endif

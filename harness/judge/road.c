@@ -20,7 +20,7 @@ struct road *harness_road(struct harness *harness, uint32_t connection)
         map->room = room;
     }
     if (map->roads[connection] == NULL) {
-        struct road *road = harness_allocate(harness, sizeof(*road));
+        struct road *road = harness_allocate_locked(harness, sizeof(*road));
         if (road == NULL)
             return NULL;
         road->ways[0].last = &road->ways[0].first;
@@ -38,7 +38,7 @@ struct travelling *harness_way_append(struct harness *harness, struct way *way,
     if (new != NULL)
         map->spare = new->next;
     else
-        new = harness_allocate(harness, sizeof(*new));
+        new = harness_allocate_locked(harness, sizeof(*new));
     if (new == NULL)
         return NULL;
     *new = (struct travelling){.line = *line};

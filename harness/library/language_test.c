@@ -9,6 +9,7 @@
 
 #include "harness/harness.h"
 #include "harness/judge/verdict.h"
+#include "harness/lua/options.h"
 #include "harness/play/cases.h"
 #include "harness/play/play.h"
 #include "rpc/world/sim/sim.h"
@@ -59,6 +60,17 @@ static bool has_function(const struct language_class *class, const char *name)
     return member != NULL && member->function;
 }
 
+/* Each of these names is a method's. */
+static void check_looks(const luaL_Reg *methods, const char *looks)
+{
+    size_t found = 0, names = looks != NULL ? 1 : 0;
+    for (const char *at = looks; at != NULL && *at != '\0'; at++)
+        names += *at == ' ';
+    for (; looks != NULL && methods->name != NULL; methods++)
+        found += harness_is_among(methods->name, looks);
+    cr_assert(eq(sz, found, names), "%s", looks);
+}
+
 /* How many functions and fields C has; each is annotated. */
 static void check_type(const struct harness_type *type, size_t *functions, size_t *fields)
 {
@@ -69,6 +81,7 @@ static void check_type(const struct harness_type *type, size_t *functions, size_
         cr_assert(has_function(class, method->name), "%s:%s", class->name, method->name);
         ++*functions;
     }
+    check_looks(type->methods, type->looks);
     for (const struct harness_field *field = type->fields; field != NULL && field->name != NULL;
          field++) {
         cr_assert(language_member(class, field->name) != NULL, "%s.%s", class->name, field->name);
@@ -87,10 +100,12 @@ static size_t count(const struct language_class *class, bool functions)
 static size_t check_methods_of_t(const struct language_class *scenario)
 {
     size_t methods = 0;
-    for (const struct harness_module *const *module = harness_modules; *module != NULL; module++)
+    for (const struct harness_module *const *module = harness_modules; *module != NULL; module++) {
         for (const luaL_Reg *method = (*module)->methods; method != NULL && method->name != NULL;
              method++, methods++)
             cr_assert(has_function(scenario, method->name), "t:%s", method->name);
+        check_looks((*module)->methods, (*module)->looks);
+    }
     return methods;
 }
 

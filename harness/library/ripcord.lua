@@ -339,7 +339,7 @@ function Scenario:answer(text) end
 ---@field to? any a Duration, or the point's own field
 ---@field chance? number from 0 to 1
 ---@field maybe? boolean it need not strike
----@field where? fun(event: Event): boolean asked in the midst of a step: it can do and wait for nothing; in live a server's thread waits for its answer, so `method` and the like are cheaper
+---@field where? fun(event: Event): boolean asked in the midst of a step, and maybe again: it looks, and whatever does something, waits or expects is an error there; in live a server's thread waits for its answer, so `method` and the like are cheaper
 
 -- --- expectations ------------------------------------------------------------------------------------
 
@@ -396,7 +396,7 @@ function Expectation:exits(status) end
 ---@field port integer
 ---@field host Host
 ---@field connections Connection[]
----@field counters Counters
+---@field counters Counters those of its present life: a start begins anew
 local Server = {}
 
 ---Serve a method by a function: what it returns is the answer, a table or a string of bytes; of Writables whatever the method's type is, nil being null.

@@ -92,7 +92,7 @@ void harness_keys(lua_State *L, int index)
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 5, "too many values");
-    lua_newtable(L);
+    lua_createtable(L, 4, 0);
     int list = lua_gettop(L);
     lua_Integer count = 0;
     bool sorted = true; /* most tables are lists, whose keys come in order */

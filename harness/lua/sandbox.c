@@ -430,6 +430,8 @@ static int open_protected(lua_State *L)
     lua_pushvalue(L, 1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &self);
     open_globals(L);
+    lua_pushboolean(L, true); /* room for the body of each case, which need not be made then */
+    luaL_unref(L, LUA_REGISTRYINDEX, luaL_ref(L, LUA_REGISTRYINDEX));
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/message/types.h"
+#include "harness/play/arena.h"
 
 enum { LINE_MAX_BYTES = 2048, WORDS_MAX = 256, TYPE_MAX_BYTES = 768 };
 
@@ -15,6 +16,7 @@ enum part { PART_NONE, PART_CLASS, PART_PROTOCOL };
 
 struct reading {
     struct harness_types *types;
+    struct harness_arena *arena; /* of the texts of fields */
     char *problem;
     unsigned line;
     char package[WRITABLE_NAME_MAX + 1];
@@ -52,14 +54,12 @@ static enum rpc_status with_line(struct reading *reading, enum rpc_status status
     return status;
 }
 
-/* --- a class --- */
-
-static void free_fields(struct reading *reading)
+static const char *package_of(const struct reading *reading)
 {
-    for (size_t i = 0; i < reading->field_count; i++)
-        free((char *)(uintptr_t)reading->fields[i].type);
-    reading->field_count = 0;
+    return reading->package[0] == '\0' ? NULL : reading->package;
 }
+
+/* --- a class --- */
 
 /* The part before this line is over. */
 static enum rpc_status end_part(struct reading *reading)
@@ -68,17 +68,18 @@ static enum rpc_status end_part(struct reading *reading)
     if (reading->part == PART_CLASS)
         status = writable_types_add(reading->types->classes, reading->name, reading->fields,
                                     reading->field_count, reading->problem);
-    free_fields(reading);
+    reading->field_count = 0;
     reading->part = PART_NONE;
     return with_line(reading, status);
 }
 
 /* Type, name and constant of a field in one piece of memory, which begins with the type. */
-static char *keep(const char *type, const char *name, const char *constant)
+static char *keep(const struct reading *reading, const char *type, const char *name,
+                  const char *constant)
 {
     size_t type_size = strlen(type) + 1, name_size = strlen(name) + 1,
            constant_size = strlen(constant) + 1;
-    char *made = malloc(type_size + name_size + constant_size);
+    char *made = harness_arena_room(reading->arena, type_size + name_size + constant_size);
     if (made == NULL)
         return NULL;
     memcpy(made, type, type_size);
@@ -92,14 +93,11 @@ static bool join_type(const struct reading *reading, size_t count, char *type, s
 {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
-        char word[WRITABLE_NAME_MAX + 1];
-        const char *package = reading->package[0] == '\0' ? NULL : reading->package;
-        if (!harness_java_name(reading->words[i], package, word, sizeof(word)))
+        if (i > 0)
+            type[used++] = ' '; /* where the word before had its NUL */
+        if (!harness_java_name(reading->words[i], package_of(reading), type + used, size - used))
             return false;
-        int added = snprintf(type + used, size - used, "%s%s", i > 0 ? " " : "", word);
-        if (added < 0 || (size_t)added >= size - used)
-            return false;
-        used += (size_t)added;
+        used += strlen(type + used);
     }
     return count > 0;
 }
@@ -148,7 +146,7 @@ static enum rpc_status read_field(struct reading *reading)
         if (field.when == NULL)
             return complain(reading, "'%s' is no field before it", reading->words[count - 2]);
     }
-    char *kept = keep(type, name, asks ? reading->words[count - 1] : "");
+    char *kept = keep(reading, type, name, asks ? reading->words[count - 1] : "");
     if (kept == NULL)
         return RPC_NO_MEMORY;
     field.type = kept;
@@ -164,32 +162,28 @@ static enum rpc_status read_field(struct reading *reading)
 /* boolean mkdirs(String, byte[]): the words after splitting at blanks, commas and parentheses. */
 static enum rpc_status read_method(struct reading *reading)
 {
-    static char names[WORDS_MAX][WRITABLE_NAME_MAX + 1];
-    const char *parameters[WORDS_MAX];
-    const char *package = reading->package[0] == '\0' ? NULL : reading->package;
+    const char *const *words = (const char *const *)reading->words;
     if (reading->word_count < 2)
         return complain(reading, "RETURNS NAME(TYPE, TYPE) expected");
-    for (size_t i = 0; i < reading->word_count; i++) {
-        if (i != 1 && !harness_java_name(reading->words[i], package, names[i], sizeof(names[i])))
-            return complain(reading, "the type '%.100s' is too long", reading->words[i]);
-        parameters[i] = names[i];
-    }
-    return with_line(reading, harness_types_add_method(reading->types, reading->name,
-                                                       reading->words[1], names[0], parameters + 2,
+    return with_line(reading, harness_types_add_method(reading->types, reading->name, words[1],
+                                                       package_of(reading), words[0], words + 2,
                                                        reading->word_count - 2, reading->problem));
 }
 
 /* --- lines --- */
 
+/* The line's words, each with a NUL behind it. */
 static enum rpc_status split(struct reading *reading, const char *blanks)
 {
-    char *rest;
-    reading->word_count = 0;
-    for (char *word = strtok_r(reading->text, blanks, &rest); word != NULL;
-         word = strtok_r(NULL, blanks, &rest)) {
+    char *at = reading->text + strspn(reading->text, blanks);
+    for (reading->word_count = 0; *at != '\0'; reading->word_count++) {
         if (reading->word_count == WORDS_MAX)
             return complain(reading, "more than %d words", WORDS_MAX);
-        reading->words[reading->word_count++] = word;
+        reading->words[reading->word_count] = at;
+        at += strcspn(at, blanks);
+        if (*at != '\0')
+            *at++ = '\0';
+        at += strspn(at, blanks);
     }
     return RPC_OK;
 }
@@ -197,7 +191,6 @@ static enum rpc_status split(struct reading *reading, const char *blanks)
 static enum rpc_status read_head(struct reading *reading)
 {
     const char *const *words = (const char *const *)reading->words;
-    const char *package = reading->package[0] == '\0' ? NULL : reading->package;
     size_t count = reading->word_count;
     enum rpc_status status = end_part(reading);
     if (status != RPC_OK)
@@ -211,7 +204,7 @@ static enum rpc_status read_head(struct reading *reading)
         snprintf(reading->package, sizeof(reading->package), "%s", words[1]);
         return RPC_OK;
     }
-    if (!harness_java_name(words[1], package, reading->name, sizeof(reading->name)))
+    if (!harness_java_name(words[1], package_of(reading), reading->name, sizeof(reading->name)))
         return complain(reading, "the name is too long");
     if (strcmp(words[0], "class") == 0 && count == 2) {
         reading->part = PART_CLASS;
@@ -258,15 +251,31 @@ static enum rpc_status read_line(struct reading *reading, const char *line, size
     return complain(reading, "nothing before it that an indented line could belong to");
 }
 
+static struct reading *begin(struct harness_types *types, char *problem)
+{
+    struct reading *reading = malloc(sizeof(*reading));
+    if (reading == NULL)
+        return NULL;
+    reading->types = types;
+    reading->problem = problem;
+    reading->line = 0;
+    reading->package[0] = '\0';
+    reading->part = PART_NONE;
+    reading->field_count = 0;
+    reading->arena = harness_arena_create();
+    if (reading->arena != NULL)
+        return reading;
+    free(reading);
+    return NULL;
+}
+
 enum rpc_status harness_types_read(struct harness_types *types, const char *text, size_t length,
                                    char *problem)
 {
-    struct reading *reading = calloc(1, sizeof(*reading));
+    struct reading *reading = begin(types, problem);
     enum rpc_status status = RPC_OK;
     if (reading == NULL)
         return RPC_NO_MEMORY;
-    reading->types = types;
-    reading->problem = problem;
     problem[0] = '\0';
     for (size_t at = 0; at < length && status == RPC_OK;) {
         const char *end = memchr(text + at, '\n', length - at);
@@ -277,7 +286,7 @@ enum rpc_status harness_types_read(struct harness_types *types, const char *text
     }
     if (status == RPC_OK)
         status = end_part(reading);
-    free_fields(reading);
+    harness_arena_free(reading->arena);
     free(reading);
     return status;
 }

@@ -232,8 +232,8 @@ static void declare_signature(lua_State *L, struct harness *harness, const char 
     if (count > PARAMETERS_MAX)
         luaL_error(L, "%s: %s has more than %d parameters", protocol, method, PARAMETERS_MAX);
     struct harness_types *into = target(L, harness);
-    enum rpc_status status =
-        harness_types_add_method(into, protocol, method, types[0], types + 1, count - 1, problem);
+    enum rpc_status status = harness_types_add_method(into, protocol, method, NULL, types[0],
+                                                      types + 1, count - 1, problem);
     settle(harness, into);
     check(L, status, problem);
     lua_pop(L, 2);

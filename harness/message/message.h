@@ -39,7 +39,4 @@ ProtobufCMessage *harness_message_build(lua_State *L, int index,
                                         const ProtobufCMessageDescriptor *descriptor,
                                         struct schema_pool *pool);
 
-/* A pool that the collector releases if an error leaves it behind; pushed. */
-struct schema_pool *harness_message_pool(lua_State *L);
-
 #endif

@@ -8,7 +8,7 @@
 #include "harness/harness.h"
 #include "rpc/wire/fingerprint.h"
 
-enum { NAME_MAX_BYTES = WRITABLE_NAME_MAX + 1, PARAMETERS_MAX = 32 };
+enum { NAME_MAX_BYTES = WRITABLE_NAME_MAX + 1, PARAMETERS_MAX = 32, TEXT_MAX_BYTES = 2048 };
 
 /* What is said of protocols; the newest stands first. */
 struct harness_protocols {
@@ -22,8 +22,7 @@ struct harness_protocols {
 struct owned_signature {
     struct harness_signature signature;
     struct owned_signature *older;
-    const char *parameters[PARAMETERS_MAX];
-    char texts[];
+    const char *parameters[]; /* then the texts */
 };
 
 struct harness_types *harness_types_create(const struct harness_types *base)
@@ -147,12 +146,6 @@ bool harness_java_name(const char *type, const char *package, char *name, size_t
     return writing.fits;
 }
 
-static enum rpc_status no_such_name(const char *name, char *problem)
-{
-    snprintf(problem, WIRE_PROBLEM_MAX, "'%.100s' is no name of a type", name);
-    return RPC_MALFORMED;
-}
-
 static char *append(char **at, const char *text)
 {
     char *start = *at;
@@ -162,81 +155,81 @@ static char *append(char **at, const char *text)
     return start;
 }
 
-/* What a signature's texts have in common with Java's: names of types, and "a,b,c". */
+/* A signature's types as Java names them. */
 struct names {
-    char returns[NAME_MAX_BYTES], parameters[PARAMETERS_MAX][NAME_MAX_BYTES];
-    char text[PARAMETERS_MAX * 64];
+    char returns[NAME_MAX_BYTES];
+    char text[TEXT_MAX_BYTES];   /* "a,b,c" */
+    size_t ends[PARAMETERS_MAX]; /* where each of these is over */
 };
 
-static enum rpc_status read_names(struct names *names, const char *returns,
-                                  const char *const *parameters, size_t count, char *problem)
+/* NULL: all are names; else the one that is none, or for which there is no room. */
+static const char *read_names(struct names *names, const char *package, const char *returns,
+                              const char *const *parameters, size_t count)
 {
     size_t used = 0;
-    names->text[0] = '\0';
-    if (!harness_java_name(returns, NULL, names->returns, sizeof(names->returns)))
-        return no_such_name(returns, problem);
+    if (!harness_java_name(returns, package, names->returns, sizeof(names->returns)))
+        return returns;
     for (size_t i = 0; i < count; i++) {
-        if (!harness_java_name(parameters[i], NULL, names->parameters[i],
-                               sizeof(names->parameters[i])))
-            return no_such_name(parameters[i], problem);
-        size_t room = sizeof(names->text) - used;
-        int added =
-            snprintf(names->text + used, room, "%s%s", i > 0 ? "," : "", names->parameters[i]);
-        if (added < 0 || (size_t)added >= room)
-            return no_such_name(parameters[i], problem);
-        used += (size_t)added;
+        const size_t left = sizeof(names->text) - used;
+        const size_t room = left < NAME_MAX_BYTES ? left : NAME_MAX_BYTES;
+        if (!harness_java_name(parameters[i], package, names->text + used, room))
+            return parameters[i];
+        used += strlen(names->text + used);
+        names->ends[i] = used;
+        names->text[used++] = ',';
     }
-    return RPC_OK;
+    names->text[used > 0 ? used - 1 : 0] = '\0';
+    return NULL;
 }
 
 static struct owned_signature *make_signature(const char *protocol, const char *method,
                                               const struct names *names, size_t count)
 {
-    size_t size =
-        strlen(protocol) + strlen(method) + strlen(names->returns) + strlen(names->text) + 4;
-    for (size_t i = 0; i < count; i++)
-        size += strlen(names->parameters[i]) + 1;
-    struct owned_signature *owned = calloc(1, sizeof(*owned) + size);
+    const size_t texts =
+        strlen(protocol) + strlen(method) + strlen(names->returns) + 2 * strlen(names->text) + 5;
+    struct owned_signature *owned =
+        malloc(sizeof(*owned) + count * sizeof(*owned->parameters) + texts);
     if (owned == NULL)
         return NULL;
-    char *at = owned->texts;
+    char *at = (char *)(owned->parameters + count);
+    *owned = (struct owned_signature){{.parameters = owned->parameters, .count = count}, NULL};
     owned->signature.protocol = append(&at, protocol);
     owned->signature.method = append(&at, method);
     owned->signature.returns = append(&at, names->returns);
     owned->signature.text = append(&at, names->text);
-    for (size_t i = 0; i < count; i++)
-        owned->parameters[i] = append(&at, names->parameters[i]);
-    owned->signature.parameters = owned->parameters;
-    owned->signature.count = count;
+    char *each = append(&at, names->text);
+    for (size_t i = 0; i < count; i++) {
+        owned->parameters[i] = i == 0 ? each : each + names->ends[i - 1] + 1;
+        each[names->ends[i]] = '\0';
+    }
     return owned;
 }
 
 enum rpc_status harness_types_add_method(struct harness_types *types, const char *protocol,
-                                         const char *method, const char *returns,
-                                         const char *const *parameters, size_t count, char *problem)
+                                         const char *method, const char *package,
+                                         const char *returns, const char *const *parameters,
+                                         size_t count, char *problem)
 {
+    struct names names;
     if (count > PARAMETERS_MAX) {
         snprintf(problem, WIRE_PROBLEM_MAX, "more than %d parameters", PARAMETERS_MAX);
         return RPC_MALFORMED;
     }
-    struct names *names = malloc(sizeof(*names));
-    enum rpc_status status =
-        names == NULL ? RPC_NO_MEMORY : read_names(names, returns, parameters, count, problem);
-    if (status == RPC_OK) {
-        struct owned_signature *owned = make_signature(protocol, method, names, count);
-        if (owned != NULL) {
-            const struct harness_signature *first = atomic_load(&types->signatures);
-            owned->signature.next = first;
-            owned->older = first == NULL ? NULL : owner_of(first);
-            atomic_store(&types->signatures, &owned->signature);
-        } else {
-            status = RPC_NO_MEMORY;
-        }
+    const char *wrong = read_names(&names, package, returns, parameters, count);
+    if (wrong != NULL) {
+        snprintf(problem, WIRE_PROBLEM_MAX, "'%.100s' is no name of a type", wrong);
+        return RPC_MALFORMED;
     }
-    free(names);
-    if (status == RPC_NO_MEMORY)
-        snprintf(problem, WIRE_PROBLEM_MAX, "%s", rpc_status_text(status));
-    return status;
+    struct owned_signature *owned = make_signature(protocol, method, &names, count);
+    if (owned == NULL) {
+        snprintf(problem, WIRE_PROBLEM_MAX, "%s", rpc_status_text(RPC_NO_MEMORY));
+        return RPC_NO_MEMORY;
+    }
+    const struct harness_signature *first = atomic_load(&types->signatures);
+    owned->signature.next = first;
+    owned->older = first == NULL ? NULL : owner_of(first);
+    atomic_store(&types->signatures, &owned->signature);
+    return RPC_OK;
 }
 
 static bool is_of(const struct harness_signature *signature, const char *protocol,

@@ -42,12 +42,12 @@ const struct writable_types *harness_shipped_types(const struct release *release
 /* The classes of a case; never NULL while it is played.  Any thread. */
 const struct writable_types *harness_writable_types(const struct harness *harness);
 
-/* Declare a method; types may be written as in Java ("byte[]", "String").  RPC_MALFORMED with
- * `problem` (WIRE_PROBLEM_MAX bytes); RPC_NO_MEMORY. */
+/* Declare a method; types may be written as in Java ("byte[]", "String"; of `package` see
+ * harness_java_name).  RPC_MALFORMED with `problem` (WIRE_PROBLEM_MAX bytes); RPC_NO_MEMORY. */
 enum rpc_status harness_types_add_method(struct harness_types *types, const char *protocol,
-                                         const char *method, const char *returns,
-                                         const char *const *parameters, size_t count,
-                                         char *problem);
+                                         const char *method, const char *package,
+                                         const char *returns, const char *const *parameters,
+                                         size_t count, char *problem);
 /* A protocol's version, and whether it is one of Writables in all releases; else it is one of
  * protobuf from 2.x on.  RPC_NO_MEMORY. */
 enum rpc_status harness_types_set_protocol(struct harness_types *types, const char *protocol,

@@ -34,7 +34,7 @@ void harness_arena_free(struct harness_arena *arena)
     free(arena);
 }
 
-void *harness_arena_take(struct harness_arena *arena, size_t size)
+void *harness_arena_room(struct harness_arena *arena, size_t size)
 {
     size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
     struct block *block = arena->first;
@@ -48,13 +48,19 @@ void *harness_arena_take(struct harness_arena *arena, size_t size)
     }
     void *taken = block->bytes + block->used;
     block->used += size;
-    return memset(taken, 0, size);
+    return taken;
+}
+
+void *harness_arena_take(struct harness_arena *arena, size_t size)
+{
+    void *taken = harness_arena_room(arena, size);
+    return taken != NULL ? memset(taken, 0, size) : NULL;
 }
 
 char *harness_arena_text(struct harness_arena *arena, const char *text)
 {
     size_t size = strlen(text) + 1;
-    char *copy = harness_arena_take(arena, size);
+    char *copy = harness_arena_room(arena, size);
     return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
@@ -65,7 +71,7 @@ char *harness_arena_print(struct harness_arena *arena, const char *format, ...)
     va_start(arguments, format);
     int length = vsnprintf(usual, sizeof(usual), format, arguments);
     va_end(arguments);
-    char *text = length < 0 ? NULL : harness_arena_take(arena, (size_t)length + 1);
+    char *text = length < 0 ? NULL : harness_arena_room(arena, (size_t)length + 1);
     if (text == NULL)
         return NULL;
     if ((size_t)length < sizeof(usual))

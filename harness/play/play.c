@@ -66,7 +66,10 @@ static bool begin_world(struct game *game)
     if (harness->world == NULL)
         return false;
     harness->lock = world_lock_create(harness->world);
-    harness->trace = harness_trace_create();
+    harness->locked = harness_arena_create();
+    if (harness->locked == NULL)
+        return false;
+    harness->trace = harness_trace_create(harness->locked);
     harness->ledger = harness_ledger_create(harness);
     if (harness->lock == NULL || harness->trace == NULL || harness->ledger == NULL ||
         harness_findings_begin(harness) != RPC_OK)
@@ -338,7 +341,7 @@ static void play_body(struct game *game)
         return;
     }
     run_body(game);
-    if (game->body_ended && harness_findings_broken(harness) == NULL)
+    if (game->body_ended && !is_broken(harness) && harness_findings_skipped(harness) == NULL)
         go_on(game);
     bool skipped = harness_findings_skipped(harness) != NULL;
     bool whole = !game->hung && !harness->left && !skipped;
@@ -504,7 +507,7 @@ static void tear_down(struct game *game)
         world_free(harness->world);
     harness_lines_free(harness->lines);
     harness_ledger_free(harness->ledger);
-    harness_trace_free(harness->trace);
+    harness_arena_free(harness->locked);
 }
 
 /* What must be gone before the world can say what is left. */

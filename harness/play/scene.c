@@ -46,13 +46,14 @@ static const struct harness_field fields[] = {{"now", push_now},
 
 /* --- methods --- */
 
-/* A method of `t`, its function in the upvalue. */
+/* A method of `t` and its module are the upvalues. */
 static int call_method(lua_State *L)
 {
-    lua_CFunction function = lua_tocfunction(L, lua_upvalueindex(1));
+    const luaL_Reg *method = lua_touserdata(L, lua_upvalueindex(1));
+    const struct harness_module *module = lua_touserdata(L, lua_upvalueindex(2));
     if (harness_test(L, 1, &harness_scene_type) == NULL)
-        return luaL_error(L, "write t:%s(…), with a colon", lua_tostring(L, lua_upvalueindex(2)));
-    return function(L);
+        return luaL_error(L, "write t:%s(…), with a colon", method->name);
+    return harness_call_method(L, "t", method, module->looks);
 }
 
 static bool push_method(lua_State *L, struct harness *harness, void *object, const char *name)
@@ -61,10 +62,10 @@ static bool push_method(lua_State *L, struct harness *harness, void *object, con
     for (const struct harness_module *const *module = harness_modules; *module != NULL; module++) {
         for (const luaL_Reg *method = (*module)->methods; method != NULL && method->name != NULL;
              method++) {
-            if (strcmp(method->name, name) != 0)
+            if (method->name[0] != name[0] || strcmp(method->name, name) != 0)
                 continue;
-            lua_pushcfunction(L, method->func);
-            lua_pushstring(L, name);
+            lua_pushlightuserdata(L, (void *)(uintptr_t)method);
+            lua_pushlightuserdata(L, (void *)(uintptr_t)*module);
             lua_pushcclosure(L, call_method, 2);
             return true;
         }

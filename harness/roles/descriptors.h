@@ -7,9 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The descriptor set of all our .proto files that scripts see. */
-extern const uint8_t harness_descriptors[];
-extern const size_t harness_descriptors_length;
+/* The descriptor sets of the .proto files that scripts see, one each. */
+extern const uint8_t harness_descriptors_test[];
+extern const size_t harness_descriptors_test_length;
+extern const uint8_t harness_descriptors_namenode[];
+extern const size_t harness_descriptors_namenode_length;
+extern const uint8_t harness_descriptors_protocol_info[];
+extern const size_t harness_descriptors_protocol_info_length;
 
 /* Declarations of Writables (harness/message/types.h says how they read). */
 extern const uint8_t harness_writables_common[];

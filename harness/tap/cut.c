@@ -8,8 +8,8 @@
 
 enum {
     FRAME_MAX = 256 << 20, /* whatever the peers' own limits are */
-    RAW_KEPT_MAX = 65536,  /* a larger buffer is not kept for the next message */
-    TEXT_MAX = 1024,       /* of an event's text */
+    KEPT_FIRST = 512,      /* most messages have room in it */
+    KEPT_MAX = 65536,      /* a larger buffer is not kept for the next message */
 };
 
 enum rpc_status tap_cut_init(struct tap_cut *cut, const struct wire_codec *codec,
@@ -27,7 +27,7 @@ enum rpc_status tap_cut_init(struct tap_cut *cut, const struct wire_codec *codec
 void tap_cut_release(struct tap_cut *cut)
 {
     wire_decoder_free(cut->decoder);
-    wire_buffer_release(&cut->raw);
+    wire_buffer_release(&cut->kept);
 }
 
 bool tap_cut_clear(const struct tap_cut *cut)
@@ -38,9 +38,24 @@ bool tap_cut_clear(const struct tap_cut *cut)
 static void forget(struct tap_cut *cut)
 {
     cut->done = false;
-    cut->raw.length = 0;
-    if (cut->raw.capacity > RAW_KEPT_MAX)
-        wire_buffer_release(&cut->raw);
+    cut->raw = WIRE_ABSENT;
+    cut->kept.length = 0;
+    if (cut->kept.capacity > KEPT_MAX)
+        wire_buffer_release(&cut->kept);
+}
+
+static enum rpc_status keep(struct tap_cut *cut, struct wire_bytes bytes)
+{
+    if (cut->kept.data == NULL)
+        wire_buffer_room(&cut->kept, KEPT_FIRST);
+    enum rpc_status status = wire_buffer_add(&cut->kept, bytes.data, bytes.length);
+    cut->raw = (struct wire_bytes){cut->kept.data, cut->kept.length};
+    return status;
+}
+
+enum rpc_status tap_cut_keep(struct tap_cut *cut)
+{
+    return cut->kept.length == 0 ? keep(cut, cut->raw) : RPC_OK;
 }
 
 /* After these the stream speaks something else. */
@@ -84,7 +99,10 @@ enum rpc_status tap_cut_take(struct tap_cut *cut, struct wire_bytes bytes, size_
     if (cut->deaf)
         return RPC_TOO_LONG;
     enum rpc_status status = wire_decoder_feed(cut->decoder, bytes, used, message);
-    if (wire_buffer_add(&cut->raw, bytes.data, *used) != RPC_OK)
+    bytes.length = *used;
+    if (status != RPC_AGAIN && cut->kept.length == 0)
+        cut->raw = bytes;
+    else if (keep(cut, bytes) != RPC_OK)
         status = RPC_TOO_LONG;
     cut->done = status != RPC_AGAIN;
     if (status == RPC_OK) {
@@ -123,41 +141,36 @@ enum point tap_point_of(const struct wire_message *message)
     return POINT_COUNT;
 }
 
-/* A C string that lives as long as the message. */
-static const char *text_of(struct tap_cut *cut, struct wire_bytes bytes)
+/* A C string of the bytes, in `room`. */
+static const char *text_of(struct wire_bytes bytes, char *room)
 {
-    size_t length = bytes.length < TEXT_MAX ? bytes.length : TEXT_MAX;
-    char *text = wire_arena_take(wire_decoder_arena(cut->decoder), length + 1);
-    if (text == NULL)
-        return "";
-    memcpy(text, bytes.data, length);
-    text[length] = '\0';
-    return text;
+    size_t length = bytes.length < TAP_TEXT_MAX ? bytes.length : TAP_TEXT_MAX;
+    memcpy(room, bytes.data, length);
+    room[length] = '\0';
+    return room;
 }
 
-static void add_number(struct point_event *event, struct point_value *values,
-                       enum point_field field, int64_t number)
+static void add_number(struct tap_visit *visit, enum point_field field, int64_t number)
 {
-    values[event->value_count++] = (struct point_value){(uint8_t)field, NULL, number};
+    visit->values[visit->event.value_count++] = (struct point_value){(uint8_t)field, NULL, number};
 }
 
 /* The message's field of that name, when there is one. */
-static void add(struct tap_cut *cut, struct point_event *event, struct point_value *values,
-                enum point_field field)
+static void add(struct tap_visit *visit, enum point_field field)
 {
     struct wire_value value;
-    if (wire_field_get(event->message, point_field_name(field), &value) != RPC_OK)
+    const size_t place = visit->event.value_count;
+    if (wire_field_get(visit->event.message, point_field_name(field), &value) != RPC_OK)
         return;
     if (value.type == WIRE_VALUE_NUMBER)
-        add_number(event, values, field, value.number);
+        add_number(visit, field, value.number);
     else if (value.type == WIRE_VALUE_BYTES)
-        values[event->value_count++] =
-            (struct point_value){(uint8_t)field, text_of(cut, value.bytes), 0};
+        visit->values[visit->event.value_count++] =
+            (struct point_value){(uint8_t)field, text_of(value.bytes, visit->texts[place]), 0};
 }
 
 /* The fields of the points in faults/point.h, but for the length; FIELD_COUNT ends a list. */
-enum { TOLD_MAX = 5 };
-static const enum point_field told[][TOLD_MAX] = {
+static const enum point_field told[][TAP_TOLD_MAX + 1] = {
     [WIRE_PREAMBLE] = {FIELD_VERSION, FIELD_AUTH, FIELD_COUNT},
     [WIRE_SASL] = {FIELD_STATE, FIELD_COUNT},
     [WIRE_CONTEXT] = {FIELD_USER, FIELD_EFFECTIVE, FIELD_PROTOCOL, FIELD_COUNT},
@@ -168,24 +181,24 @@ static const enum point_field told[][TOLD_MAX] = {
     [WIRE_HTTP] = {FIELD_COUNT},
 };
 
-struct point_event tap_event(struct tap_cut *cut, const struct world_stream *stream,
-                             const struct wire_message *message, struct point_value *values)
+void tap_visit_begin(struct tap_visit *visit, const struct world_stream *stream,
+                     const struct wire_message *message)
 {
-    struct point_event event = {
+    visit->event = (struct point_event){
         .point = tap_point_of(message),
         .direction = message->side == WIRE_TO_SERVER ? DIRECTION_C2S : DIRECTION_S2C,
         .host = stream->host->id,
         .connection = stream->connection,
         .call_id = POINT_NO_CALL,
-        .values = values,
+        .at_ns = world_now(stream->world),
+        .values = visit->values,
         .message = message,
     };
     if (message->kind == WIRE_REQUEST || message->kind == WIRE_RESPONSE) {
-        event.call_id = message->call_id;
-        event.retry = message->retry;
+        visit->event.call_id = message->call_id;
+        visit->event.retry = message->retry;
     }
     for (const enum point_field *field = told[message->kind]; *field != FIELD_COUNT; field++)
-        add(cut, &event, values, *field);
-    add_number(&event, values, FIELD_LENGTH, (int64_t)message->size);
-    return event;
+        add(visit, *field);
+    add_number(visit, FIELD_LENGTH, (int64_t)message->size);
 }

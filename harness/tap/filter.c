@@ -165,6 +165,13 @@ static void tap_shutdown(struct world_filter *filter, struct world_stream *strea
     tap_leave(end);
 }
 
+/* Who gives up while it connects, or was refused, has nobody to tell. */
+static bool was_connected(struct world_stream *stream)
+{
+    enum rpc_status status = stream->accepted ? RPC_OK : world_connected(stream);
+    return status == RPC_OK || status == RPC_RESET;
+}
+
 static void tap_close(struct world_filter *filter, struct world_stream *stream, bool reset)
 {
     struct tap_end *end = end_of(filter);
@@ -176,7 +183,10 @@ static void tap_close(struct world_filter *filter, struct world_stream *stream, 
         tap_pass_rest(&end->out);
     tap_pipe_drop(&end->in);
     end->closed = true;
-    tap_pipe_end(&end->out, aborts ? PIECE_ABORT : PIECE_CLOSE);
+    if (was_connected(stream))
+        tap_pipe_end(&end->out, aborts ? PIECE_ABORT : PIECE_CLOSE);
+    else
+        tap_pipe_end_unseen(&end->out);
     tap_flush(end);
     tap_leave(end);
 }

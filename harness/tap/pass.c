@@ -20,20 +20,19 @@ static struct wire_bytes whole(const struct wire_buffer *buffer)
 /* --- telling --- */
 
 /* The events of a message, and the fault that strikes there. */
-static bool visit(struct tap_end *end, struct tap_pipe *pipe, const struct wire_message *message,
-                  struct point_strike *strike)
+static bool tell_point(const struct tap_end *end, const struct wire_message *message,
+                       struct point_strike *strike)
 {
     struct world *world = end->stream->world;
     enum point point = tap_point_of(message);
-    struct point_value values[POINT_VALUES_MAX];
+    struct tap_visit visit;
 
     if (point == POINT_COUNT || (world->tracer == NULL && !point_guarded(point)))
         return false;
-    struct point_event event = tap_event(&pipe->cut, end->stream, message, values);
-    event.at_ns = world_now(world);
+    tap_visit_begin(&visit, end->stream, message);
     if (world->tracer != NULL)
-        world_trace(world, &event);
-    return strike != NULL && point_strikes(&event, strike);
+        world_trace(world, &visit.event);
+    return strike != NULL && point_strikes(&visit.event, strike);
 }
 
 static void tell(const struct tap_end *end, const struct tap_pipe *pipe,
@@ -46,7 +45,7 @@ static void tell(const struct tap_end *end, const struct tap_pipe *pipe,
         .stream = end->stream,
         .direction = pipe->direction,
         .message = message,
-        .bytes = whole(&pipe->cut.raw),
+        .bytes = pipe->cut.raw,
         .at_ns = world_now(end->stream->world),
         .strike = strike,
     };
@@ -82,6 +81,7 @@ void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes b
     struct wire_message message;
     size_t used;
 
+    pipe->holding = false; /* these have gone: what is held later must not begin with them */
     while (bytes.length > 0) {
         enum rpc_status status = tap_cut_take(&pipe->cut, bytes, &used, &message);
         if (status == RPC_TOO_LONG)
@@ -91,7 +91,7 @@ void tap_observe(struct tap_end *end, struct tap_pipe *pipe, struct wire_bytes b
             continue;
         learn(end, &message);
         if (ours)
-            visit(end, pipe, &message, NULL);
+            tell_point(end, &message, NULL);
         tell(end, pipe, ours ? ops->sent : ops->received, &message, NULL);
     }
 }
@@ -130,7 +130,7 @@ static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
     enum rpc_status status = pipe->cut.codec->encode(&message, &pipe->gather);
     wire_buffer_release(&made);
     if (status != RPC_OK) {
-        gather(pipe, whole(&pipe->cut.raw)); /* too long to be told otherwise */
+        gather(pipe, pipe->cut.raw); /* too long to be told otherwise */
         return;
     }
     if (change != NULL && change->has_cut && pipe->gather.length - before > change->cut)
@@ -141,27 +141,29 @@ static void gather_changed(struct tap_pipe *pipe, struct wire_message message,
 static bool stops(struct tap_end *end, struct tap_pipe *pipe, const struct wire_message *message)
 {
     enum point point = tap_point_of(message);
-    struct point_value values[POINT_VALUES_MAX];
+    struct tap_visit visit;
 
     if (point == POINT_COUNT || !point_guarded(point))
         return false;
-    struct point_event event = tap_event(&pipe->cut, end->stream, message, values);
-    event.at_ns = world_now(end->stream->world);
+    tap_visit_begin(&visit, end->stream, message);
     send_gathered(pipe);
-    pipe->gate = tap_pipe_stop(pipe, &event);
-    if (pipe->gate != NULL)
-        pipe->message = *message;
-    return pipe->gate != NULL;
+    pipe->gate = tap_pipe_stop(pipe, &visit.event);
+    if (pipe->gate == NULL)
+        return false;
+    pipe->message = *message;
+    if (tap_cut_keep(&pipe->cut) != RPC_OK)
+        pipe->failed = RPC_NO_MEMORY;
+    return true;
 }
 
 /* A whole message, which has been held. */
 static void pass_message(struct tap_end *end, struct tap_pipe *pipe,
                          const struct wire_message *message)
 {
-    const struct wire_bytes raw = whole(&pipe->cut.raw);
+    const struct wire_bytes raw = pipe->cut.raw;
     struct point_strike strike;
 
-    bool struck = visit(end, pipe, message, &strike);
+    bool struck = tell_point(end, message, &strike);
     tell(end, pipe, tap_ops(end->tap)->sent, message, struck ? &strike : NULL);
     if (!struck) {
         gather(pipe, raw);
@@ -207,7 +209,7 @@ void tap_pass_rest(struct tap_pipe *pipe)
     if (pipe->gate != NULL)
         return;
     if (pipe->holding && !tap_cut_clear(&pipe->cut))
-        gather(pipe, whole(&pipe->cut.raw));
+        gather(pipe, pipe->cut.raw);
     pipe->holding = false;
     send_gathered(pipe);
 }
@@ -226,10 +228,10 @@ static void pass_cut(struct tap_end *end, struct tap_pipe *pipe, struct wire_byt
     if (!pipe->holding)
         gather(pipe, used);
     else if (status != RPC_AGAIN)
-        gather(pipe, whole(&pipe->cut.raw)); /* no message */
+        gather(pipe, pipe->cut.raw); /* no message */
     if (status == RPC_OK) {
         pipe->complete = true;
-        visit(end, pipe, message, NULL);
+        tell_point(end, message, NULL);
         tell(end, pipe, tap_ops(end->tap)->sent, message, NULL);
     }
 }

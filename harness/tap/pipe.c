@@ -380,3 +380,8 @@ void tap_pipe_end(struct tap_pipe *pipe, enum tap_piece_kind kind)
     else if (strike.effect == EFFECT_DELAY)
         piece->due_ns += strike.by_ns;
 }
+
+void tap_pipe_end_unseen(struct tap_pipe *pipe)
+{
+    append(pipe, PIECE_CLOSE, WIRE_ABSENT, world_now(pipe->world));
+}

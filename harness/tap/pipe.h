@@ -84,6 +84,8 @@ void tap_pipe_send(struct tap_pipe *pipe, struct wire_bytes bytes, uint64_t by_n
 
 /* The stream ends behind all that is held (FIN, CLOSE: net.fin, ABORT: net.rst). */
 void tap_pipe_end(struct tap_pipe *pipe, enum tap_piece_kind kind);
+/* It ends, and nothing is sent that could be struck. */
+void tap_pipe_end_unseen(struct tap_pipe *pipe);
 
 /* The first piece, when it is due now; one that was lost may be lost again. */
 struct tap_piece *tap_pipe_due(struct tap_pipe *pipe);

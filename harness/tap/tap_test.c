@@ -162,6 +162,20 @@ Test(tap, a_long_message_that_was_held_follows_as_the_peer_reads)
     free(body);
 }
 
+Test(tap, a_message_behind_a_fault_that_was_lifted_passes_once_in_however_many_writes)
+{
+    struct plan_fault *fault =
+        rig_arm(POINT_WIRE_RESPONSE, RIG_FIRST, (struct point_strike){.effect = EFFECT_SWALLOW});
+    struct wire_buffer lost = RIG_BYTES(EXAMPLE_REPLY), bytes = RIG_BYTES(EXAMPLE_ERROR);
+    rig_write_all(&rig.server, lost.data, lost.length);
+    wire_buffer_release(&lost);
+    plan_lift(fault);
+    rig_write_all(&rig.server, bytes.data, 10);
+    rig_write_all(&rig.server, bytes.data + 10, bytes.length - 10);
+    rig_run_until(WORLD_SEC);
+    rig_has_got(&rig.client, bytes);
+}
+
 Test(tap, sees_the_reply_behind_a_frame_of_nonsense)
 {
     rig_say_around(&rig.server, EXAMPLE_REPLY, "00000003 ffffff");

@@ -45,7 +45,8 @@ void harness_connections_join(struct harness_connections *connections, struct ha
     if (harness_connections_joined(connections, number, proxy))
         return;
     struct harness_met *met = harness_connections_meet(connections, number);
-    struct harness_joined *joined = met != NULL ? harness_allocate(harness, sizeof(*joined)) : NULL;
+    struct harness_joined *joined =
+        met != NULL ? harness_allocate_locked(harness, sizeof(*joined)) : NULL;
     if (joined == NULL)
         return;
     *joined = (struct harness_joined){.next = met->joined, .proxy = proxy};

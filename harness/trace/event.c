@@ -339,6 +339,7 @@ static const luaL_Reg events_methods[] = {{"map", map}, {NULL, NULL}};
 const struct harness_type harness_events_type = {
     .name = "events",
     .methods = events_methods,
+    .looks = "map",
     .describe = describe_events,
     .item = push_item,
     .length = count_events,

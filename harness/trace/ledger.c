@@ -142,7 +142,7 @@ static struct known *enter(struct harness_ledger *ledger, bool by_client, uint32
     if (ledger->harness->forgets && ledger->known_count == KNOWN_MAX)
         known = forget_oldest(ledger);
     else
-        known = harness_allocate(ledger->harness, sizeof(*known));
+        known = harness_allocate_locked(ledger->harness, sizeof(*known));
     if (known == NULL)
         return NULL;
     size_t bucket = bucket_of(ledger, by_client, of, call_id);
@@ -179,9 +179,8 @@ static struct known *known_of(const struct harness_ledger *ledger, const struct 
     return known;
 }
 
-static struct call *call_of(struct harness_ledger *ledger, const struct point_event *event)
+static struct call *call_of(struct harness_ledger *ledger, const struct known *known)
 {
-    const struct known *known = known_of(ledger, event);
     return known != NULL && known->call != 0 ? &ledger->calls[known->call - 1] : NULL;
 }
 
@@ -215,27 +214,29 @@ void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *even
 
 /* --- learning --- */
 
-/* Which calls a connection carries, and what a call's method is. */
-static void learn_names(struct harness_ledger *ledger, const struct point_event *event)
+/* Which calls a connection carries, and what a call's method is.  What is known of the call. */
+static const struct known *learn_names(struct harness_ledger *ledger,
+                                       const struct point_event *event)
 {
-    const char *method = method_in(event);
     if (event->call_id == POINT_NO_CALL || event->call_id < 0)
-        return;
+        return NULL;
+    const char *method = method_in(event);
     const struct known *by_client =
         event->client != 0 ? find(ledger, true, event->client, event->call_id) : NULL;
     if (event->connection == 0)
-        return;
+        return by_client;
     struct known *known = find(ledger, false, event->connection, event->call_id);
     if (known == NULL && (method != NULL || by_client != NULL))
         known = enter(ledger, false, event->connection, event->call_id);
     if (known == NULL)
-        return;
+        return by_client;
     if (by_client != NULL && known->call == 0)
         known->call = by_client->call;
     if (known->method == NULL)
         known->method = method != NULL      ? harness_trace_text(ledger->harness->trace, method)
                         : by_client != NULL ? by_client->method
                                             : NULL;
+    return by_client != NULL ? by_client : known;
 }
 
 static void learn_connection(struct harness_ledger *ledger, const struct point_event *event)
@@ -332,8 +333,7 @@ void harness_ledger_learn(struct harness_ledger *ledger, const struct point_even
     if (!is_housekeeping(event))
         ledger->last_ns = event->at_ns;
     learn_connection(ledger, event);
-    learn_names(ledger, event);
-    struct call *call = call_of(ledger, event);
+    struct call *call = call_of(ledger, learn_names(ledger, event));
     if (call != NULL)
         learn_call(ledger, call, event);
     if (ledger->harness->lines != NULL)
@@ -478,7 +478,7 @@ void harness_ledger_end(struct harness *harness, uint32_t number, uint32_t conne
 
 uint32_t harness_ledger_call_locked(struct harness_ledger *ledger, const struct point_event *event)
 {
-    const struct call *call = call_of(ledger, event);
+    const struct call *call = call_of(ledger, known_of(ledger, event));
     return call != NULL ? call->line.number : 0;
 }
 
@@ -493,7 +493,7 @@ uint32_t harness_ledger_call(struct harness *harness, const struct point_event *
 void harness_ledger_names(struct harness_ledger *ledger, const struct point_event *event,
                           const char **protocol, const char **method)
 {
-    const struct call *call = call_of(ledger, event);
+    const struct call *call = call_of(ledger, known_of(ledger, event));
     *protocol = call != NULL ? call->line.protocol : NULL;
     *method = call != NULL ? call->line.method : NULL;
 }
@@ -502,7 +502,7 @@ bool harness_ledger_is_of(struct harness *harness, const struct point_event *eve
 {
     struct harness_ledger *ledger = harness->ledger;
     harness_lock(harness);
-    const struct call *call = call_of(ledger, event);
+    const struct call *call = call_of(ledger, known_of(ledger, event));
     bool is_of = call != NULL
                      ? call->proxy == proxy
                      : harness_connections_joined(&ledger->connections, event->connection, proxy);

@@ -334,7 +334,7 @@ static void begin(struct harness_lines *lines, const struct point_event *event)
     if (span != NULL)
         lines->spare = span->next;
     else
-        span = harness_allocate(lines->harness, sizeof(*span));
+        span = harness_allocate_locked(lines->harness, sizeof(*span));
     if (span == NULL)
         return;
     const char *label = text_of(event, FIELD_METHOD);

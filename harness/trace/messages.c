@@ -252,7 +252,6 @@ static void end(struct harness *harness)
     struct harness_road_map *map = harness->roads;
     harness_tap_free(harness->tap);
     harness->tap = NULL;
-    harness_passage_end(harness);
     if (map == NULL)
         return;
     harness_lock(harness);

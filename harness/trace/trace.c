@@ -1,6 +1,5 @@
 #include "harness/trace/trace.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -9,7 +8,7 @@
 #include "harness/play/arena.h"
 #include "rpc/world/world.h"
 
-enum { FIRST_ROOM = 4, TEXT_BUCKETS = 256 };
+enum { FIRST_ROOM = 4, TEXT_BUCKETS = 128 };
 
 struct text {
     struct text *next; /* of its bucket */
@@ -34,7 +33,7 @@ struct lane {
 };
 
 struct harness_trace {
-    struct harness_arena *arena; /* of events, series, texts */
+    struct harness_arena *arena; /* borrowed; of events, series, texts, lanes */
     struct series series[POINT_COUNT];
     struct text *texts[TEXT_BUCKETS];
     struct lane *lanes; /* by number */
@@ -44,33 +43,19 @@ struct harness_trace {
     bool full;
 };
 
-struct harness_trace *harness_trace_create(void)
+struct harness_trace *harness_trace_create(struct harness_arena *arena)
 {
-    struct harness_trace *trace = calloc(1, sizeof(*trace));
-    if (trace == NULL)
-        return NULL;
-    trace->arena = harness_arena_create();
-    if (trace->arena == NULL) {
-        free(trace);
-        return NULL;
-    }
+    struct harness_trace *trace = harness_arena_take(arena, sizeof(*trace));
+    if (trace != NULL)
+        trace->arena = arena;
     return trace;
 }
 
-void harness_trace_free(struct harness_trace *trace)
-{
-    if (trace == NULL)
-        return;
-    free(trace->lanes);
-    harness_arena_free(trace->arena);
-    free(trace);
-}
-
-/* Memory of the trace, counted; NULL when there is none or the limit is reached. */
+/* Memory of the trace, counted, not zeroed; NULL when there is none or the limit is reached. */
 static void *take(struct harness_trace *trace, size_t size)
 {
     void *taken =
-        trace->bytes + size <= HARNESS_TRACE_MAX ? harness_arena_take(trace->arena, size) : NULL;
+        trace->bytes + size <= HARNESS_TRACE_MAX ? harness_arena_room(trace->arena, size) : NULL;
     if (taken == NULL)
         trace->full = true;
     else
@@ -94,28 +79,29 @@ const char *harness_trace_text(struct harness_trace *trace, const char *text)
     return made->bytes;
 }
 
-/* Whether there is room for one more event of the series. */
-static bool make_room(struct harness_trace *trace, struct series *series)
+/* Memory for an event of the series, and behind it for a longer list of them where that is full. */
+static struct kept *take_kept(struct harness_trace *trace, struct series *series, size_t values)
 {
-    if (series->count < series->room)
-        return true;
-    uint32_t room = series->room == 0 ? FIRST_ROOM : series->room * 2;
-    struct harness_event **events = take(trace, room * sizeof(struct harness_event *));
-    if (events == NULL)
-        return false;
+    size_t size = sizeof(struct kept) + values * sizeof(struct point_value), room = series->room;
+    if (series->count < room)
+        return take(trace, size);
+    room = room == 0 ? FIRST_ROOM : room * 2;
+    struct kept *kept = take(trace, size + room * sizeof(struct harness_event *));
+    if (kept == NULL)
+        return NULL;
+    struct harness_event **events = (struct harness_event **)(kept->values + values);
     if (series->count > 0)
         memcpy(events, series->events, series->count * sizeof(struct harness_event *));
     series->events = events;
-    series->room = room;
-    return true;
+    series->room = (uint32_t)room;
+    return kept;
 }
 
 const struct harness_event *harness_trace_add(struct harness_trace *trace,
                                               const struct point_event *event)
 {
     struct series *series = &trace->series[event->point];
-    size_t size = sizeof(struct kept) + event->value_count * sizeof(struct point_value);
-    struct kept *kept = !trace->full && make_room(trace, series) ? take(trace, size) : NULL;
+    struct kept *kept = trace->full ? NULL : take_kept(trace, series, event->value_count);
     if (kept == NULL)
         return NULL;
     kept->event = (struct harness_event){
@@ -198,10 +184,11 @@ enum rpc_status harness_trace_lane(struct harness_trace *trace, uint32_t lane, c
 {
     if (lane >= trace->lane_room) {
         uint32_t room = lane < 32 ? 64 : lane * 2;
-        struct lane *lanes = realloc(trace->lanes, room * sizeof(*lanes));
+        struct lane *lanes = harness_arena_take(trace->arena, room * sizeof(*lanes));
         if (lanes == NULL)
             return RPC_NO_MEMORY;
-        memset(lanes + trace->lane_room, 0, (room - trace->lane_room) * sizeof(*lanes));
+        if (trace->lane_room > 0)
+            memcpy(lanes, trace->lanes, trace->lane_room * sizeof(*lanes));
         trace->lanes = lanes;
         trace->lane_room = room;
     }

@@ -24,6 +24,13 @@ static const struct {
     {"text", WRITABLE_TEXT},       {"string", WRITABLE_STRING}, {"object", WRITABLE_OBJECT},
 };
 
+/* What no class has in its name. */
+static bool is_foreign(unsigned char c)
+{
+    return c <= ' ' || c == 0x7f || c == ';' || c == '[' || c == '/' || c == ':' || c == '(' ||
+           c == ')' || c == ',';
+}
+
 bool writable_grammar_is_class(const char *text, size_t length)
 {
     if (length == 0 || length > WRITABLE_NAME_MAX)
@@ -31,7 +38,9 @@ bool writable_grammar_is_class(const char *text, size_t length)
     bool qualified = isupper((unsigned char)text[0]) != 0;
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c <= ' ' || c == 0x7f || strchr(";[/:(),", c) != NULL)
+        if (isalnum(c))
+            continue;
+        if (is_foreign(c))
             return false;
         qualified = qualified || c == '.' || c == '$';
     }
@@ -90,9 +99,10 @@ static enum rpc_status parse_inner(struct writable_store *store, const char *tex
 static enum rpc_status set_class(struct writable_store *store, const char *text,
                                  struct writable_shape *shape)
 {
-    if (!writable_grammar_is_class(text, strlen(text)))
+    const size_t length = strlen(text);
+    if (!writable_grammar_is_class(text, length))
         return RPC_UNKNOWN_NAME;
-    shape->class_name = writable_store_copy(store, text, strlen(text));
+    shape->class_name = writable_store_copy(store, text, length);
     return shape->class_name == NULL ? RPC_NO_MEMORY : RPC_OK;
 }
 
@@ -140,14 +150,15 @@ static enum rpc_status parse(struct writable_store *store, const char *text, uns
     if (depth > DEPTH_MAX)
         return RPC_TOO_DEEP;
     for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
-        if (strcmp(text, plain[i].word) == 0) {
+        if (text[0] == plain[i].word[0] && strcmp(text, plain[i].word) == 0) {
             shape->kind = plain[i].kind;
             return RPC_OK;
         }
     }
-    if (writable_grammar_is_class(text, strlen(text))) {
+    enum rpc_status status = set_class(store, text, shape);
+    if (status != RPC_UNKNOWN_NAME) {
         shape->kind = WRITABLE_CLASS;
-        return set_class(store, text, shape);
+        return status;
     }
     return split(text, &word) ? parse_compound(store, &word, depth, shape) : RPC_UNKNOWN_NAME;
 }

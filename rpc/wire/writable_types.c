@@ -15,7 +15,7 @@
 #include "rpc/wire/writable_simple.h"
 #include "rpc/wire/writable_store.h"
 
-enum { CHAINS = 256 };
+enum { CHAINS = 128 };
 
 struct link {
     const struct link *older;
@@ -49,10 +49,10 @@ static size_t chain_of(struct wire_bytes name)
     return (hash ^ hash >> 16) % CHAINS;
 }
 
-static const struct writable_class *find_in(const struct writable_types *types,
+static const struct writable_class *find_in(const struct writable_types *types, size_t chain,
                                             struct wire_bytes name)
 {
-    const struct link *link = atomic_load(&types->chains[chain_of(name)]);
+    const struct link *link = atomic_load(&types->chains[chain]);
     while (link != NULL && !wire_is(name, link->class->name))
         link = link->older;
     return link == NULL ? NULL : link->class;
@@ -64,8 +64,9 @@ const struct writable_class *writable_types_find(const struct writable_types *ty
     if (name.length == 0 || name.length > WRITABLE_NAME_MAX ||
         memchr(name.data, '\0', name.length) != NULL)
         return NULL;
+    const size_t chain = chain_of(name);
     for (; types != NULL; types = types->base) {
-        const struct writable_class *found = find_in(types, name);
+        const struct writable_class *found = find_in(types, chain, name);
         if (found != NULL)
             return found;
     }
@@ -181,16 +182,16 @@ static enum rpc_status publish(struct writable_types *types, const struct writab
                                char *problem)
 {
     struct wire_bytes name = wire_text(class->name);
-    _Atomic(const struct link *) *chain = &types->chains[chain_of(name)];
-    bool is_new = find_in(types, name) == NULL;
+    const size_t chain = chain_of(name);
+    bool is_new = find_in(types, chain, name) == NULL;
     if (is_new && types->count >= WRITABLE_CLASSES_MAX)
         return writable_problem(problem, RPC_TOO_LONG, "more than %d classes",
                                 WRITABLE_CLASSES_MAX);
     struct link *link = writable_store_take(&types->store, sizeof(*link));
     if (link == NULL)
         return writable_problem_memory(problem);
-    *link = (struct link){atomic_load(chain), class};
-    atomic_store(chain, link);
+    *link = (struct link){atomic_load(&types->chains[chain]), class};
+    atomic_store(&types->chains[chain], link);
     types->count += is_new;
     return RPC_OK;
 }
@@ -233,7 +234,7 @@ enum rpc_status writable_types_add(struct writable_types *types, const char *nam
                                    const struct writable_declared *fields, size_t count,
                                    char *problem)
 {
-    const struct writable_piece *before = types->store.newest;
+    const struct writable_mark before = writable_store_mark(&types->store);
     enum rpc_status status = check_name(name, problem);
     if (status == RPC_OK && count > WRITABLE_FIELDS_MAX)
         status = writable_problem(problem, RPC_TOO_LONG, "class %s has more than %d fields", name,
@@ -265,7 +266,7 @@ static enum rpc_status add_enum(struct writable_types *types, const char *name,
 enum rpc_status writable_types_add_enum(struct writable_types *types, const char *name,
                                         const char *const *constants, size_t count, char *problem)
 {
-    const struct writable_piece *before = types->store.newest;
+    const struct writable_mark before = writable_store_mark(&types->store);
     enum rpc_status status = check_name(name, problem);
     if (status == RPC_OK)
         status = add_enum(types, name, constants, count, problem);
@@ -277,7 +278,7 @@ enum rpc_status writable_types_add_enum(struct writable_types *types, const char
 static enum rpc_status add_bare(struct writable_types *types, const char *name,
                                 enum writable_class_kind kind, char *problem)
 {
-    const struct writable_piece *before = types->store.newest;
+    const struct writable_mark before = writable_store_mark(&types->store);
     enum rpc_status status = check_name(name, problem);
     if (status == RPC_OK) {
         struct writable_class *class = make_class(types, name, kind);
@@ -324,6 +325,6 @@ void writable_types_free(struct writable_types *types)
 {
     if (types == NULL)
         return;
-    writable_store_give_back(&types->store, NULL);
+    writable_store_give_back(&types->store, (struct writable_mark){0});
     free(types);
 }

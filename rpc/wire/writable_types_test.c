@@ -66,6 +66,27 @@ Test(writable_types, a_class_hides_its_older_namesakes_here_and_below)
     writable_types_free(base);
 }
 
+Test(writable_types, a_class_that_is_refused_leaves_those_before_and_behind_it_as_they_are)
+{
+    static const struct writable_declared bad[] = {
+        {.type = "list org.example.A", .name = "well"},
+        {.type = "lnog", .name = "wrong"},
+    };
+    struct writable_types *types = writable_types_create(NULL);
+    char name[WRITABLE_NAME_MAX + 1];
+    for (int i = 0; i < 200; i++) { /* more than one piece of memory */
+        snprintf(name, sizeof(name), "org.example.%0400dX%d", 0, i);
+        cr_assert(eq(int, writable_types_add(types, name, bad, 2, problem), RPC_UNKNOWN_NAME));
+        cr_assert(find(types, name) == NULL);
+        add(types, name, "int", "n");
+    }
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), "org.example.%0400dX%d", 0, i);
+        has_field(types, name, "n");
+    }
+    writable_types_free(types);
+}
+
 Test(writable_types, an_object_is_of_its_class_of_those_above_and_of_any_interface)
 {
     struct writable_types *types = writable_types_create(NULL);

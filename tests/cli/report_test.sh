@@ -35,7 +35,7 @@ mkdir captures
 try run good --pcap captures --perfetto captures
 claim "of several results they go into a folder" \
     all 'exits 0' 'test "$(ls captures/*.pcapng | wc -l)" -eq 22' 'test -s captures/good.echo@2.6.perfetto.json'
-refuses "several results in one capture" 2 "--pcap one.pcapng would hold one result, and there are 22" \
+refuses "several results in one capture" 2 "--pcap one.pcapng would hold one result, and there are 22: name a folder that is there, or take one: run's --filter" \
     run good --pcap one.pcapng
 refuses "several results in one trace" 2 "--perfetto one.json would hold one result, and there are 24" \
     report rec --perfetto one.json

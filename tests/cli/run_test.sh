@@ -291,7 +291,8 @@ refuses "tags as JSON" 2 "--tags and --json don't go together" list good --tags 
 refuses "help for a command that is none" 2 "there is no command 'rum'; did you mean 'run'?" help rum
 try help list
 claim "help COMMAND is COMMAND --help" all 'exits 0' 'says "Usage: ripcord list"'
-for command in "list good" points version; do
+for command in "list good" "list good --tags" "check good" points version --version --help "help run" "run -?" \
+    "report --help" "compare --usage" "list --help" "check --help" "serve --help" "call --help" "points --help" "version --help"; do
     "$ripcord" $command >/dev/full 2>err
     code=$?
     claim "$command on a full disk" all 'exits 64' 'complains_once "cannot write to the standard output: No space left"'

@@ -117,6 +117,8 @@ refuses "a client's setting too" 2 "takes a time: 5s, or milliseconds; got 'soon
     call 127.0.0.1:1 $protocol echo --conf ipc.ping.interval=soon
 refuses "settings of a scenario that has its own" 2 "in own.lua the scenario 'Two servers, the first with" \
     serve own.lua --conf ipc.ping.interval=5s
+refuses "a role that the release does not know" 2 "the role datanodes speaks with Writables only, as releases before 2.x do" \
+    serve datanodes --listen 127.0.0.1:0
 refuses "Handlers of one" 2 "--conf and --handlers are for roles" serve own.lua --handlers 3
 refuses "more Handlers than there may be" 2 "ripcord: handlers: 5000 is not between 1 and 1024" \
     serve test --handlers 5000 --listen 127.0.0.1:0

@@ -24,6 +24,16 @@ scenario("It is busy for ever", { releases = "2.6" }, function(t)
     t:expect((("a"):rep(64)):find(("a-"):rep(32) .. "b")):is(nil)
 end)
 LUA
+cat >late.lua <<'LUA'
+local rows = {}
+for i = 1, 99 do rows[i] = { n = i } end
+scenario("It is busy for ever", { releases = "2.6", cases = rows }, function(t, case)
+    t:expect(1):is(1)
+    if case.n == 25 then
+        t:expect((("a"):rep(64)):find(("a-"):rep(32) .. "b")):is(nil)
+    end
+end)
+LUA
 
 # start ARGUMENT…: in the background, $id is its process.
 start() {
@@ -88,6 +98,13 @@ kill -KILL "$id"
 wait "$id" 2>/dev/null
 claim "when the parent is killed, workers and programs end too" eventually quiet
 
+# soon COMMAND…: within three seconds.
+soon() {
+    before=$(date +%s)
+    "$@"
+    [ "$(($(date +%s) - before))" -le 3 ]
+}
+
 # The thread sanitizer keeps signals back until the program calls something.
 if ! ldd "$ripcord" | grep -q libtsan; then
     start run busy.lua --wall 60 --jobs 1
@@ -98,6 +115,18 @@ if ! ldd "$ripcord" | grep -q libtsan; then
     wait "$id" 2>/dev/null
     gone() { ! kill -0 "$worker" 2>/dev/null; }
     claim "even one that does not look up" eventually gone
+
+    for world in sim live; do
+        start run late.lua --world "$world" --jobs 1 --record "late$world" --junit "late$world.xml"
+        eventually test -e "late$world/late+n=25@2.6.jsonl"
+        sleep 0.3
+        kill -INT "$id"
+        claim "in $world one signal is enough for one that does not look up" soon ended
+        claim "it is as with any other" all 'exits 130' 'says "24 passed, "' 'says "not played; interrupted"'
+        claim "what it has asked is kept" grep -q '"ok":true.*"t:expect(1):is(1)"' "late$world/late+n=25@2.6.jsonl"
+        claim "and reported" all 'grep -q "tests=.* errors=" "late$world.xml"' \
+            'grep -A 9 "name=\"late/n=25@2.6\"" "late$world.xml" | grep -q "message=\"interrupted\""'
+    done
 fi
 
 start run slow/wait1.lua --world live --jobs 0

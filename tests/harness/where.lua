@@ -150,3 +150,63 @@ scenario("It picks the message that is changed, the segment that is late", funct
     t:expect(changed.strikes):is(2)
     t:expect(late.strikes):is(at_least(1))
 end)
+
+scenario("It looks, and does nothing", function(t)
+    local server = t:server { handlers = 2 }
+    local client, peer, kept = t:client(server), t:peer(), nil
+    server:on("keep", function(call)
+        kept = call
+        call:sleep "1s"
+    end)
+    local call = client:call "keep"
+    t:wait(function() return kept end)
+    local gate = t:hold("server.purge", { server, maybe = true })
+    local fault = t:fault("server.read.short", { server, bytes = 1, maybe = true })
+    local all = {
+        { t, "always answer client dial dns draw each expect fault hold host login net peer program protocol relay",
+            "require server settle sleep spawn wait writable" },
+        { server, "on refresh start stop" },
+        { client, "call proxy stop" },
+        { client:proxy {}, "call close open" },
+        { call, "interrupt" },
+        { kept, "abort answer defer hang sleep throw unwritable" },
+        { peer, "accept close" },
+        { t:dial(peer), "close drain open recv reset send shutdown" },
+        { server.host, "clock kill pause resume" },
+        { gate, "release" },
+        { fault, "lift" },
+    }
+    if t.world == "live" then table.insert(all, { t:program { "true" }, "kill" }) end
+    local tried, done, looked = 0, {}, nil
+    local function try(of, name)
+        local well, why = pcall(of[name], of)
+        tried = tried + 1
+        if well or not why:find("^tests/harness/where.lua:%d+: [%w ]+:" .. name .. ": in a `where` nothing can be done") then
+            done[#done + 1] = name .. ": " .. tostring(why)
+        end
+    end
+    t:fault("server.execute.delay", {
+        by = "1ms",
+        maybe = true,
+        where = function()
+            if looked then return false end
+            for _, each in ipairs(all) do
+                for i = 2, #each do
+                    for name in each[i]:gmatch "%w+" do try(each[1], name) end
+                end
+            end
+            t:log "it says so"
+            looked = t:times(3, function(i) return i end)[3] == 3
+                and t:by { ["-3.4"] = t:since "0.20" }
+                and server:lane("handler/0").name == "handler/0"
+                and #t:events("server.execute", { server }):map "at" >= 1
+                and t:random(1, 1) == 1
+            return false
+        end,
+    })
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+    t:expect(looked):is(true)
+    t:expect(done):is {}
+    t:expect(tried):is(t.world == "live" and 58 or 57)
+    t:expect(call):returns()
+end)

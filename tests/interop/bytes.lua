@@ -204,6 +204,8 @@ local of_several = {
         int(1630949742))),
     { "the methods of no.Such", { "preamble" }, context, written(versioned, 0, "getProtocolSignature", v4.string "no.Such",
         long(2), int(0)), bare = true, trace = true },
+    { "the methods of null", { "preamble" }, context, written(versioned, 0, "getProtocolSignature",
+        v4.null "java.lang.String", long(2), int(0)), bare = true, trace = true },
     { "no methods of that kind", signature_of(test, "RPC_WRITABLE"), signature_of(bar, "RPC_PROTOCOL_BUFFER"),
         signature_of(bar, "RPC_BUILTIN") },
     { "the methods of a class that is not there", signature_of("no.Such", "RPC_WRITABLE"), echo, trace = true },
