@@ -40,6 +40,7 @@ scenario("BI-01 · Before 2.x whatever does not begin with the right magic is cl
 end)
 
 scenario("BI-02 · A web browser is told that this is an RPC port", {
+    rough = false,
     releases = "2.0-",
     tags = tags,
 }, function(t)

@@ -102,6 +102,7 @@ scenario("CC-24 · Replies that overtake each other are told apart by their ids"
 end)
 
 scenario("CC-25 · A reply that is cut short on the wire ends every call, each once", {
+    rough = false,
     tags = tags,
 }, function(t)
     local server = t:server { handlers = 2 }
@@ -128,6 +129,7 @@ scenario("CC-26 · One bit that turns over in a reply never becomes another call
 end)
 
 scenario("CC-27 · Bytes that nobody has sent are no reply", {
+    rough = false,
     releases = "2.2-",
     tags = tags,
 }, function(t)
@@ -173,6 +175,7 @@ scenario("CC-30 · A context that is lost, doubled or late never mixes connectio
 end)
 
 scenario("CC-31 · A read error ends every call of the connection, whoever meets it", {
+    rough = false,
     tags = tags,
     cases = { { point = "client.read.error" }, { point = "server.read.error" } },
 }, function(t, case)
@@ -196,4 +199,18 @@ scenario("CC-32 · A write error alone is noticed when the receiver's read times
 
     t:expect(client:call("echo", { message = "b" })):fails "reset":at "61s"
     t:expect(client:call("echo", { message = "c" })):returns { message = "c" }
+end)
+
+scenario("CC-34 · A fault that was lifted leaves nothing behind: what comes next is whole, however long", {
+    tags = tags,
+    cases = { { fault = "wire.request.delay" }, { fault = "wire.response.delay" } },
+}, function(t, case)
+    local client = t:client(t:server())
+    local late = t:fault(case.fault, { client, by = "1ms" })
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+    late:lift()
+
+    local long = { message = ("x"):rep(100000) } -- takes many writes
+    t:expect(client:call("echo", long)):returns(long)
+    t:expect(t:events "client.connect"):count(1)
 end)

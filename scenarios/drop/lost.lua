@@ -87,6 +87,39 @@ scenario("DC-18 · Who may wait for whom while nobody reads", { tags = { "regres
     t:each({ big, second, third }):returns()
 end)
 
+scenario("DC-18 · A reset ends the stall: writer, ping and who came behind them fail with it", {
+    tags = { "regression" },
+}, function(t)
+    local server = t:server { handlers = 3 }
+    local client = t:client(server, { rpc_timeout = 0 })
+    t:expect(client:call("echo", { message = "connected" })):returns()
+    t:fault("server.read.stop", { server })
+    local big = client:call("echo", { message = string.rep("x", 200000) })
+    t:sleep "65s" -- the ping waits behind the writer
+    local late = client:call("echo", { message = "late" })
+    t:settle()
+    server.host:kill()
+
+    t:each({ big, late }):fails(one_of("eof", "reset")):at "65s"
+end)
+
+scenario("DC-18 · A client that dies in the stall leaves its request unread, and its server in peace", {
+    tags = { "regression" },
+}, function(t)
+    local server = t:server()
+    local client = t:client(server, { rpc_timeout = 0 })
+    t:expect(client:call("echo", { message = "connected" })):returns()
+    local deaf = t:fault("server.read.stop", { server })
+    local half = client:call("echo", { message = string.rep("x", 200000) })
+    t:sleep "1s"
+    client.host:kill()
+    deaf:lift()
+
+    t:expect(t:client(server):call("echo", { message = "hi" })):returns { message = "hi" }
+    t:expect(half):never_ends()
+    t:expect(server.counters.executions):is(2)
+end)
+
 scenario("DC-19 · A peer that dies while idle is found dead by the next call", {
     tags = { "regression" },
 }, function(t)
@@ -101,7 +134,10 @@ scenario("DC-19 · A peer that dies while idle is found dead by the next call", 
     t:expect(call):fails "reset":at(ms "5s" + ms "924s"):says "Connection timed out"
 end)
 
-scenario("DC-20 · A client that dies leaves nothing to run", { tags = { "regression" } }, function(t)
+scenario("DC-20 · A client that dies leaves nothing to run", {
+    rough = false,
+    tags = { "regression" },
+}, function(t)
     local server = t:server { handlers = 1 }
     t:client(server):call("echo", { message = "busy", time = "1s" })
     t:settle()
@@ -119,6 +155,7 @@ scenario("DC-20 · A client that dies leaves nothing to run", { tags = { "regres
 end)
 
 scenario("DC-22 · A partition that heals within the time-outs is only a delay", {
+    rough = false,
     tags = { "regression", "timeout" },
 }, function(t)
     local server = t:server()

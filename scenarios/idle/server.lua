@@ -31,6 +31,7 @@ local function quiet(t, server, count)
 end
 
 scenario("ID-05 · Before 2.3 a clean-up looks between two places that it draws, and ends after so many", {
+    rough = false,
     releases = "-2.2",
     tags = tags,
 }, function(t)
@@ -131,6 +132,7 @@ scenario("ID-07 · A server without its default file is done with a client after
 end)
 
 scenario("ID-09 · The scan closes three at a time and spares the busy one", {
+    rough = false,
     releases = "2.3-",
     tags = tags,
 }, function(t)
@@ -152,6 +154,7 @@ scenario("ID-09 · The scan closes three at a time and spares the busy one", {
 end)
 
 scenario("ID-12 · Half a preamble is closed by the scan only", {
+    rough = false,
     releases = "2.3-",
     tags = tags,
 }, function(t)

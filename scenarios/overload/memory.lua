@@ -87,7 +87,7 @@ scenario("OV-23 · Out of memory in a Reader, its connections are deaf; in 3.4 t
         return
     end
     t:expect(neighbour):returns { message = "y" }
-    t:sleep "10m"
+    t:sleep "10m30s"
     t:expect(unheard):pending()
     t:expect(t:events("client.ping", { client = clients[1] })):count(10)
     server.host:kill()

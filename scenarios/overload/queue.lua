@@ -172,6 +172,7 @@ scenario("OV-05 · Clients beyond the backlog see connect time-outs, no refusals
 end)
 
 scenario("OV-06 · The idle scan closes even the connection whose call the Reader is putting", {
+    rough = false,
     releases = "2.3-",
     tags = tags,
 }, function(t)
@@ -258,6 +259,7 @@ scenario("OV-17 · The queue has room for a hundred calls a Handler", {
     local open = gated(t, server)
     local client = t:client(server, { rpc_timeout = 0 })
     local calls = t:times(case.room + case.handlers + 5, function() return client:call "work" end)
+    t:wait(function() return server.counters.call_queue_length >= case.room end)
     t:settle()
 
     t:expect(server.counters.call_queue_length):is(case.room)

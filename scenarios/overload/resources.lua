@@ -1,6 +1,7 @@
 -- Descriptors, connections and readers that run out.
 
 scenario("OV-12 · Out of descriptors, the Listener goes on trying", {
+    rough = false,
     tags = { "regression" },
     cases = { { errno = "EMFILE" }, { errno = "ENFILE" } },
 }, function(t, case)

@@ -16,6 +16,22 @@ scenario("RC-01 · A SYN black hole takes 46 attempts of 20 seconds", {
     t:expect(t:events "client.connect"):count(46)
 end)
 
+scenario("RC-01 · An attempt that was given up is over: no FIN leaves, and no server hears of it later", {
+    tags = tags,
+    rough = false,
+}, function(t)
+    local server = t:server()
+    local client = t:client(server)
+    t:fault("net.partition", { server, to = "45s" })
+    local lost = t:fault("net.fin.drop", { client })
+
+    t:expect(client:call("echo", { message = "hi" })):returns { message = "hi" }
+        :at(t:by { ["-2.0"] = "49s", ["2.1-"] = "47s" }) -- the third attempt's third repeated SYN
+    t:sleep "2m"
+    t:expect(t:events("server.accept", { server })):count(1)
+    t:expect(lost.strikes):is(1)
+end)
+
 scenario("RC-02 · A refused connection is tried eleven times", {
     tags = { "regression", "retry", "live" },
     cases = { { retries = 10, attempts = 11, at = "10s" }, { retries = 0, attempts = 1, at = 0 } },
@@ -72,7 +88,7 @@ scenario("RC-21 · The preamble leaves at once, and the context with the first c
     end
 end)
 
-scenario("RC-03 · A server that comes up is found at the next attempt", { tags = tags }, function(t)
+scenario("RC-03 · A server that comes up is found at the next attempt", { rough = false, tags = tags }, function(t)
     local server = t:server()
     server:stop()
     t:settle()
@@ -238,6 +254,7 @@ scenario("RC-14 · A proxy asks for its protocol's version on the connection of 
 end)
 
 scenario("RC-16 · A restart under load: every caller finds the server again", {
+    rough = false,
     tags = tags,
 }, function(t)
     local server = t:server { handlers = 10 }

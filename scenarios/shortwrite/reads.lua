@@ -53,7 +53,7 @@ scenario("SW-18 · Segments that the network splits make no difference", {
     t:expect(server.counters.executions):is(1)
 end)
 
-scenario("SW-19 · Over a slow line a reply takes its time, and no time-out", function(t)
+scenario("SW-19 · Over a slow line a reply takes its time, and no time-out", { rough = false }, function(t)
     local server = t:server()
     local client = t:client(server, { rpc_timeout = t:since "1.2" and "5s" or 0 })
     t:fault("net.segment.slow", { client, direction = "s2c", rate = "1KiB" })

@@ -147,6 +147,17 @@ scenario("SW-13 · A request written byte by byte arrives whole and runs once", 
     t:expect(server.counters.executions):is(1)
 end)
 
+scenario("SW-13 · A request of any length is written byte by byte", {
+    releases = "1.2, 3.4", -- a caller writes, a sender does
+}, function(t)
+    local client = t:client(t:server())
+    t:expect(client:call("echo", { message = "connected" })):returns()
+    t:fault("client.write.short", { client, bytes = 1 })
+    local long = { message = ("x"):rep(30000) }
+
+    t:expect(client:call("echo", long)):returns(long)
+end)
+
 scenario("SW-16 · Every response goes out byte by byte, and every call gets its own", {
     tags = { "live" },
 }, function(t)

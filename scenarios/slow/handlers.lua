@@ -1,6 +1,9 @@
 -- Handlers are slots: who waits for one, and what happens to a caller who has gone.
 
-scenario("SH-10 · A call whose caller has gone is not run", { tags = { "regression", "timeout" } }, function(t)
+scenario("SH-10 · A call whose caller has gone is not run", {
+    rough = false,
+    tags = { "regression", "timeout" },
+}, function(t)
     local server = t:server()
     t:client(server):call("echo", { message = "first", time = "1s" })
     local gone = t:dial(server)

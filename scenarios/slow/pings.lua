@@ -135,6 +135,23 @@ scenario("SH-14 · A ping is a request header without a body, and is never answe
     t:expect(call):returns():at "60s"
 end)
 
+scenario("SH-23 · A ping that is lost with the network is sent again, and so is a reply that was due meanwhile", {
+    rough = false,
+    tags = { "regression", "timeout" },
+    cases = {
+        { name = "ping", time = "100s", heals = "61s", ends = "100s" },
+        { name = "reply", time = "65s", heals = "70s", ends = "71200ms" }, -- tried after 0.2, 0.6, 1.4, 3, 6.2 s
+    },
+}, function(t, case)
+    local server = t:server()
+    local client = t:client(server, { rpc_timeout = 0 })
+    t:fault("net.partition", { client, from = "60s", to = case.heals })
+
+    t:expect(client:call("echo", { message = "hi", time = case.time })):returns { message = "hi" }:at(case.ends)
+    t:expect(t:events("client.ping", { client })):at { "60s" }
+    t:expect(t:events "client.connect"):count(1)
+end)
+
 scenario("SH-15 · Replies to neighbours make pings unnecessary", { tags = { "regression", "timeout" } }, function(t)
     local server = t:server { handlers = 3 }
     local client = t:client(server, { rpc_timeout = 0 })

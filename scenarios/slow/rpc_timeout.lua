@@ -52,6 +52,60 @@ scenario("SH-04 · Until 2.6 a time-out longer than the ping interval is kept to
     t:expect(t:events("client.ping", { client })):count(0)
 end)
 
+-- A wait for bytes is measured by the wall clock, and begins again with what that says is left.
+scenario("SH-22 · A client whose clock is set back waits longer by as much, for its time-out and for its pings", {
+    rough = false,
+    tags = { "regression", "timeout" },
+    cases = {
+        { name = "time-out", timeout = "5s", ending = "read_timeout", ends = "1h5s", pings = {}, releases = "1.2-" },
+        { name = "pings", timeout = 0, ending = "value", ends = "1h2m30s", pings = { "1h1m", "1h2m" } },
+    },
+}, function(t, case)
+    local client = t:client(t:server(), { rpc_timeout = case.timeout })
+    local call = client:call("echo", { message = "hi", time = "1h2m30s" })
+    t:sleep "1s"
+    client.host:clock "-1h"
+
+    t:wait(call)
+    t:expect(call.ending):is(case.ending)
+    t:expect(call):at(case.ends)
+    t:expect(t:events("client.ping", { client })):at(case.pings)
+end)
+
+scenario("SH-22 · A client whose clock is set back while it connects waits longer for that attempt, and for no other", {
+    rough = false,
+    tags = { "regression", "timeout" },
+}, function(t)
+    local server = t:server()
+    t:fault("client.connect.drop", { server, times = 2 })
+    local client = t:client(server)
+    local call = client:call("echo", { message = "hi" })
+    t:sleep "1s"
+    client.host:clock "-10m"
+
+    local sleep = t:since "2.1" and 0 or 1000
+    t:expect(call):returns { message = "hi" }:at(ms "10m40s" + 2 * sleep)
+end)
+
+scenario("SH-22 · A clock that is set forward hurries no wait, but a client that stops then has waited for too long", {
+    rough = false,
+    tags = { "regression", "timeout" },
+}, function(t)
+    local client = t:client(t:server(), { rpc_timeout = 0 })
+    local call = client:call "hang"
+    t:sleep "1s"
+    client.host:clock "+1h"
+    t:sleep "1s"
+    t:expect(call):pending()
+    client:stop()
+
+    if t:since "3.0" then
+        t:expect(call):fails "stopped":at "2s":says "Total timeout mills is 60000, 0 millis timeout left."
+    else
+        t:expect(call):fails "read_timeout":at "2s":says "60000 millis timeout"
+    end
+end)
+
 scenario("SH-07 · A chatty neighbour hides a stuck call from the time-out", {
     releases = "1.2-",
     tags = { "regression", "timeout" },
