@@ -31,7 +31,7 @@ static struct outside_fault *find(struct harness *harness, enum point point,
         fault = fault->next;
     if (fault != NULL)
         return fault;
-    fault = harness_allocate(harness, sizeof(*fault));
+    fault = harness_allocate_locked(harness, sizeof(*fault));
     if (fault == NULL)
         return NULL;
     *fault = (struct outside_fault){.point = point, .effect = effect};
