@@ -241,7 +241,8 @@ static void release(struct run *run)
 
 int cli_run(int argc, const char **argv)
 {
-    struct run run = {.options = {.seed = 1, .speed = 1, .tolerance_ms = 20, .wall_s = 60}};
+    struct run run = {
+        .options = {.seed = 1, .speed = 1, .tolerance_ms = CLI_TOLERANCE_MS, .wall_s = 60}};
     struct options *options = &run.options;
     const struct poptOption table[] = {
         {"world", 'w', POPT_ARG_STRING, &options->world, 0, "sim (the usual one) or live", "WORLD"},

@@ -100,6 +100,17 @@ static void add_word(struct text *text, const char *word)
     add(text, "'");
 }
 
+static void add_live(struct text *text, const struct cli_worlds_options *options)
+{
+    add(text, " --world live");
+    if (options->speed < 1 || options->speed > 1)
+        add(text, " --speed %g", options->speed);
+    if (options->tolerance_ms < CLI_TOLERANCE_MS || options->tolerance_ms > CLI_TOLERANCE_MS)
+        add(text, " --tolerance %g", options->tolerance_ms);
+    if (options->thread_each)
+        add(text, " --threads");
+}
+
 static const char *replay(void *owner, const struct harness_case *play)
 {
     static struct text text;
@@ -107,13 +118,8 @@ static const char *replay(void *owner, const struct harness_case *play)
     text.used = 0;
     add(&text, "ripcord run");
     add_word(&text, play->file->path);
-    if (strcmp(options->world, "live") == 0) {
-        add(&text, " --world live");
-        if (options->speed < 1 || options->speed > 1)
-            add(&text, " --speed %g", options->speed);
-        if (options->thread_each)
-            add(&text, " --threads");
-    }
+    if (strcmp(options->world, "live") == 0)
+        add_live(&text, options);
     add(&text, " --release %s --seed %" PRIu64, play->release->name, play->seed);
     if (options->rough && !play->scenario->rough)
         add(&text, " --rough");

@@ -8,12 +8,14 @@
 
 #include "harness/play/play.h"
 
+enum { CLI_TOLERANCE_MS = 20 }; /* unless another one is asked for */
+
 struct cli_worlds_options {
-    const char *world; /* "sim" or "live" */
-    double speed;      /* live: the clock's */
-    double tolerance_ms;
-    bool thread_each; /* live: Hadoop's threads */
-    bool rough;       /* said on the command line */
+    const char *world;   /* "sim" or "live" */
+    double speed;        /* live: the clock's */
+    double tolerance_ms; /* live: so late is in time */
+    bool thread_each;    /* live: Hadoop's threads */
+    bool rough;          /* said on the command line */
 };
 
 /* Fill `worlds`; false: there is no such world.  `options` must outlive it.  What plays ends

@@ -105,6 +105,8 @@ claim "it tells place and source line" says 'bad/failed.lua:4: t:expect(client:c
 claim "it tells what was expected and seen" all 'says "expected"' 'says "seen"' 'says "ho"' 'says "hi"'
 claim "it tells virtual time and seed" says "at        3s, seed 1"
 claim "it tells how to play it again" says "replay    ripcord run bad/failed.lua --release 2.6 --seed 1"
+try run bad/failed.lua --world live --speed 10 --threads --tolerance 100
+claim "live too" says "replay    ripcord run bad/failed.lua --world live --speed 10 --tolerance 100 --threads --release 2.6 --seed 1"
 try run bad/fixed.lua
 claim "what is registered as known and passes is 1" all 'exits 1' 'says "registered as known"'
 try run bad/known.lua
