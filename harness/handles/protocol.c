@@ -65,12 +65,19 @@ static const struct schema_service *service_of(size_t protocol)
     return schema == NULL ? NULL : schema_service(schema, protocols[protocol].service);
 }
 
+/* Its place; PROTOCOLS: it does not come with ripcord. */
+static size_t find(const char *protocol)
+{
+    size_t i = 0;
+    while (i < PROTOCOLS && strcmp(protocols[i].protocol, protocol) != 0)
+        i++;
+    return i;
+}
+
 const struct schema_service *harness_service(const char *protocol)
 {
-    for (size_t i = 0; i < PROTOCOLS; i++)
-        if (strcmp(protocols[i].protocol, protocol) == 0)
-            return service_of(i);
-    return NULL;
+    const size_t found = find(protocol);
+    return found < PROTOCOLS ? service_of(found) : NULL;
 }
 
 const struct schema_service *harness_service_named(const char *service)
@@ -83,10 +90,8 @@ const struct schema_service *harness_service_named(const char *service)
 
 const char *harness_interface(const char *protocol)
 {
-    for (size_t i = 0; i < PROTOCOLS; i++)
-        if (strcmp(protocols[i].protocol, protocol) == 0)
-            return protocols[i].interface;
-    return NULL;
+    const size_t found = find(protocol);
+    return found < PROTOCOLS ? protocols[found].interface : NULL;
 }
 
 struct schema_method harness_method(const char *protocol, const char *method)

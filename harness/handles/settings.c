@@ -1,10 +1,8 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "harness/handles/handles.h"
 #include "rpc/release.h"
-#include "rpc/world/name.h"
 
 /* "server1: handlers = 1, ipc.maximum.data.length = 100" */
 struct told {
@@ -34,8 +32,7 @@ void harness_tell_settings(struct harness *harness, const char *name, unsigned h
     told.length = 0;
     release_defaults(harness->release, &defaults);
     if (handlers > 0)
-        told.length = strlen(
-            world_name_print(told.text, sizeof(told.text), "%s: handlers = %u", name, handlers));
+        tell(&told, "handlers", handlers);
     for (int i = 0; i < SETTING_COUNT; i++)
         if (settings->value[i] != defaults.value[i])
             tell(&told, release_setting_key((enum release_setting)i), settings->value[i]);

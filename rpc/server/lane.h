@@ -59,12 +59,6 @@ bool server_lane_is(const struct server_lane *lane, const char *doing);
 /* Whether Hadoop's thread has begun and not ended. */
 bool server_lane_lives(const struct server_lane *lane);
 
-/* Whether anybody wants to know of a visit to `point`. */
-static inline bool server_lane_seen(const struct server_lane *lane, enum point point)
-{
-    return __builtin_expect(lane->executor.world->tracer != NULL, 0) || point_guarded(point);
-}
-
 /* A visit of `lane` to `point`; connection and call may be NULL. */
 struct point_event server_lane_event(const struct server_lane *lane, enum point point,
                                      const struct server_connection *connection,

@@ -1,5 +1,7 @@
 #include "rpc/world/world.h"
 
+#include "rpc/world/name.h"
+
 static void begin(struct world_executor *executor, const char *name,
                   struct world_executor *companion)
 {
@@ -25,23 +27,9 @@ void world_executor_init_thread(struct world *world, struct world_executor *exec
     begin(executor, name, NULL);
 }
 
-/* Where the digits end. */
-static char *put_number(char *at, uint32_t number)
-{
-    if (number >= 10)
-        at = put_number(at, number / 10);
-    *at++ = (char)('0' + number % 10);
-    return at;
-}
-
-/* By hand: each connection is told of several times by its address. */
 char *world_address_text(struct world_address address, char *text)
 {
-    char *at = text;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        at = put_number(at, address.ip >> shift & 255u);
-        *at++ = shift > 0 ? '.' : ':';
-    }
-    *put_number(at, address.port) = '\0';
-    return text;
+    const uint32_t ip = address.ip;
+    return world_name_print(text, 24, "%u.%u.%u.%u:%u", ip >> 24, ip >> 16 & 255u, ip >> 8 & 255u,
+                            ip & 255u, (unsigned)address.port);
 }
