@@ -99,9 +99,16 @@ void client_receiver_start(struct client_connection *connection)
 }
 
 /* Milliseconds of host time that have passed since the last activity; the clock may jump. */
-static int64_t inactive_ms(const struct client_connection *connection)
+static int64_t inactive_ms(const struct client_connection *connection, uint64_t now_ns)
 {
-    return (int64_t)(world_wall_ms(connection->client->host) - connection->last_activity_ms);
+    uint64_t wall_ms = world_wall_ms_at(connection->client->host, now_ns);
+    return (int64_t)(wall_ms - connection->last_activity_ms);
+}
+
+static bool is_ping_due(const struct client_connection *connection)
+{
+    uint64_t now_ns = world_now(connection->client->world);
+    return inactive_ms(connection, now_ns) >= ping_interval(connection);
 }
 
 static void gone(struct client_thread *thread)
@@ -180,7 +187,8 @@ static void wait_with_monitor(struct client_thread *thread)
         decide(thread);
         return;
     }
-    int64_t left = setting(connection, SETTING_MAX_IDLE) - inactive_ms(connection);
+    uint64_t now_ns = world_now(client->world);
+    int64_t left = setting(connection, SETTING_MAX_IDLE) - inactive_ms(connection, now_ns);
     if (connection->receiver_interrupted && left > 0) {
         decide(thread);
         return;
@@ -194,7 +202,7 @@ static void wait_with_monitor(struct client_thread *thread)
         return;
     }
     connection->receiver_place = RECEIVER_WAITS;
-    set_deadline(connection, world_now(client->world) + (uint64_t)left * WORLD_MS);
+    set_deadline(connection, now_ns + (uint64_t)left * WORLD_MS);
 }
 
 static void wait_for_work(struct client_thread *thread)
@@ -479,7 +487,7 @@ static void ping_with_stream(struct client_thread *thread)
 static void ping_with_monitor(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
-    if (inactive_ms(connection) < ping_interval(connection)) {
+    if (!is_ping_due(connection)) {
         client_monitor_leave(&connection->monitor, thread);
         read_on(thread);
         return;
@@ -513,8 +521,7 @@ static void handle_timeout(struct client_connection *connection)
         return;
     }
     struct point_event event = client_visit(client, POINT_CLIENT_PING, thread, connection, NULL);
-    bool due = inactive_ms(connection) >= ping_interval(connection);
-    if (!due || !client_thread_held(thread, &event, ping))
+    if (!is_ping_due(connection) || !client_thread_held(thread, &event, ping))
         ping(thread);
 }
 

@@ -114,6 +114,7 @@ struct world_host {
     uint32_t ip;
     uint64_t up_ns; /* how long it had been up when the world began: a day, unless it is set
                      * before anything runs there */
+    _Atomic int64_t jumped_ns;    /* its wall clock, since the world began */
     _Atomic uint32_t descriptors; /* listeners and streams that its programs have and not given
                                    * back; none after world_host_kill */
 };
@@ -257,9 +258,6 @@ struct world_ops {
     void (*watch_stop)(struct world_watch *);
 
     struct world_host *(*host)(struct world *, const char *name);
-    uint64_t (*wall_ms)(struct world_host *);
-    uint64_t (*uptime_ns)(struct world_host *);
-    void (*clock_jump)(struct world_host *, int64_t by_ns);
     void (*host_kill)(struct world_host *);
     void (*host_pause)(struct world_host *, bool paused);
     enum rpc_status (*resolve)(struct world *, const char *name, uint32_t *ip);
@@ -315,6 +313,7 @@ struct world {
     void *draw_owner;
     uint64_t delays_ns;          /* sim: what chance has held things up so far, added up; */
     uint64_t delayed_until_ns;   /* … and when the last of them will go on */
+    uint64_t began_ms;           /* since 1970, when world_now was 0 */
     _Atomic uint32_t next_id[4]; /* see world_new_id */
     _Atomic uint32_t next_lane;
     bool virtual_time;
@@ -481,22 +480,28 @@ static inline struct world_host *world_host(struct world *world, const char *nam
     return world->ops->host(world, name);
 }
 
-/* Milliseconds since 1970 on that host's wall clock, which may jump. */
-static inline uint64_t world_wall_ms(struct world_host *host)
+/* What that host's wall clock, which may jump, shows at `now_ns`: milliseconds since 1970. */
+static inline uint64_t world_wall_ms_at(const struct world_host *host, uint64_t now_ns)
 {
-    return host->world->ops->wall_ms(host);
+    int64_t jumped_ns = atomic_load_explicit(&host->jumped_ns, memory_order_relaxed);
+    return (host->world->began_ms * WORLD_MS + now_ns + (uint64_t)jumped_ns) / WORLD_MS;
+}
+
+static inline uint64_t world_wall_ms(const struct world_host *host)
+{
+    return world_wall_ms_at(host, world_now(host->world));
 }
 
 /* Monotonic nanoseconds since that host was started (a day before the world began). */
-static inline uint64_t world_uptime_ns(struct world_host *host)
+static inline uint64_t world_uptime_ns(const struct world_host *host)
 {
-    return host->world->ops->uptime_ns(host);
+    return host->up_ns + world_now(host->world);
 }
 
 /* Move the host's wall clock. */
 static inline void world_clock_jump(struct world_host *host, int64_t by_ns)
 {
-    host->world->ops->clock_jump(host, by_ns);
+    atomic_fetch_add_explicit(&host->jumped_ns, by_ns, memory_order_relaxed);
 }
 
 /* All processes of the host die at once: listeners close, streams end as the kernel would

@@ -14,7 +14,6 @@ static const uint64_t day_ns = 24 * 3600 * WORLD_SEC;
 struct live_host {
     struct world_host host;
     struct live_link link; /* the world's mutex */
-    _Atomic int64_t jumped_ns;
     _Atomic bool paused;
 };
 
@@ -81,25 +80,6 @@ struct world_host *live_host(struct world *base, const char *name)
     pthread_mutex_unlock(&world->mutex);
     assert(found != NULL);
     return found;
-}
-
-/* --- clocks --- */
-
-uint64_t live_wall_ms(struct world_host *host)
-{
-    int64_t jumped_ns = atomic_load(&live_host_of(host)->jumped_ns);
-    int64_t since_ns = (int64_t)live_now(host->world) + jumped_ns;
-    return live_of(host->world)->wall_ms + (uint64_t)(since_ns / (int64_t)WORLD_MS);
-}
-
-uint64_t live_uptime_ns(struct world_host *host)
-{
-    return host->up_ns + live_now(host->world);
-}
-
-void live_clock_jump(struct world_host *host, int64_t by_ns)
-{
-    atomic_fetch_add(&live_host_of(host)->jumped_ns, by_ns);
 }
 
 /* --- names --- */

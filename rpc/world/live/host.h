@@ -1,5 +1,5 @@
 /*
- * Hosts: names, addresses, wall clocks, and how a host dies or stands still.
+ * Hosts: names, addresses, and how a host dies or stands still.
  */
 #ifndef RPC_WORLD_LIVE_HOST_H
 #define RPC_WORLD_LIVE_HOST_H
@@ -7,9 +7,6 @@
 #include "rpc/world/live/inside.h"
 
 struct world_host *live_host(struct world *world, const char *name);
-uint64_t live_wall_ms(struct world_host *host);
-uint64_t live_uptime_ns(struct world_host *host);
-void live_clock_jump(struct world_host *host, int64_t by_ns);
 void live_host_kill(struct world_host *host);
 void live_host_pause(struct world_host *host, bool paused);
 enum rpc_status live_resolve(struct world *world, const char *name, uint32_t *ip);

@@ -110,7 +110,6 @@ struct live_world {
     bool real_time;      /* its speed is 1 */
     bool began;          /* it has run: before that its clock stands at 0 */
     uint64_t started_ns; /* CLOCK_MONOTONIC */
-    uint64_t wall_ms;    /* CLOCK_REALTIME then */
     struct world_net net;
     struct live_ports ports;
     struct live_block block;

@@ -49,7 +49,7 @@ void live_begin(struct live_world *world)
     if (world->began)
         return;
     world->started_ns = live_machine_ns();
-    world->wall_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
+    world->world.began_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
     world->began = true;
 }
 
@@ -161,9 +161,6 @@ static const struct world_ops ops = {
     .watch_start = live_watch_start,
     .watch_stop = live_watch_stop,
     .host = live_host,
-    .wall_ms = live_wall_ms,
-    .uptime_ns = live_uptime_ns,
-    .clock_jump = live_clock_jump,
     .host_kill = live_host_kill,
     .host_pause = live_host_pause,
     .resolve = live_resolve,
@@ -220,7 +217,7 @@ struct world *live_create(const struct live_options *options)
     }
     world->world.ops = &ops;
     world->real_time = !(options->speed < 1) && !(options->speed > 1);
-    world->wall_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
+    world->world.began_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
     pthread_mutex_init(&world->mutex, NULL);
     pthread_cond_init(&world->moved, NULL);
     links_init(world);

@@ -288,17 +288,25 @@ static void look(struct live_thread *thread)
     event_base_loop(thread->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
-/* False: nothing came. */
-static bool look_out(struct live_thread *thread, uint64_t end_ns)
+static bool has_come(const struct live_thread *thread, uint64_t served)
 {
-    uint64_t served = thread->served;
+    return served != thread->served || atomic_load(&thread->full) ||
+           live_thread_interrupted(thread);
+}
+
+/* False: nothing came.  What is there already is found without a look at the clock. */
+static bool look_out(struct live_thread *thread)
+{
+    uint64_t served = thread->served, now_ns, end_ns = 0;
     do {
         look(thread);
-        if (served != thread->served || atomic_load(&thread->full) ||
-            live_thread_interrupted(thread))
+        if (has_come(thread, served))
             return true;
         sched_yield();
-    } while (live_machine_ns() < end_ns);
+        now_ns = live_machine_ns();
+        if (end_ns == 0)
+            end_ns = now_ns + PATIENCE_NS;
+    } while (now_ns < end_ns);
     return false;
 }
 
@@ -312,11 +320,11 @@ static void sleep_on(struct live_thread *thread)
 
 static void wait(struct live_thread *thread)
 {
-    uint64_t began_ns = live_machine_ns();
-    if (thread->patient && look_out(thread, began_ns + PATIENCE_NS))
+    if (thread->patient && look_out(thread))
         return;
+    uint64_t began_ns = live_machine_ns();
     sleep_on(thread);
-    thread->patient = live_machine_ns() - began_ns < PATIENCE_NS;
+    thread->patient = !thread->patient && live_machine_ns() - began_ns < PATIENCE_NS;
 }
 
 /* Serve one of the lowest, unless there was something better to do. */

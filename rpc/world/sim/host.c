@@ -6,7 +6,6 @@
 #include "rpc/world/sim/inside.h"
 
 #define FIRST_IP    UINT32_C(0x0a000001)     /* 10.0.0.1 */
-#define EPOCH_MS    UINT64_C(946684800000)   /* 2000-01-01T00:00:00Z */
 #define DAY_NS      UINT64_C(86400000000000) /* a host has been up for a day */
 #define FIRST_PORT  UINT16_C(40000)
 #define LOOPBACK_IP UINT32_C(0x7f000001)
@@ -57,23 +56,6 @@ struct world_host *sim_host(struct world *world, const char *name)
     memccpy(host->host.name, name, '\0', sizeof(host->host.name) - 1);
     hosts->all[hosts->count++] = host;
     return &host->host;
-}
-
-uint64_t sim_wall_ms(struct world_host *host)
-{
-    uint64_t now_ns = sim_of(host->world)->now_ns;
-    uint64_t shift_ns = (uint64_t)sim_host_of(host)->clock_shift_ns; /* may wrap, and back */
-    return (EPOCH_MS * WORLD_MS + now_ns + shift_ns) / WORLD_MS;
-}
-
-uint64_t sim_uptime_ns(struct world_host *host)
-{
-    return host->up_ns + sim_of(host->world)->now_ns;
-}
-
-void sim_clock_jump(struct world_host *host, int64_t by_ns)
-{
-    sim_host_of(host)->clock_shift_ns += by_ns;
 }
 
 void sim_host_kill(struct world_host *host)

@@ -1,5 +1,5 @@
 /*
- * Hosts: names, addresses, wall clocks, and what cuts them off from each other.
+ * Hosts: names, addresses, and what cuts them off from each other.
  */
 #ifndef RPC_WORLD_SIM_HOST_H
 #define RPC_WORLD_SIM_HOST_H
@@ -15,7 +15,6 @@ struct sim_listener;
 
 struct sim_host {
     struct world_host host;
-    int64_t clock_shift_ns;
     struct sim_listener *listeners; /* linked by `next` */
     uint16_t next_port;             /* of those that the kernel gives out */
     bool paused;
@@ -55,9 +54,6 @@ bool sim_hosts_cut(struct sim *sim, const struct world_host *a, const struct wor
 
 /* For world_ops. */
 struct world_host *sim_host(struct world *world, const char *name);
-uint64_t sim_wall_ms(struct world_host *host);
-uint64_t sim_uptime_ns(struct world_host *host);
-void sim_clock_jump(struct world_host *host, int64_t by_ns);
 void sim_host_kill(struct world_host *host);
 void sim_host_pause(struct world_host *host, bool paused);
 enum rpc_status sim_resolve(struct world *world, const char *name, uint32_t *ip);

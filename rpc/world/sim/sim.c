@@ -10,6 +10,8 @@
 #include "rpc/world/sim/timer.h"
 #include "rpc/world/sim/watch.h"
 
+#define EPOCH_MS UINT64_C(946684800000) /* 2000-01-01T00:00:00Z */
+
 static uint64_t now(struct world *world)
 {
     return sim_of(world)->now_ns;
@@ -113,9 +115,6 @@ static const struct world_ops ops = {
     .watch_start = sim_watch_start,
     .watch_stop = sim_watch_stop,
     .host = sim_host,
-    .wall_ms = sim_wall_ms,
-    .uptime_ns = sim_uptime_ns,
-    .clock_jump = sim_clock_jump,
     .host_kill = sim_host_kill,
     .host_pause = sim_host_pause,
     .resolve = sim_resolve,
@@ -159,6 +158,7 @@ struct world *sim_create(const struct sim_options *options)
     sim->hash = world_mix(options->seed, options->rough, 0, 0);
     sim->world.ops = &ops;
     sim->world.virtual_time = true;
+    sim->world.began_ms = EPOCH_MS;
     sim->agenda.arena = &sim->arena;
     sim_policy_init(sim);
     sim_net(&sim->world, &(struct world_net){0});
