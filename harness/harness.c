@@ -2,7 +2,7 @@
 
 #include "harness/lua/options.h"
 #include "harness/lua/sandbox.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 struct harness *harness_of(lua_State *L)
 {
@@ -11,12 +11,12 @@ struct harness *harness_of(lua_State *L)
 
 void *harness_allocate(struct harness *harness, size_t size)
 {
-    return harness_arena_take(harness->arena, size);
+    return arena_take(harness->arena, size);
 }
 
 void *harness_allocate_locked(struct harness *harness, size_t size)
 {
-    return harness_arena_take(harness->locked, size);
+    return arena_take(&harness->locked, size);
 }
 
 void *harness_keep(lua_State *L, size_t size)

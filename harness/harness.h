@@ -18,12 +18,12 @@
 
 #include "faults/plan.h"
 #include "faults/point.h"
+#include "rpc/arena.h"
 #include "rpc/release.h"
 #include "rpc/world/world.h"
 
 struct client_call;
 struct harness_always;   /* expect.h */
-struct harness_arena;    /* memory of the case */
 struct harness_call;     /* handles/client.h */
 struct harness_case;     /* what is played: cases.h */
 struct harness_draws;    /* chance.h */
@@ -95,8 +95,8 @@ struct harness {
                                         * here.  Clients' executors are companions of both */
 
     const struct harness_case *play; /* borrowed */
-    struct harness_arena *arena;
-    struct harness_arena *locked; /* of what is told on any thread, under harness_lock */
+    struct arena *arena;             /* the result's, which outlives the case */
+    struct arena locked;             /* of what is told on any thread, under harness_lock */
     struct harness_trace *trace;
     struct harness_ledger *ledger;
     struct harness_listening *listening; /* who listens where: trace/listening.c */

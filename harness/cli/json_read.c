@@ -138,11 +138,10 @@ char *cli_json_decode(struct wire_bytes bytes, const ProtobufCMessageDescriptor 
                       char *problem)
 {
     char why[WIRE_PROBLEM_MAX] = "";
-    struct schema_pool pool;
+    struct arena arena = {.budget = WIRE_DECODED_MAX};
     ProtobufCMessage *message;
     char *text = NULL;
-    schema_pool_init(&pool, SCHEMA_BUDGET);
-    enum rpc_status status = schema_decode(type, bytes, &pool, &message, why);
+    enum rpc_status status = schema_decode(type, bytes, &arena, &message, why);
     if (status == RPC_OK) {
         json_t *json = message_of(message);
         text = json_dumps(json, 0);
@@ -150,6 +149,6 @@ char *cli_json_decode(struct wire_bytes bytes, const ProtobufCMessageDescriptor 
     }
     snprintf(problem, CLI_JSON_PROBLEM_MAX, "%s",
              why[0] != '\0' ? why : rpc_status_text(RPC_NO_MEMORY));
-    schema_pool_release(&pool);
+    arena_release(&arena);
     return text;
 }

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 /* Both sides are one program: numbers go as they lie in memory, texts with their length in
  * front, UINT32_MAX for one that is not there. */
@@ -57,7 +57,7 @@ enum rpc_status cli_parcel_pack(const struct cli_outcome *outcome, struct wire_b
 
 struct opener {
     struct wire_bytes rest;
-    struct harness_arena *arena;
+    struct arena *arena;
     enum rpc_status status;
 };
 
@@ -83,7 +83,7 @@ static const char *get_text(struct opener *opener)
     at = length != TEXT_ABSENT ? get(opener, length) : NULL;
     if (at == NULL)
         return NULL;
-    char *text = harness_arena_take(opener->arena, (size_t)length + 1);
+    char *text = arena_take(opener->arena, (size_t)length + 1);
     if (text == NULL)
         opener->status = RPC_NO_MEMORY;
     else
@@ -112,7 +112,7 @@ static void get_findings(struct opener *opener, struct harness_result *result)
     if (count > opener->rest.length / sizeof(struct harness_finding))
         opener->status = RPC_MALFORMED;
     else if (count > 0)
-        result->failed = harness_arena_take(opener->arena, count * sizeof(*result->failed));
+        result->failed = arena_take(opener->arena, count * sizeof(*result->failed));
     if (count > 0 && result->failed == NULL && opener->status == RPC_OK)
         opener->status = RPC_NO_MEMORY;
     for (size_t i = 0; opener->status == RPC_OK && i < count; i++) {
@@ -123,16 +123,12 @@ static void get_findings(struct opener *opener, struct harness_result *result)
 
 enum rpc_status cli_parcel_open(struct wire_bytes bytes, struct cli_outcome *outcome)
 {
-    struct opener opener = {.rest = bytes, .arena = harness_arena_create()};
-    if (opener.arena == NULL)
-        return RPC_NO_MEMORY;
+    struct opener opener = {.rest = bytes, .arena = &outcome->result.arena};
     const uint8_t *at = get(&opener, sizeof(*outcome));
-    if (at == NULL) {
-        harness_arena_free(opener.arena);
+    if (at == NULL)
         return RPC_MALFORMED;
-    }
     memcpy(outcome, at, sizeof(*outcome));
-    outcome->result.arena = opener.arena;
+    outcome->result.arena = (struct arena){.newest = NULL};
     outcome->divergence = get_text(&opener);
     outcome->result.answers = get_text(&opener);
     get_findings(&opener, &outcome->result);

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/play/arena.h"
 #include "reports/reader.h"
 #include "reports/record.h"
+#include "rpc/arena.h"
 
 enum { SHOWN_MAX = 400 }; /* bytes of a line of a record that people are shown */
 
@@ -74,7 +74,7 @@ static int shown(struct text line)
 }
 
 /* What sets two records apart; NULL: nothing. */
-static const char *compare(struct harness_arena *arena, struct text first, struct text second)
+static const char *compare(struct arena *arena, struct text first, struct text second)
 {
     size_t shorter = first.length < second.length ? first.length : second.length, at = 0;
     while (at < shorter && first.bytes[at] == second.bytes[at])
@@ -82,7 +82,7 @@ static const char *compare(struct harness_arena *arena, struct text first, struc
     if (at == first.length && at == second.length)
         return NULL;
     struct text a = line_at(first, at), b = line_at(second, at);
-    return harness_arena_print(
+    return arena_print(
         arena, "the records differ first in line %zu\n    first     %.*s\n    second    %.*s",
         lines_before(first, at) + 1, shown(a), a.length > 0 ? a.bytes : "", shown(b),
         b.length > 0 ? b.bytes : "");
@@ -99,13 +99,12 @@ static const char *find_divergence(const struct cli_player *player, const struct
     harness_play(play, player->worlds, record, &second);
     struct text after;
     after.bytes = record_bytes(record, &after.length);
-    const char *divergence = compare(first->arena, before, after);
+    const char *divergence = compare(&first->arena, before, after);
     if (divergence == NULL && first->hash != second.hash)
-        divergence =
-            harness_arena_print(first->arena,
-                                "the records are equal, but the hash of the first is %016" PRIx64
-                                ", of the second %016" PRIx64,
-                                first->hash, second.hash);
+        divergence = arena_print(&first->arena,
+                                 "the records are equal, but the hash of the first is %016" PRIx64
+                                 ", of the second %016" PRIx64,
+                                 first->hash, second.hash);
     harness_result_release(&second);
     record_free(record);
     return divergence;

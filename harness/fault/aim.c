@@ -12,9 +12,9 @@
 #include "harness/lua/sandbox.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
-#include "harness/play/arena.h"
 #include "harness/trace/event.h"
 #include "harness/trace/listening.h"
+#include "rpc/arena.h"
 
 static const char *const who = "host server client connection call lane method call_id retry "
                                "direction";
@@ -158,7 +158,7 @@ static void take_fields(lua_State *L, int index, struct harness_aim *aim, const 
         lua_pop(L, 1);
     }
     if (harness_option_push(L, index, "method") == LUA_TSTRING)
-        aim->plan.method = harness_arena_text(aim->harness->arena, lua_tostring(L, -1));
+        aim->plan.method = arena_text(aim->harness->arena, lua_tostring(L, -1));
     else if (!lua_isnil(L, -1))
         add_condition(L, aim, FIELD_METHOD);
     lua_pop(L, 1);
@@ -182,7 +182,7 @@ static void take_lane(lua_State *L, struct harness_aim *aim)
         return;
     }
     const char *point = point_name(aim->point);
-    aim->plan.lane = harness_arena_text(aim->harness->arena, lua_tostring(L, -1));
+    aim->plan.lane = arena_text(aim->harness->arena, lua_tostring(L, -1));
     if (strncmp(point, "server.", 7) == 0)
         harness_check_lane(L, point, harness_server_by_id(aim->harness, aim->plan.server),
                            aim->plan.lane);
@@ -288,6 +288,6 @@ struct harness_aim *harness_aim(lua_State *L, int index, enum point point, const
     }
     char text[HARNESS_SHOW_MAX];
     harness_show(L, index, text, sizeof(text));
-    aim->text = harness_arena_text(harness->arena, text);
+    aim->text = arena_text(harness->arena, text);
     return aim;
 }

@@ -9,9 +9,9 @@
 #include "harness/judge/matcher.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
-#include "harness/play/arena.h"
 #include "harness/trace/event.h"
 #include "harness/trace/ledger.h"
+#include "rpc/arena.h"
 
 const char *harness_condition_name(unsigned what)
 {
@@ -166,7 +166,7 @@ const struct harness_condition *harness_condition_read(lua_State *L, unsigned wh
 {
     *condition = (struct harness_condition){.what = what, .reference = LUA_NOREF};
     if (lua_type(L, -1) == LUA_TSTRING)
-        condition->text = harness_arena_text(harness_of(L)->arena, lua_tostring(L, -1));
+        condition->text = arena_text(harness_of(L)->arena, lua_tostring(L, -1));
     condition->has_number = read_number(L, -1, (enum point_field)what, &condition->number);
     if (condition->text == NULL && !condition->has_number) {
         if (what != FIELD_TO) /* scripts see a host there */

@@ -14,12 +14,12 @@
 #include "harness/lua/sandbox.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
-#include "harness/play/arena.h"
 #include "harness/tap/tap.h"
 #include "harness/trace/event.h"
 #include "harness/trace/ledger.h"
 #include "harness/trace/tracer.h"
 #include "reports/record.h"
+#include "rpc/arena.h"
 
 enum { STRIKES_MAX = 64, PARAMS_MAX = 4 };
 
@@ -118,7 +118,7 @@ static int t_fault(lua_State *L)
     harness_fault_parameters(L, 3, name, &strike);
 
     struct fault *fault = harness_keep(L, sizeof(*fault));
-    fault->name = harness_arena_text(harness->arena, name);
+    fault->name = arena_text(harness->arena, name);
     fault->file = harness_keep_place(L, &fault->line);
     fault->armed_ns = world_now(harness->world);
     fault->aim = aim;
@@ -267,7 +267,7 @@ static int t_hold(lua_State *L)
                           harness_hold_instead(point));
     struct harness_aim *aim = harness_aim(L, 3, point, "");
     struct gate *gate = harness_keep(L, sizeof(*gate));
-    gate->name = harness_arena_text(harness->arena, lua_tostring(L, 2));
+    gate->name = arena_text(harness->arena, lua_tostring(L, 2));
     gate->file = harness_keep_place(L, &gate->line);
     gate->armed_ns = world_now(harness->world);
     gate->aim = aim;

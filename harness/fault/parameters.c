@@ -9,7 +9,7 @@
 #include "harness/lua/options.h"
 #include "harness/lua/sandbox.h"
 #include "harness/lua/show.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 static int check_errno(lua_State *L, const char *name)
 {
@@ -127,8 +127,8 @@ size_t harness_fault_pairs(lua_State *L, int index, const char *names, struct re
         at += length + strspn(at + length, " ");
         if (harness_option_push(L, index, name) != LUA_TNIL) {
             harness_show(L, -1, text, sizeof(text));
-            pairs[count++] = (struct record_pair){.name = harness_arena_text(harness->arena, name),
-                                                  .text = harness_arena_text(harness->arena, text)};
+            pairs[count++] = (struct record_pair){.name = arena_text(harness->arena, name),
+                                                  .text = arena_text(harness->arena, text)};
         }
         lua_pop(L, 1);
     }

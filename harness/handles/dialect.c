@@ -394,7 +394,7 @@ static void set_body(lua_State *L, struct wire_message *message, size_t size)
 }
 
 static void push_request(lua_State *L, struct harness_dialect *dialect,
-                         struct wire_message *message, struct wire_arena *arena)
+                         struct wire_message *message, struct arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
     wire_kinds_pass(&dialect->kinds, dialect->codec, message);
@@ -468,7 +468,7 @@ static void keep_text(char *text, struct wire_bytes bytes)
 }
 
 static void push_context(lua_State *L, struct harness_dialect *dialect,
-                         struct wire_message *message, struct wire_arena *arena)
+                         struct wire_message *message, struct arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
     if (dialect->codec->open_context(message, arena, problem) != RPC_OK) {
@@ -485,7 +485,7 @@ static void push_context(lua_State *L, struct harness_dialect *dialect,
 }
 
 static void push_sasl(lua_State *L, const struct harness_dialect *dialect,
-                      struct wire_message *message, struct wire_arena *arena)
+                      struct wire_message *message, struct arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
     if (dialect->codec->open_sasl(message, arena, problem) != RPC_OK) {
@@ -518,7 +518,7 @@ static void push_header(lua_State *L, const struct harness_dialect *dialect,
 }
 
 void harness_dialect_push(lua_State *L, struct harness_dialect *dialect,
-                          struct wire_message *message, struct wire_arena *arena)
+                          struct wire_message *message, struct arena *arena)
 {
     luaL_checkstack(L, 16, "too many values");
     lua_createtable(L, 1, 12);

@@ -31,7 +31,7 @@ void harness_dialect_encode(lua_State *L, int index, struct harness_dialect *dia
 
 /* Push the table of a decoded message.  What does not decode stays a string of bytes. */
 void harness_dialect_push(lua_State *L, struct harness_dialect *dialect,
-                          struct wire_message *message, struct wire_arena *arena);
+                          struct wire_message *message, struct arena *arena);
 
 /* "request", and back (false: there is no such kind). */
 const char *harness_kind_name(enum wire_kind kind);

@@ -11,7 +11,7 @@
 #include "harness/judge/verdict.h"
 #include "harness/lua/options.h"
 #include "harness/lua/sandbox.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 /* Where an expectation stands that no link has asked anything of yet. */
 struct harness_unasked {
@@ -450,7 +450,7 @@ static int t_always(lua_State *L)
         all->last = &all->first;
         harness->always = all;
     }
-    always->name = harness_arena_text(harness->arena, name);
+    always->name = arena_text(harness->arena, name);
     always->file = harness_keep_place(L, &always->line);
     always->function = luaL_ref(L, LUA_REGISTRYINDEX);
     *harness->always->last = always;

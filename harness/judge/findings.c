@@ -8,10 +8,10 @@
 
 #include "harness/lua/sandbox.h"
 #include "harness/lua/show.h"
-#include "harness/play/arena.h"
 #include "harness/play/cases.h"
 #include "harness/play/scenario.h"
 #include "reports/record.h"
+#include "rpc/arena.h"
 
 enum { FAILED_MAX = 200, AROUND = 2, SENTENCE_MAX = 1024, LINE_MAX_BYTES = 400 };
 
@@ -59,7 +59,7 @@ const char *harness_source_line(struct harness *harness, const char *file, int l
         text++, length--;
     if (length > LINE_MAX_BYTES)
         length = LINE_MAX_BYTES;
-    return harness_arena_print(harness->arena, "%.*s", (int)length, text);
+    return arena_print(harness->arena, "%.*s", (int)length, text);
 }
 
 /* The lines around, as they stand. */
@@ -75,7 +75,7 @@ static size_t source_around(struct harness *harness, const struct harness_findin
         const char *text = line > 0 ? find_line(main_file->source, line, &length) : NULL;
         if (text == NULL)
             continue;
-        text = harness_arena_print(harness->arena, "%.*s", (int)length, text);
+        text = arena_print(harness->arena, "%.*s", (int)length, text);
         lines[count++] = (struct record_source){.line = line, .text = text};
     }
     return count;
@@ -111,7 +111,7 @@ static void record(struct harness *harness, const struct harness_finding *findin
 
 static const char *keep(struct harness *harness, const char *text)
 {
-    return text != NULL && text[0] != '\0' ? harness_arena_text(harness->arena, text) : NULL;
+    return text != NULL && text[0] != '\0' ? arena_text(harness->arena, text) : NULL;
 }
 
 static void keep_failed(struct harness *harness, const struct harness_finding *finding)
@@ -156,8 +156,8 @@ void harness_answer(struct harness *harness, const char *text)
 {
     const char *before = harness->findings->answers;
     harness->findings->answers = before == NULL
-                                     ? harness_arena_text(harness->arena, text)
-                                     : harness_arena_print(harness->arena, "%s\n%s", before, text);
+                                     ? arena_text(harness->arena, text)
+                                     : arena_print(harness->arena, "%s\n%s", before, text);
     harness_log(harness, "answer", text);
 }
 
@@ -211,7 +211,7 @@ int harness_skip(lua_State *L, const char *reason, ...)
     va_start(arguments, reason);
     vsnprintf(text, sizeof(text), reason, arguments);
     va_end(arguments);
-    harness->findings->skipped = harness_arena_text(harness->arena, text);
+    harness->findings->skipped = arena_text(harness->arena, text);
     if (harness->findings->skipped == NULL)
         harness->findings->skipped = "skipped";
     harness->left = true;

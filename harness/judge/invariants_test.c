@@ -11,27 +11,27 @@
 #include "harness/harness.h"
 #include "harness/judge/findings.h"
 #include "harness/judge/passage.h"
-#include "harness/play/arena.h"
 #include "harness/play/cases.h"
 #include "harness/play/task.h"
 #include "harness/trace/ledger.h"
 #include "harness/trace/trace.h"
+#include "rpc/arena.h"
 #include "rpc/client/client.h"
 #include "rpc/wire/wire.h"
 #include "rpc/world/sim/sim.h"
 
 static struct harness harness;
+static struct arena arena;
 static struct harness_file file = {.path = "x.lua", .source = ""};
 static struct harness_case played = {.file = &file};
 
 static void begin(void)
 {
     struct world *world = sim_create(&(struct sim_options){.seed = 1});
-    harness = (struct harness){
-        .kind = HARNESS_SIM, .world = world, .play = &played, .arena = harness_arena_create()};
+    harness =
+        (struct harness){.kind = HARNESS_SIM, .world = world, .play = &played, .arena = &arena};
     harness.lock = world_lock_create(world);
-    harness.locked = harness_arena_create();
-    harness.trace = harness_trace_create(harness.locked);
+    harness.trace = harness_trace_create(&harness.locked);
     harness.ledger = harness_ledger_create(&harness);
     cr_assert(eq(int, harness_findings_begin(&harness), RPC_OK));
     cr_assert(eq(int, harness_tasks_begin(&harness), RPC_OK));
@@ -41,8 +41,8 @@ static void end(void)
 {
     world_lock_free(harness.lock);
     harness_ledger_free(harness.ledger);
-    harness_arena_free(harness.locked);
-    harness_arena_free(harness.arena);
+    arena_release(&harness.locked);
+    arena_release(harness.arena);
     world_free(harness.world);
 }
 

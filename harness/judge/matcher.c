@@ -10,7 +10,7 @@
 #include "harness/lua/order.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 /* kind, what scripts call it, how it is said, how many values it takes */
 #define KIND_MAP(X)                                                                                \
@@ -395,7 +395,7 @@ static bool read_pattern(lua_State *L, int index, const struct unit *unit,
     if (matcher != NULL)
         return depth < DEPTH_MAX && read_values(L, index, unit, pattern, depth);
     if (lua_type(L, index) == LUA_TSTRING) {
-        pattern->text = harness_arena_text(harness_of(L)->arena, lua_tostring(L, index));
+        pattern->text = arena_text(harness_of(L)->arena, lua_tostring(L, index));
         pattern->length = strlen(pattern->text);
         pattern->counted = unit->read(L, index, unit->field, &pattern->number);
         return pattern->length == lua_rawlen(L, index);

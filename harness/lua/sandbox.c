@@ -17,9 +17,9 @@
 #include "harness/lua/options.h"
 #include "harness/lua/order.h"
 #include "harness/lua/show.h"
-#include "harness/play/arena.h"
 #include "harness/play/scenario.h"
 #include "harness/play/task.h"
+#include "rpc/arena.h"
 
 enum { PATH_LENGTH_MAX = 1024 };
 
@@ -132,7 +132,7 @@ const char *harness_keep_place(lua_State *L, int *line)
     struct harness *harness = harness_of(L);
     *line = find_place(L, &file);
     if (harness->place == NULL || strcmp(harness->place, file) != 0)
-        harness->place = harness_arena_text(harness->arena, file);
+        harness->place = arena_text(harness->arena, file);
     return harness->place;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "harness/message/types.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 enum { LINE_MAX_BYTES = 2048, WORDS_MAX = 256, TYPE_MAX_BYTES = 768 };
 
@@ -16,7 +16,7 @@ enum part { PART_NONE, PART_CLASS, PART_PROTOCOL };
 
 struct reading {
     struct harness_types *types;
-    struct harness_arena *arena; /* of the texts of fields */
+    struct arena arena; /* of the texts of fields */
     char *problem;
     unsigned line;
     char package[WRITABLE_NAME_MAX + 1];
@@ -74,12 +74,11 @@ static enum rpc_status end_part(struct reading *reading)
 }
 
 /* Type, name and constant of a field in one piece of memory, which begins with the type. */
-static char *keep(const struct reading *reading, const char *type, const char *name,
-                  const char *constant)
+static char *keep(struct reading *reading, const char *type, const char *name, const char *constant)
 {
     size_t type_size = strlen(type) + 1, name_size = strlen(name) + 1,
            constant_size = strlen(constant) + 1;
-    char *made = harness_arena_room(reading->arena, type_size + name_size + constant_size);
+    char *made = arena_room(&reading->arena, type_size + name_size + constant_size);
     if (made == NULL)
         return NULL;
     memcpy(made, type, type_size);
@@ -262,11 +261,8 @@ static struct reading *begin(struct harness_types *types, char *problem)
     reading->package[0] = '\0';
     reading->part = PART_NONE;
     reading->field_count = 0;
-    reading->arena = harness_arena_create();
-    if (reading->arena != NULL)
-        return reading;
-    free(reading);
-    return NULL;
+    reading->arena = (struct arena){.newest = NULL};
+    return reading;
 }
 
 enum rpc_status harness_types_read(struct harness_types *types, const char *text, size_t length,
@@ -286,7 +282,7 @@ enum rpc_status harness_types_read(struct harness_types *types, const char *text
     }
     if (status == RPC_OK)
         status = end_part(reading);
-    harness_arena_free(reading->arena);
+    arena_release(&reading->arena);
     free(reading);
     return status;
 }

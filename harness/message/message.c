@@ -4,7 +4,8 @@
 
 #include <lauxlib.h>
 
-/* Protected, so that no error leaves a pool behind: push the message behind the light userdata. */
+/* Protected, so that no error leaves an arena behind: push the message behind the light userdata.
+ */
 static int try_push(lua_State *L)
 {
     harness_message_push(L, lua_touserdata(L, 1));
@@ -14,18 +15,17 @@ static int try_push(lua_State *L)
 enum rpc_status harness_message_decode(lua_State *L, const ProtobufCMessageDescriptor *descriptor,
                                        struct wire_bytes bytes, char *problem)
 {
-    struct schema_pool pool;
+    struct arena arena = {.budget = WIRE_DECODED_MAX};
     ProtobufCMessage *message;
     int pushed = LUA_OK;
     luaL_checkstack(L, 8, "too many values");
-    schema_pool_init(&pool, SCHEMA_BUDGET);
-    enum rpc_status status = schema_decode(descriptor, bytes, &pool, &message, problem);
+    enum rpc_status status = schema_decode(descriptor, bytes, &arena, &message, problem);
     if (status == RPC_OK) {
         lua_pushcfunction(L, try_push);
         lua_pushlightuserdata(L, message);
         pushed = lua_pcall(L, 1, 1, 0);
     }
-    schema_pool_release(&pool);
+    arena_release(&arena);
     if (pushed != LUA_OK)
         lua_error(L);
     return status;
@@ -33,7 +33,7 @@ enum rpc_status harness_message_decode(lua_State *L, const ProtobufCMessageDescr
 
 struct attempt {
     const ProtobufCMessageDescriptor *descriptor;
-    struct schema_pool *pool;
+    struct arena *arena;
     ProtobufCMessage *message;
 };
 
@@ -41,7 +41,7 @@ struct attempt {
 static int try_build(lua_State *L)
 {
     struct attempt *attempt = lua_touserdata(L, 1);
-    attempt->message = harness_message_build(L, 2, attempt->descriptor, attempt->pool);
+    attempt->message = harness_message_build(L, 2, attempt->descriptor, attempt->arena);
     return 0;
 }
 
@@ -50,18 +50,17 @@ void harness_message_encode(lua_State *L, int index, const ProtobufCMessageDescr
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 8, "too many values");
-    struct schema_pool pool;
-    struct attempt attempt = {.descriptor = descriptor, .pool = &pool};
-    schema_pool_init(&pool, SCHEMA_BUDGET);
+    struct arena arena = {.budget = WIRE_DECODED_MAX};
+    struct attempt attempt = {.descriptor = descriptor, .arena = &arena};
     lua_pushcfunction(L, try_build);
     lua_pushlightuserdata(L, &attempt);
     lua_pushvalue(L, index);
     if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
-        schema_pool_release(&pool);
+        arena_release(&arena);
         luaL_error(L, "%s", lua_tostring(L, -1));
     }
     enum rpc_status status = schema_encode(attempt.message, out);
-    schema_pool_release(&pool);
+    arena_release(&arena);
     if (status != RPC_OK)
         luaL_error(L, "message %s: %s", descriptor->name, rpc_status_text(status));
 }

@@ -37,6 +37,6 @@ void harness_message_encode(lua_State *L, int index, const ProtobufCMessageDescr
 void harness_message_push(lua_State *L, const ProtobufCMessage *message);
 ProtobufCMessage *harness_message_build(lua_State *L, int index,
                                         const ProtobufCMessageDescriptor *descriptor,
-                                        struct schema_pool *pool);
+                                        struct arena *arena);
 
 #endif

@@ -17,7 +17,7 @@
 /* What is being built, and how deep inside. */
 struct building {
     lua_State *L;
-    struct schema_pool *pool;
+    struct arena *arena;
     const ProtobufCMessageDescriptor *type;
     unsigned depth;
 };
@@ -35,12 +35,12 @@ static void expected(const struct building *building, const ProtobufCFieldDescri
 static void out_of_memory(const struct building *building)
 {
     luaL_error(building->L, "message %s: %s", building->type->name,
-               rpc_status_text(building->pool->exceeded ? RPC_TOO_LONG : RPC_NO_MEMORY));
+               rpc_status_text(building->arena->refused));
 }
 
 static void *take(const struct building *building, size_t count, size_t size)
 {
-    void *taken = schema_pool_take_array(building->pool, count, size);
+    void *taken = arena_take_array(building->arena, count, size);
     if (taken == NULL)
         out_of_memory(building);
     return taken;
@@ -197,7 +197,7 @@ static void set_map(struct building *building, const ProtobufCFieldDescriptor *f
     size_t count = (size_t)lua_rawlen(L, -1);
     ProtobufCMessage **entries = take(building, count + 1, sizeof(*entries));
     for (size_t i = 0; i < count; i++) {
-        entries[i] = schema_new(type, building->pool);
+        entries[i] = schema_new(type, building->arena);
         if (entries[i] == NULL)
             out_of_memory(building);
         lua_rawgeti(L, map + 1, (lua_Integer)i + 1);
@@ -293,7 +293,7 @@ static void set_unknown(const struct building *building, ProtobufCMessage *messa
     const char *text = lua_tolstring(L, -1, &length);
     uint8_t *copy = take(building, length + 1, 1);
     memcpy(copy, text, length);
-    if (schema_decode_unknown(message, (struct wire_bytes){copy, length}, building->pool,
+    if (schema_decode_unknown(message, (struct wire_bytes){copy, length}, building->arena,
                               problem) != RPC_OK)
         luaL_error(L, "message %s: the unknown fields: %s", building->type->name, problem);
 }
@@ -302,11 +302,11 @@ static ProtobufCMessage *build(struct building *outer, int index,
                                const ProtobufCMessageDescriptor *type)
 {
     lua_State *L = outer->L;
-    struct building building = {L, outer->pool, type, outer->depth + 1};
+    struct building building = {L, outer->arena, type, outer->depth + 1};
     luaL_checkstack(L, 12, "a message nested too deeply");
     if (building.depth > SCHEMA_DEPTH_MAX)
         luaL_error(L, "message %s: nested deeper than %d levels", type->name, SCHEMA_DEPTH_MAX);
-    ProtobufCMessage *message = schema_new(type, building.pool);
+    ProtobufCMessage *message = schema_new(type, building.arena);
     if (message == NULL)
         out_of_memory(&building);
     if (lua_istable(L, index))
@@ -330,8 +330,8 @@ static ProtobufCMessage *build(struct building *outer, int index,
 
 ProtobufCMessage *harness_message_build(lua_State *L, int index,
                                         const ProtobufCMessageDescriptor *descriptor,
-                                        struct schema_pool *pool)
+                                        struct arena *arena)
 {
-    struct building building = {L, pool, descriptor, 0};
+    struct building building = {L, arena, descriptor, 0};
     return build(&building, lua_absindex(L, index), descriptor);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/harness.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 struct maker {
     struct harness_cases *cases;
@@ -31,13 +31,13 @@ static bool add(struct maker *maker, const struct harness_case *made)
 }
 
 /* "purge.slow_reader", the title's slug when the file has several, the row. */
-static const char *name_of(struct harness_arena *arena, const struct harness_case *made)
+static const char *name_of(struct arena *arena, const struct harness_case *made)
 {
     const struct harness_scenario *scenario = made->scenario;
     bool several = made->file->count > 1, rows = scenario->row_count > 0;
-    return harness_arena_print(arena, "%s%s%s%s%s", made->file->name, several ? "." : "",
-                               several ? scenario->slug : "", rows ? "/" : "",
-                               rows ? scenario->rows[made->row].name : "");
+    return arena_print(arena, "%s%s%s%s%s", made->file->name, several ? "." : "",
+                       several ? scenario->slug : "", rows ? "/" : "",
+                       rows ? scenario->rows[made->row].name : "");
 }
 
 static const char *reason_to_skip(const struct harness_case *made, unsigned worlds, bool rough)
@@ -58,7 +58,7 @@ static bool is_chosen(const struct harness_choice *choice, const struct harness_
 
 static bool add_seeds(struct maker *maker, struct harness_case *made)
 {
-    struct harness_arena *arena = maker->cases->arena;
+    struct arena *arena = &maker->cases->arena;
     const struct harness_choice *choice = maker->choice;
     uint64_t seeds = choice->repeat > 0 ? choice->repeat : made->scenario->seeds;
     made->name = name_of(arena, made);
@@ -69,10 +69,10 @@ static bool add_seeds(struct maker *maker, struct harness_case *made)
         return false;
     for (uint64_t i = 0; i < (made->skip != NULL ? 1 : seeds); i++) {
         made->seed = choice->seed + i;
-        made->result = made->repeated
-                           ? harness_arena_print(arena, "%s@%s#%" PRIu64, made->name,
-                                                 made->release->name, made->seed)
-                           : harness_arena_print(arena, "%s@%s", made->name, made->release->name);
+        made->result =
+            made->repeated
+                ? arena_print(arena, "%s@%s#%" PRIu64, made->name, made->release->name, made->seed)
+                : arena_print(arena, "%s@%s", made->name, made->release->name);
         if (made->result == NULL)
             return false;
         if (is_chosen(choice, made) && !add(maker, made))
@@ -140,10 +140,8 @@ enum rpc_status harness_cases_make(struct harness_file *const *files, size_t fil
 {
     char names[RELEASE_NAMES_MAX];
     struct maker maker = {.cases = cases, .choice = choice};
-    *cases = (struct harness_cases){.arena = harness_arena_create()};
+    *cases = (struct harness_cases){.items = NULL};
     snprintf(problem, HARNESS_PROBLEM_MAX, "%s", rpc_status_text(RPC_NO_MEMORY));
-    if (cases->arena == NULL)
-        return RPC_NO_MEMORY;
     if (release_range(choice->release, &maker.releases) != RPC_OK || maker.releases == 0) {
         snprintf(problem, HARNESS_PROBLEM_MAX,
                  "'%s' is no release and no range of releases; there are: %s", choice->release,
@@ -164,6 +162,6 @@ enum rpc_status harness_cases_make(struct harness_file *const *files, size_t fil
 void harness_cases_release(struct harness_cases *cases)
 {
     free(cases->items);
-    harness_arena_free(cases->arena);
+    arena_release(&cases->arena);
     *cases = (struct harness_cases){.items = NULL};
 }

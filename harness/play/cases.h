@@ -34,7 +34,7 @@ struct harness_choice {
 };
 
 struct harness_cases {
-    struct harness_arena *arena;
+    struct arena arena; /* of all names */
     struct harness_case *items;
     size_t count;
 };

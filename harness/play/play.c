@@ -14,7 +14,6 @@
 #include "harness/lua/chance.h"
 #include "harness/lua/sandbox.h"
 #include "harness/lua/units.h"
-#include "harness/play/arena.h"
 #include "harness/play/refs.h"
 #include "harness/play/scene.h"
 #include "harness/play/task.h"
@@ -22,6 +21,7 @@
 #include "harness/trace/lines.h"
 #include "harness/trace/trace.h"
 #include "harness/trace/tracer.h"
+#include "rpc/arena.h"
 #include "rpc/release.h"
 
 /* Nothing but pings for so long: nothing else will ever come.  No timer of the stack is
@@ -66,10 +66,7 @@ static bool begin_world(struct game *game)
     if (harness->world == NULL)
         return false;
     harness->lock = world_lock_create(harness->world);
-    harness->locked = harness_arena_create();
-    if (harness->locked == NULL)
-        return false;
-    harness->trace = harness_trace_create(harness->locked);
+    harness->trace = harness_trace_create(&harness->locked);
     harness->ledger = harness_ledger_create(harness);
     if (harness->lock == NULL || harness->trace == NULL || harness->ledger == NULL ||
         harness_findings_begin(harness) != RPC_OK)
@@ -507,7 +504,7 @@ static void tear_down(struct game *game)
         world_free(harness->world);
     harness_lines_free(harness->lines);
     harness_ledger_free(harness->ledger);
-    harness_arena_free(harness->locked);
+    arena_release(&harness->locked);
 }
 
 /* What must be gone before the world can say what is left. */
@@ -546,7 +543,7 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
     struct game game = {.play = play, .worlds = worlds};
     uint64_t limit_ns = play->scenario->limit_ns;
     bool rough = play->rough && worlds->kind == HARNESS_SIM;
-    *result = (struct harness_result){.arena = harness_arena_create()};
+    *result = (struct harness_result){.failed = NULL};
     game.harness = (struct harness){
         .kind = worlds->kind,
         .release = play->release,
@@ -556,7 +553,7 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
         .late_ns = rough ? ROUGH_LATE_NS : worlds->late_ns,
         .limit_ns = limit_ns != 0 ? limit_ns : worlds->limit_ns,
         .play = play,
-        .arena = result->arena,
+        .arena = &result->arena,
         .record = record,
         .onlooker = worlds->onlooker,
         .forgets = worlds->onlooker != NULL && worlds->onlooker->goes_on != NULL,
@@ -566,7 +563,7 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
         refuse(&game, RECORD_SKIPPED, play->skip, result);
         return;
     }
-    if (result->arena == NULL || !begin_world(&game)) {
+    if (!begin_world(&game)) {
         refuse(&game, RECORD_BROKEN, "not enough memory or descriptors for a world", result);
     } else {
         begin_script(&game);
@@ -577,6 +574,6 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
 
 void harness_result_release(struct harness_result *result)
 {
-    harness_arena_free(result->arena);
-    *result = (struct harness_result){.arena = NULL};
+    arena_release(&result->arena);
+    *result = (struct harness_result){.failed = NULL};
 }

@@ -42,12 +42,12 @@ struct harness_result {
     uint64_t end_ns;   /* the world's time */
     uint64_t hash;     /* world_hash; 0 in live */
     uint64_t events, calls;
-    uint64_t outside;               /* strikes of faults that were armed from outside */
-    size_t checks;                  /* of the script */
-    const char *answers;            /* what it found out, a line each; NULL: nothing */
-    struct harness_finding *failed; /* owned, with all texts */
+    uint64_t outside;    /* strikes of faults that were armed from outside */
+    size_t checks;       /* of the script */
+    const char *answers; /* what it found out, a line each; NULL: nothing */
+    struct harness_finding *failed;
     size_t failed_count;
-    struct harness_arena *arena;
+    struct arena arena; /* owned: of the findings and all texts */
 };
 
 /* Play the case; `record` (or NULL) gets its lines and its end. */

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "harness/play/arena.h"
 #include "harness/play/scenario.h"
+#include "rpc/arena.h"
 
 static const char *const trackers[] = {"HADOOP-", "HDFS-", "YARN-", "MAPREDUCE-", "HBASE-", "RFC "};
 
@@ -50,7 +50,7 @@ static int last_line(const struct harness_file *file, const struct harness_scena
     return last;
 }
 
-size_t harness_refs(struct harness_arena *arena, const struct harness_file *file,
+size_t harness_refs(struct arena *arena, const struct harness_file *file,
                     const struct harness_scenario *scenario, const char **refs)
 {
     const char *at = line_at(file->source, scenario->line);
@@ -63,7 +63,7 @@ size_t harness_refs(struct harness_arena *arena, const struct harness_file *file
         inside = isalnum((unsigned char)*at);
         if (length == 0 || is_there(refs, count, at, length))
             continue;
-        char *text = harness_arena_print(arena, "%.*s", (int)length, at);
+        char *text = arena_print(arena, "%.*s", (int)length, at);
         if (text == NULL)
             break;
         refs[count++] = text;

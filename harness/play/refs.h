@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-struct harness_arena;
+struct arena;
 struct harness_file;
 struct harness_scenario;
 
@@ -15,7 +15,7 @@ enum { HARNESS_REFS_MAX = 8 };
 /* The references in the scenario's text, "HADOOP-2789", "RFC 793", each once, in their order; the
  * text reaches from its line to the next scenario's.  How many; `refs` has room for
  * HARNESS_REFS_MAX, texts live in the arena.  Fewer when memory runs out. */
-size_t harness_refs(struct harness_arena *arena, const struct harness_file *file,
+size_t harness_refs(struct arena *arena, const struct harness_file *file,
                     const struct harness_scenario *scenario, const char **refs);
 
 #endif

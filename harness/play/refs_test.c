@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "harness/play/arena.h"
 #include "harness/play/scenario.h"
+#include "rpc/arena.h"
 
 static struct harness_scenario scenarios[] = {{.line = 2}, {.line = 6}};
 
@@ -19,23 +19,23 @@ static struct harness_file file = {
     .count = 2,
 };
 
-static struct harness_arena *arena;
+static struct arena arena;
 
 static void make_arena(void)
 {
-    arena = harness_arena_create();
+    arena = (struct arena){.newest = NULL};
 }
 
 static void free_arena(void)
 {
-    harness_arena_free(arena);
+    arena_release(&arena);
 }
 
 TestSuite(refs, .init = make_arena, .fini = free_arena);
 
 static size_t refs_of(size_t index, const char **refs)
 {
-    return harness_refs(arena, &file, &scenarios[index], refs);
+    return harness_refs(&arena, &file, &scenarios[index], refs);
 }
 
 Test(refs, are_those_of_the_scenario_and_each_comes_once)
@@ -59,5 +59,5 @@ Test(refs, are_no_more_than_there_is_room_for)
     const char *refs[HARNESS_REFS_MAX];
     struct harness_file many = file;
     many.source = "\nRFC 1 RFC 2 RFC 3 RFC 4 RFC 5 RFC 6 RFC 7 RFC 8 RFC 9\n";
-    cr_assert(eq(sz, harness_refs(arena, &many, &scenarios[0], refs), HARNESS_REFS_MAX));
+    cr_assert(eq(sz, harness_refs(&arena, &many, &scenarios[0], refs), HARNESS_REFS_MAX));
 }

@@ -14,7 +14,7 @@
 #include "harness/lua/sandbox.h"
 #include "harness/lua/show.h"
 #include "harness/lua/units.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 #include "rpc/release.h"
 
 enum { SLUG_MAX = 80, SCENARIOS_MAX = 1000, ROWS_MAX = 10000, SEEDS_MAX = 1000000 };
@@ -201,7 +201,7 @@ void harness_push_body(lua_State *L, size_t index, size_t row)
 /* --- out of Lua --- */
 
 /* `text` as lower-case words with '-' between. */
-static const char *slug_of(struct harness_arena *arena, const char *text)
+static const char *slug_of(struct arena *arena, const char *text)
 {
     char slug[SLUG_MAX + 1];
     size_t used = 0;
@@ -215,11 +215,11 @@ static const char *slug_of(struct harness_arena *arena, const char *text)
     while (used > 0 && slug[used - 1] == '-')
         used--;
     slug[used] = '\0';
-    return harness_arena_text(arena, slug);
+    return arena_text(arena, slug);
 }
 
 /* "scenarios/purge/slow_reader.lua" is "purge.slow_reader". */
-static const char *name_of(struct harness_arena *arena, const char *path)
+static const char *name_of(struct arena *arena, const char *path)
 {
     const char *file = strrchr(path, '/'), *folder = path;
     file = file != NULL ? file + 1 : path;
@@ -231,12 +231,12 @@ static const char *name_of(struct harness_arena *arena, const char *path)
         length -= 4;
     int folder_length = file > folder ? (int)(file - folder - 1) : 0;
     if (folder_length == 0 || strncmp(folder, "..", 2) == 0 || strncmp(folder, "./", 2) == 0)
-        return harness_arena_print(arena, "%.*s", (int)length, file);
-    return harness_arena_print(arena, "%.*s.%.*s", folder_length, folder, (int)length, file);
+        return arena_print(arena, "%.*s", (int)length, file);
+    return arena_print(arena, "%.*s.%.*s", folder_length, folder, (int)length, file);
 }
 
 /* "handlers=10,cut=after-context": the row on top of the stack. */
-static const char *row_name(lua_State *L, struct harness_arena *arena)
+static const char *row_name(lua_State *L, struct arena *arena)
 {
     const char *given = harness_option_text(L, -1, "name", NULL);
     if (given != NULL)
@@ -259,14 +259,14 @@ static const char *row_name(lua_State *L, struct harness_arena *arena)
         else
             harness_show(L, -1, text, sizeof(text));
         const char *value =
-            lua_type(L, -1) == LUA_TNUMBER ? harness_arena_text(arena, text) : slug_of(arena, text);
+            lua_type(L, -1) == LUA_TNUMBER ? arena_text(arena, text) : slug_of(arena, text);
         lua_pop(L, 1);
         lua_pushfstring(L, "%s%s=%s", first ? "" : ",", key, value);
         luaL_addvalue(&name);
         first = false;
     }
     luaL_pushresult(&name);
-    const char *made = harness_arena_text(arena, lua_tostring(L, -1));
+    const char *made = arena_text(arena, lua_tostring(L, -1));
     lua_settop(L, row);
     return made;
 }
@@ -278,11 +278,11 @@ static unsigned releases_at(lua_State *L, int index)
     return mask;
 }
 
-static void read_rows(lua_State *L, struct harness_arena *arena, struct harness_scenario *scenario)
+static void read_rows(lua_State *L, struct arena *arena, struct harness_scenario *scenario)
 {
     if (harness_option_push(L, -1, "cases") == LUA_TTABLE) {
         scenario->row_count = (size_t)lua_rawlen(L, -1);
-        scenario->rows = harness_arena_take(arena, scenario->row_count * sizeof(*scenario->rows));
+        scenario->rows = arena_take(arena, scenario->row_count * sizeof(*scenario->rows));
         for (size_t i = 0; scenario->rows != NULL && i < scenario->row_count; i++) {
             lua_rawgeti(L, -1, (lua_Integer)i + 1);
             scenario->rows[i].releases = releases_at(L, -1);
@@ -293,14 +293,14 @@ static void read_rows(lua_State *L, struct harness_arena *arena, struct harness_
     lua_pop(L, 1);
 }
 
-static void read_tags(lua_State *L, struct harness_arena *arena, struct harness_scenario *scenario)
+static void read_tags(lua_State *L, struct arena *arena, struct harness_scenario *scenario)
 {
     if (harness_option_push(L, -1, "tags") == LUA_TTABLE) {
         scenario->tag_count = (size_t)lua_rawlen(L, -1);
-        scenario->tags = harness_arena_take(arena, scenario->tag_count * sizeof(*scenario->tags));
+        scenario->tags = arena_take(arena, scenario->tag_count * sizeof(*scenario->tags));
         for (size_t i = 0; scenario->tags != NULL && i < scenario->tag_count; i++) {
             lua_rawgeti(L, -1, (lua_Integer)i + 1);
-            scenario->tags[i] = harness_arena_text(arena, lua_tostring(L, -1));
+            scenario->tags[i] = arena_text(arena, lua_tostring(L, -1));
             lua_pop(L, 1);
         }
     }
@@ -308,11 +308,10 @@ static void read_tags(lua_State *L, struct harness_arena *arena, struct harness_
 }
 
 /* The declaration on top of the stack. */
-static void read_scenario(lua_State *L, struct harness_arena *arena,
-                          struct harness_scenario *scenario)
+static void read_scenario(lua_State *L, struct arena *arena, struct harness_scenario *scenario)
 {
     lua_rawgeti(L, -1, 1);
-    scenario->title = harness_arena_text(arena, lua_tostring(L, -1));
+    scenario->title = arena_text(arena, lua_tostring(L, -1));
     scenario->slug = slug_of(arena, scenario->title);
     lua_rawgeti(L, -2, 4);
     scenario->line = (int)lua_tointeger(L, -1);
@@ -325,7 +324,7 @@ static void read_scenario(lua_State *L, struct harness_arena *arena,
     scenario->seeds = (uint64_t)harness_option_integer(L, -1, "seeds", 1, 1, SEEDS_MAX);
     scenario->rough = harness_option_boolean(L, -1, "rough", false);
     scenario->calm = !harness_option_boolean(L, -1, "rough", true);
-    scenario->known = known != NULL ? harness_arena_text(arena, known) : NULL;
+    scenario->known = known != NULL ? arena_text(arena, known) : NULL;
     scenario->limit_ns = harness_option_duration(L, -1, "limit", 0);
     read_tags(L, arena, scenario);
     read_rows(L, arena, scenario);
@@ -354,7 +353,7 @@ static void shorten_slugs(struct harness_file *file)
             alone = alone && (j == i || !same_lead(title, file->scenarios[j].title));
         if (alone)
             file->scenarios[i].slug = slug_of(
-                file->arena, harness_arena_print(file->arena, "%.*s", (int)lead_of(title), title));
+                &file->arena, arena_print(&file->arena, "%.*s", (int)lead_of(title), title));
     }
 }
 
@@ -366,12 +365,12 @@ static int read_file(lua_State *L)
     file->count = (size_t)lua_rawlen(L, -1);
     if (file->count == 0)
         return luaL_error(L, "%s: no scenario is declared here; write: " FORM, file->path);
-    file->scenarios = harness_arena_take(file->arena, file->count * sizeof(*file->scenarios));
+    file->scenarios = arena_take(&file->arena, file->count * sizeof(*file->scenarios));
     if (file->scenarios == NULL)
         return luaL_error(L, "not enough memory");
     for (size_t i = 0; i < file->count; i++) {
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
-        read_scenario(L, file->arena, &file->scenarios[i]);
+        read_scenario(L, &file->arena, &file->scenarios[i]);
         lua_pop(L, 1);
         for (size_t j = 0; j < i; j++)
             if (strcmp(file->scenarios[i].title, file->scenarios[j].title) == 0)
@@ -384,15 +383,11 @@ static int read_file(lua_State *L)
 
 static struct harness_file *create_file(const char *path)
 {
-    struct harness_arena *arena = harness_arena_create();
-    struct harness_file *file = arena != NULL ? harness_arena_take(arena, sizeof(*file)) : NULL;
-    if (file == NULL) {
-        harness_arena_free(arena);
+    struct harness_file *file = calloc(1, sizeof(*file));
+    if (file == NULL)
         return NULL;
-    }
-    file->arena = arena;
-    file->path = harness_arena_text(arena, path);
-    file->name = name_of(arena, path);
+    file->path = arena_text(&file->arena, path);
+    file->name = name_of(&file->arena, path);
     file->sandbox = harness_sandbox_create(path);
     if (file->path == NULL || file->name == NULL || file->sandbox == NULL) {
         harness_file_free(file);
@@ -405,14 +400,14 @@ static struct harness_file *create_file(const char *path)
 static const char *read_source(struct harness_file *file)
 {
     FILE *stream = fopen(file->path, "rb");
-    char *text = harness_arena_take(file->arena, 1);
+    char *text = arena_take(&file->arena, 1);
     if (stream == NULL)
         return text;
     if (fseek(stream, 0, SEEK_END) == 0) {
         long size = ftell(stream);
         rewind(stream);
         char *whole = size > 0 && size <= HARNESS_FILE_MAX
-                          ? harness_arena_take(file->arena, (size_t)size + 1)
+                          ? arena_take(&file->arena, (size_t)size + 1)
                           : NULL;
         if (whole != NULL && fread(whole, 1, (size_t)size, stream) == (size_t)size)
             text = whole;
@@ -459,5 +454,6 @@ void harness_file_free(struct harness_file *file)
     if (file == NULL)
         return;
     harness_sandbox_free(file->sandbox);
-    harness_arena_free(file->arena);
+    arena_release(&file->arena);
+    free(file);
 }

@@ -11,9 +11,9 @@
 
 #include <lua.h>
 
+#include "rpc/arena.h"
 #include "rpc/status.h"
 
-struct harness_arena;
 struct harness_sandbox;
 
 /* One row of `cases`. */
@@ -38,7 +38,7 @@ struct harness_scenario {
 };
 
 struct harness_file {
-    struct harness_arena *arena;
+    struct arena arena;              /* of all that follows */
     const char *path;                /* as it was given */
     const char *name;                /* "purge.slow_reader" */
     const char *source;              /* its text */

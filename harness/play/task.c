@@ -6,7 +6,7 @@
 
 #include "harness/lua/sandbox.h"
 #include "harness/lua/units.h"
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 
 enum { TASK_NAME_MAX = 256 };
 
@@ -267,7 +267,7 @@ void harness_cancel(struct harness_task *task, const char *message)
 {
     if (task->state == TASK_ENDED || task->cancelled != NULL)
         return;
-    task->cancelled = harness_arena_text(task->harness->arena, message);
+    task->cancelled = arena_text(task->harness->arena, message);
     if (task->cancelled == NULL)
         task->cancelled = "cancelled";
     ask(task);

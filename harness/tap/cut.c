@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "rpc/wire/arena.h"
 #include "rpc/wire/fields.h"
 #include "rpc/wire/writable.h"
 

@@ -5,7 +5,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "rpc/wire/arena.h"
 #include "rpc/wire/examples.h"
 #include "rpc/wire/fields.h"
 

@@ -5,7 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 #include "rpc/world/world.h"
 
 enum { FIRST_ROOM = 4, TEXT_BUCKETS = 128 };
@@ -33,7 +33,7 @@ struct lane {
 };
 
 struct harness_trace {
-    struct harness_arena *arena; /* borrowed; of events, series, texts, lanes */
+    struct arena *arena; /* borrowed; of events, series, texts, lanes */
     struct series series[POINT_COUNT];
     struct text *texts[TEXT_BUCKETS];
     struct lane *lanes; /* by number */
@@ -43,9 +43,9 @@ struct harness_trace {
     bool full;
 };
 
-struct harness_trace *harness_trace_create(struct harness_arena *arena)
+struct harness_trace *harness_trace_create(struct arena *arena)
 {
-    struct harness_trace *trace = harness_arena_take(arena, sizeof(*trace));
+    struct harness_trace *trace = arena_take(arena, sizeof(*trace));
     if (trace != NULL)
         trace->arena = arena;
     return trace;
@@ -54,8 +54,7 @@ struct harness_trace *harness_trace_create(struct harness_arena *arena)
 /* Memory of the trace, counted, not zeroed; NULL when there is none or the limit is reached. */
 static void *take(struct harness_trace *trace, size_t size)
 {
-    void *taken =
-        trace->bytes + size <= HARNESS_TRACE_MAX ? harness_arena_room(trace->arena, size) : NULL;
+    void *taken = trace->bytes + size <= HARNESS_TRACE_MAX ? arena_room(trace->arena, size) : NULL;
     if (taken == NULL)
         trace->full = true;
     else
@@ -184,7 +183,7 @@ enum rpc_status harness_trace_lane(struct harness_trace *trace, uint32_t lane, c
 {
     if (lane >= trace->lane_room) {
         uint32_t room = lane < 32 ? 64 : lane * 2;
-        struct lane *lanes = harness_arena_take(trace->arena, room * sizeof(*lanes));
+        struct lane *lanes = arena_take(trace->arena, room * sizeof(*lanes));
         if (lanes == NULL)
             return RPC_NO_MEMORY;
         if (trace->lane_room > 0)

@@ -14,7 +14,7 @@
 #include "faults/point.h"
 #include "rpc/status.h"
 
-struct harness_arena;
+struct arena;
 struct harness_trace;
 struct world_host;
 
@@ -31,7 +31,7 @@ struct harness_event {
 };
 
 /* In `arena`, with which it goes, and all that it keeps.  NULL when out of memory. */
-struct harness_trace *harness_trace_create(struct harness_arena *arena);
+struct harness_trace *harness_trace_create(struct arena *arena);
 
 /* Keep a copy of `event`; NULL when the trace is full or there is no memory. */
 const struct harness_event *harness_trace_add(struct harness_trace *trace,

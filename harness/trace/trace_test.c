@@ -6,26 +6,26 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "harness/play/arena.h"
+#include "rpc/arena.h"
 #include "rpc/world/world.h"
 
-static struct harness_arena *arena;
+static struct arena arena;
 
 static void begin(void)
 {
-    arena = harness_arena_create();
+    arena = (struct arena){.newest = NULL};
 }
 
 static void end(void)
 {
-    harness_arena_free(arena);
+    arena_release(&arena);
 }
 
 TestSuite(trace, .init = begin, .fini = end);
 
 Test(trace, events_stay_where_they_are_however_many_come)
 {
-    struct harness_trace *trace = harness_trace_create(arena);
+    struct harness_trace *trace = harness_trace_create(&arena);
     const struct harness_event *first = NULL;
     for (uint32_t i = 0; i < 10000; i++) {
         struct point_event event = {.point = POINT_SERVER_PUT, .at_ns = i, .connection = i};
@@ -43,7 +43,7 @@ Test(trace, events_stay_where_they_are_however_many_come)
 
 Test(trace, texts_outlive_the_visit_and_equal_ones_are_one)
 {
-    struct harness_trace *trace = harness_trace_create(arena);
+    struct harness_trace *trace = harness_trace_create(&arena);
     char text[16] = "echo";
     struct point_event event = {.point = POINT_SERVER_TAKE,
                                 WORLD_VALUES(WORLD_TEXT(METHOD, text), WORLD_NUMBER(LEVEL, 3))};
@@ -62,7 +62,7 @@ Test(trace, texts_outlive_the_visit_and_equal_ones_are_one)
 
 Test(trace, a_full_trace_says_so_and_keeps_what_it_has)
 {
-    struct harness_trace *trace = harness_trace_create(arena);
+    struct harness_trace *trace = harness_trace_create(&arena);
     struct point_event event = {.point = POINT_SERVER_PUT, .at_ns = 7};
     while (harness_trace_add(trace, &event) != NULL)
         ;
@@ -74,7 +74,7 @@ Test(trace, a_full_trace_says_so_and_keeps_what_it_has)
 
 Test(trace, lanes_have_names)
 {
-    struct harness_trace *trace = harness_trace_create(arena);
+    struct harness_trace *trace = harness_trace_create(&arena);
     struct world_host host = {.id = 4};
     cr_assert(eq(int, harness_trace_lane(trace, 700, "server1/reader/0", &host), RPC_OK));
     cr_assert(strcmp(harness_trace_lane_name(trace, 700), "server1/reader/0") == 0);

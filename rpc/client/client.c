@@ -383,7 +383,7 @@ static void free_parts(struct client *client)
     client_connection_id_free_parts(client);
     free(client->real_user);
     free(client->local_name);
-    wire_arena_free(client->arena);
+    arena_release(&client->arena);
     wire_extent_free(client->spare_extent);
     free(client);
 }
@@ -411,12 +411,12 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
         .next_call_id = (uint32_t)config->first_call_id,
         .real_user = copy_of(config->real_user),
         .local_name = local_name(config->host),
-        .arena = wire_arena_create(WIRE_ARENA_BUDGET),
+        .arena = {.budget = WIRE_DECODED_MAX},
         .reap = {.run = reap},
     };
     client->user = client_text_of(client, config->user != NULL ? config->user : "ripcord");
     if (client->user == NULL || (config->real_user != NULL && client->real_user == NULL) ||
-        client->local_name == NULL || client->arena == NULL) {
+        client->local_name == NULL) {
         free_parts(client);
         return RPC_NO_MEMORY;
     }

@@ -5,11 +5,11 @@
 #ifndef RPC_CLIENT_INSIDE_H
 #define RPC_CLIENT_INSIDE_H
 
+#include "rpc/arena.h"
 #include "rpc/client/client.h"
 #include "rpc/client/connection_id.h"
 #include "rpc/client/idle_threads.h"
 #include "rpc/client/thread.h"
-#include "rpc/wire/arena.h"
 
 struct client_call;
 struct client_caller;
@@ -55,7 +55,7 @@ struct client {
     struct client_call *calls;      /* all that the application has, newest first */
     struct client_call *free_calls; /* to be used again */
     struct client_chunk *free_chunks;
-    struct wire_arena *arena;         /* of the reply that is being decoded */
+    struct arena arena;               /* of the reply that is being decoded */
     struct wire_extent *spare_extent; /* unframed.c; NULL: in use, or none was needed */
 
     struct world_task reap; /* frees what has died */

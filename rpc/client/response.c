@@ -133,7 +133,7 @@ static struct client_failure *decode(struct client *client, struct wire_bytes fr
     char problem[WIRE_PROBLEM_MAX];
     problem[0] = '\0';
     enum rpc_status status = client->codec->decode(WIRE_TO_CLIENT, WIRE_RESPONSE, frame, header,
-                                                   client->arena, problem, sizeof(problem));
+                                                   &client->arena, problem, sizeof(problem));
     if (status == RPC_NO_MEMORY)
         return too_much();
     if (status != RPC_OK)
@@ -233,7 +233,7 @@ static enum stage_result take_frame(struct run *run)
     const uint8_t *at = piece(run->response, length);
     if (at == NULL)
         return STAGE_WAITS;
-    wire_arena_reset(run->client->arena);
+    arena_reset(&run->client->arena);
     struct client_failure *failure =
         decode(run->client, (struct wire_bytes){at, length}, &header, reply);
     if (failure != NULL)
@@ -246,7 +246,7 @@ static enum stage_result take_frame(struct run *run)
     if (run->client->writables)
         return take_written(run, header.payload);
     problem[0] = '\0';
-    if (run->client->codec->open_value(&header, run->client->arena, problem) == RPC_OK) {
+    if (run->client->codec->open_value(&header, &run->client->arena, problem) == RPC_OK) {
         reply->value = header.body;
     } else {
         reply->value_failure =
@@ -279,7 +279,7 @@ static enum stage_result take_header_length(struct run *run)
 /* The header with its delimiter, as the codec wants it. */
 static struct client_failure *decode_alone(struct run *run, const uint8_t *at, size_t length)
 {
-    uint8_t *copy = wire_arena_take(run->client->arena, length + 10);
+    uint8_t *copy = arena_room(&run->client->arena, length + 10);
     if (copy == NULL)
         return too_much();
     size_t digits = 0;
@@ -297,7 +297,7 @@ static enum stage_result take_header(struct run *run)
     const uint8_t *at = piece(response, length);
     if (at == NULL)
         return STAGE_WAITS;
-    wire_arena_reset(run->client->arena);
+    arena_reset(&run->client->arena);
     struct client_failure *failure = decode_alone(run, at, length);
     if (failure != NULL)
         return fail(run, failure);

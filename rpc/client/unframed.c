@@ -102,9 +102,9 @@ static enum rpc_status decode(struct client *client, struct wire_bytes bytes,
                               struct client_reply *reply, char *problem)
 {
     struct wire_message header;
-    wire_arena_reset(client->arena);
+    arena_reset(&client->arena);
     enum rpc_status status = client->codec->decode(WIRE_TO_CLIENT, WIRE_RESPONSE, bytes, &header,
-                                                   client->arena, problem, WIRE_PROBLEM_MAX);
+                                                   &client->arena, problem, WIRE_PROBLEM_MAX);
     if (status != RPC_OK)
         return status;
     reply->status = header.status;
@@ -113,7 +113,7 @@ static enum rpc_status decode(struct client *client, struct wire_bytes bytes,
     reply->text = header.text;
     if (header.status != WIRE_SUCCESS)
         return RPC_OK;
-    status = client->codec->open_value(&header, client->arena, problem);
+    status = client->codec->open_value(&header, &client->arena, problem);
     reply->value = header.body;
     return status;
 }

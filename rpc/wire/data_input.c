@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rpc/wire/arena.h"
+#include "rpc/arena.h"
 #include "rpc/wire/big_endian.h"
 #include "rpc/wire/writable.h"
 
-struct wire_data_input wire_data_input(struct wire_bytes bytes, struct wire_arena *arena,
-                                       char *problem)
+struct wire_data_input wire_data_input(struct wire_bytes bytes, struct arena *arena, char *problem)
 {
     if (bytes.length == 0)
         bytes = wire_text("");
@@ -112,7 +111,7 @@ static struct wire_bytes as_utf8(struct wire_data_input *in, enum writable_kind 
     if (in->arena == NULL || is_ascii(text))
         return text;
     if (writable_read_text(kind, text, &buffer) == RPC_OK &&
-        (kept = wire_arena_take(in->arena, buffer.length)) != NULL)
+        (kept = arena_room(in->arena, buffer.length)) != NULL)
         memcpy(kept, buffer.data, buffer.length);
     size_t length = buffer.length;
     wire_buffer_release(&buffer);

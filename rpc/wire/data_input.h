@@ -14,9 +14,9 @@
 
 struct wire_data_input {
     const uint8_t *at, *end;
-    struct wire_arena *arena; /* borrowed; for texts that are not UTF-8 as they stand; NULL:
-                               * these are left as they are */
-    char *problem;            /* WIRE_PROBLEM_MAX bytes */
+    struct arena *arena; /* borrowed; for texts that are not UTF-8 as they stand; NULL:
+                          * these are left as they are */
+    char *problem;       /* WIRE_PROBLEM_MAX bytes */
     /* RPC_OK; RPC_END: an EOFException; RPC_MALFORMED: another IOException; RPC_BAD_VALUE: a
      * NegativeArraySizeException; RPC_NO_MEMORY. */
     enum rpc_status status;
@@ -24,8 +24,7 @@ struct wire_data_input {
 };
 
 /* `problem` is emptied. */
-struct wire_data_input wire_data_input(struct wire_bytes bytes, struct wire_arena *arena,
-                                       char *problem);
+struct wire_data_input wire_data_input(struct wire_bytes bytes, struct arena *arena, char *problem);
 
 bool wire_data_boolean(struct wire_data_input *in);
 int32_t wire_data_int32(struct wire_data_input *in);

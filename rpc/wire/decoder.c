@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/wire/arena.h"
+#include "rpc/arena.h"
 #include "rpc/wire/big_endian.h"
 #include "rpc/wire/extent.h"
 #include "rpc/wire/goodbye.h"
@@ -39,7 +39,7 @@ static const unsigned may_follow[] = {
 
 struct wire_decoder {
     const struct wire_codec *codec; /* borrowed */
-    struct wire_arena *arena;       /* owned; for the message that was given last */
+    struct arena arena;             /* for the message that was given last */
     enum wire_side side;
     enum decoder_state state;
     bool given; /* the buffer holds a message that its borrower is done with */
@@ -68,16 +68,16 @@ struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wi
     struct wire_decoder *decoder = calloc(1, sizeof(*decoder));
     if (decoder == NULL)
         return NULL;
-    decoder->arena = wire_arena_create(WIRE_ARENA_BUDGET);
-    if (decoder->arena == NULL)
-        goto fail;
     bool unframed = side == WIRE_TO_CLIENT && !codec->frames_replies;
     if (unframed) {
         decoder->extent = wire_extent_create(NULL, frame_length_max);
-        if (decoder->extent == NULL)
-            goto fail_arena;
+        if (decoder->extent == NULL) {
+            free(decoder);
+            return NULL;
+        }
     }
     decoder->codec = codec;
+    decoder->arena.budget = WIRE_DECODED_MAX;
     decoder->side = side;
     decoder->length_max = frame_length_max;
     decoder->state = unframed                 ? DECODER_REPLY
@@ -87,12 +87,6 @@ struct wire_decoder *wire_decoder_create(const struct wire_codec *codec, enum wi
     decoder->first = true;
     decoder->problem = "";
     return decoder;
-
-fail_arena:
-    wire_arena_free(decoder->arena);
-fail:
-    free(decoder);
-    return NULL;
 }
 
 void wire_decoder_expect(struct wire_decoder *decoder, enum wire_kind expected)
@@ -114,7 +108,7 @@ void wire_decoder_free(struct wire_decoder *decoder)
         return;
     wire_buffer_release(&decoder->body);
     wire_extent_free(decoder->extent);
-    wire_arena_free(decoder->arena);
+    arena_release(&decoder->arena);
     free(decoder);
 }
 
@@ -126,7 +120,7 @@ static void forget_message(struct wire_decoder *decoder)
     decoder->body.length = 0;
     if (decoder->body.capacity > KEPT_MAX)
         wire_buffer_release(&decoder->body);
-    wire_arena_reset(decoder->arena);
+    arena_reset(&decoder->arena);
     decoder->problem = "";
 }
 
@@ -220,10 +214,9 @@ static enum rpc_status take_header(struct wire_decoder *decoder, struct wire_mes
 /* Few messages have one: no connection keeps room for it. */
 static void keep_problem(struct wire_decoder *decoder, const char *problem)
 {
-    size_t size = strlen(problem) + 1;
-    char *kept = wire_arena_take(decoder->arena, size);
+    const char *kept = arena_text(&decoder->arena, problem);
     if (kept != NULL)
-        decoder->problem = memcpy(kept, problem, size);
+        decoder->problem = kept;
 }
 
 static enum rpc_status take_body(struct wire_decoder *decoder, struct wire_message *message)
@@ -232,8 +225,9 @@ static enum rpc_status take_body(struct wire_decoder *decoder, struct wire_messa
 
     enter(decoder, DECODER_LENGTH, WORD);
     char problem[WIRE_PROBLEM_MAX];
-    enum rpc_status status = decoder->codec->decode(
-        decoder->side, decoder->expected, frame, message, decoder->arena, problem, sizeof(problem));
+    enum rpc_status status =
+        decoder->codec->decode(decoder->side, decoder->expected, frame, message, &decoder->arena,
+                               problem, sizeof(problem));
     if (status == RPC_MALFORMED)
         keep_problem(decoder, problem);
     message->length = (int32_t)frame.length;
@@ -249,8 +243,9 @@ static enum rpc_status open_reply(struct wire_decoder *decoder, struct wire_mess
     const struct wire_bytes reply = {decoder->body.data, decoder->body.length};
     char problem[WIRE_PROBLEM_MAX];
 
-    enum rpc_status status = decoder->codec->decode(
-        decoder->side, decoder->expected, reply, message, decoder->arena, problem, sizeof(problem));
+    enum rpc_status status =
+        decoder->codec->decode(decoder->side, decoder->expected, reply, message, &decoder->arena,
+                               problem, sizeof(problem));
     message->size = reply.length;
     return status;
 }
@@ -359,9 +354,9 @@ const char *wire_decoder_problem(const struct wire_decoder *decoder)
     return decoder->problem;
 }
 
-struct wire_arena *wire_decoder_arena(struct wire_decoder *decoder)
+struct arena *wire_decoder_arena(struct wire_decoder *decoder)
 {
-    return decoder->arena;
+    return &decoder->arena;
 }
 
 enum rpc_status wire_decoder_feed(struct wire_decoder *decoder, struct wire_bytes bytes,

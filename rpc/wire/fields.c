@@ -334,7 +334,7 @@ enum rpc_status wire_field_get(const struct wire_message *message, const char *n
 /* --- open --- */
 
 enum rpc_status wire_message_open(const struct wire_codec *codec, struct wire_message *message,
-                                  struct wire_arena *arena, char *problem)
+                                  struct arena *arena, char *problem)
 {
     enum rpc_status status = RPC_OK;
     switch (message->kind) {

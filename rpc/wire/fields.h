@@ -41,7 +41,7 @@ struct wire_value wire_value(struct wire_bytes bytes);
  * does not know (another rpc kind) stays a payload.  RPC_MALFORMED, RPC_END as wire_open_…,
  * and the payload stays. */
 enum rpc_status wire_message_open(const struct wire_codec *codec, struct wire_message *message,
-                                  struct wire_arena *arena, char *problem);
+                                  struct arena *arena, char *problem);
 
 /* Set a field.  Texts of numbers are taken where there are names: "FATAL", "INITIATE",
  * "ERROR_APPLICATION", "SASL".  The value's bytes are borrowed.  RPC_UNKNOWN_NAME: this kind

@@ -1,4 +1,4 @@
-#include "rpc/wire/arena.h"
+#include "rpc/arena.h"
 #include "rpc/wire/v9.h"
 #include "rpc/wire/wire.h"
 
@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire_message message = {.payload = {data, size}};
     char problem[WIRE_PROBLEM_MAX];
 
-    struct wire_arena *arena = wire_arena_create(WIRE_ARENA_BUDGET);
-    wire_v9_open_sasl(&message, arena, problem);
-    wire_arena_free(arena);
+    struct arena arena = {.budget = WIRE_DECODED_MAX};
+    wire_v9_open_sasl(&message, &arena, problem);
+    arena_release(&arena);
     return 0;
 }

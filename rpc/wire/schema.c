@@ -37,8 +37,8 @@ struct names {
 };
 
 struct schema {
-    struct schema_pool pool; /* owns all types and names */
-    struct names names;      /* sorted */
+    struct arena arena; /* owns all types and names */
+    struct names names; /* sorted */
     const char **files;
     size_t file_count;
 };
@@ -102,11 +102,12 @@ static enum rpc_status declare(struct adding *adding, enum entry_kind kind,
                                const struct scope *scope, const char *short_name,
                                const void *source, bool proto3)
 {
-    struct schema_pool *pool = &adding->schema->pool;
+    struct arena *arena = &adding->schema->arena;
     if (short_name == NULL || *short_name == '\0')
         return malformed(adding, "a type without a name in", scope->name);
-    char *name = schema_pool_join(pool, scope->name, short_name);
-    char *java = schema_java_name(pool, scope->java, short_name);
+    const char *dot = *scope->name != '\0' ? "." : "";
+    char *name = arena_print(arena, "%s%s%s", scope->name, dot, short_name);
+    char *java = arena_print(arena, "%s%s", scope->java, short_name);
     struct entry *entry = append(&adding->names);
     if (name == NULL || java == NULL || entry == NULL)
         return RPC_NO_MEMORY;
@@ -126,17 +127,17 @@ static enum rpc_status declare(struct adding *adding, enum entry_kind kind,
                                            .package_name = ""};
     switch (kind) {
     case ENTRY_MESSAGE:
-        entry->of.message = schema_pool_take(pool, sizeof(message));
+        entry->of.message = arena_take(arena, sizeof(message));
         if (entry->of.message != NULL)
             *entry->of.message = message;
         break;
     case ENTRY_ENUM:
-        entry->of.enumeration = schema_pool_take(pool, sizeof(enumeration));
+        entry->of.enumeration = arena_take(arena, sizeof(enumeration));
         if (entry->of.enumeration != NULL)
             *entry->of.enumeration = enumeration;
         break;
     case ENTRY_SERVICE:
-        entry->of.service = schema_pool_take(pool, sizeof(*entry->of.service));
+        entry->of.service = arena_take(arena, sizeof(*entry->of.service));
         if (entry->of.service != NULL)
             entry->of.service->name = name;
         break;
@@ -162,8 +163,7 @@ static enum rpc_status declare_message(struct adding *adding, const struct scope
         return status;
     const ProtobufCMessageDescriptor *own =
         adding->names.entries[adding->names.count - 1].of.message;
-    const struct scope inner = {own->name,
-                                schema_java_name(&adding->schema->pool, own->c_name, "$")};
+    const struct scope inner = {own->name, arena_print(&adding->schema->arena, "%s$", own->c_name)};
     if (inner.java == NULL)
         return RPC_NO_MEMORY;
     status = declare_enums(adding, &inner, source->enum_type, source->n_enum_type);
@@ -184,12 +184,12 @@ static enum rpc_status declare_file(struct adding *adding, const file_source *so
 {
     const char *name = source->name == NULL ? "" : source->name;
     const struct scope scope = {source->package == NULL ? "" : source->package,
-                                schema_java_prefix(&adding->schema->pool, source)};
+                                schema_java_prefix(&adding->schema->arena, source)};
     bool proto3 = source->syntax != NULL && strcmp(source->syntax, "proto3") == 0;
 
     if (knows_file(adding, name))
         return RPC_OK;
-    adding->files[adding->file_count] = schema_pool_copy(&adding->schema->pool, wire_text(name));
+    adding->files[adding->file_count] = arena_text(&adding->schema->arena, name);
     if (adding->files[adding->file_count] == NULL || scope.java == NULL)
         return RPC_NO_MEMORY;
     adding->file_count++;
@@ -220,16 +220,15 @@ static const ProtobufCEnumDescriptor *look_up_enum(const void *owner, const char
 static enum rpc_status define_service(struct adding *adding, struct schema_service *service,
                                       const service_source *source)
 {
-    struct schema_pool *pool = &adding->schema->pool;
-    struct schema_method *methods =
-        schema_pool_take_array(pool, source->n_method + 1, sizeof(*methods));
+    struct arena *arena = &adding->schema->arena;
+    struct schema_method *methods = arena_take_array(arena, source->n_method + 1, sizeof(*methods));
     if (methods == NULL)
         return RPC_NO_MEMORY;
     for (size_t i = 0; i < source->n_method; i++) {
         const Google__Protobuf__MethodDescriptorProto *method = source->method[i];
         if (method->name == NULL || method->input_type == NULL || method->output_type == NULL)
             return malformed(adding, "a method lacks its name or types in", service->name);
-        methods[i] = (struct schema_method){schema_pool_copy(pool, wire_text(method->name)),
+        methods[i] = (struct schema_method){arena_text(arena, method->name),
                                             look_up_message(&adding->names, method->input_type),
                                             look_up_message(&adding->names, method->output_type)};
         if (methods[i].name == NULL)
@@ -248,16 +247,16 @@ static enum rpc_status define_service(struct adding *adding, struct schema_servi
 
 static enum rpc_status define(struct adding *adding, const struct entry *entry)
 {
-    struct schema_pool *pool = &adding->schema->pool;
+    struct arena *arena = &adding->schema->arena;
     struct schema_lookup lookup = {.message = look_up_message,
                                    .enumeration = look_up_enum,
                                    .owner = &adding->names,
                                    .problem = adding->problem};
     switch (entry->kind) {
     case ENTRY_MESSAGE:
-        return schema_fill_message(entry->of.message, entry->source, entry->proto3, pool, &lookup);
+        return schema_fill_message(entry->of.message, entry->source, entry->proto3, arena, &lookup);
     case ENTRY_ENUM:
-        return schema_fill_enum(entry->of.enumeration, entry->source, pool, &lookup);
+        return schema_fill_enum(entry->of.enumeration, entry->source, arena, &lookup);
     case ENTRY_SERVICE:
         return define_service(adding, entry->of.service, entry->source);
     }
@@ -362,7 +361,7 @@ struct schema *schema_create(void)
 {
     struct schema *schema = calloc(1, sizeof(*schema));
     if (schema != NULL)
-        schema_pool_init(&schema->pool, SCHEMA_BUDGET);
+        schema->arena.budget = WIRE_DECODED_MAX;
     return schema;
 }
 
@@ -372,18 +371,17 @@ void schema_free(struct schema *schema)
         return;
     free(schema->names.entries);
     free(schema->files);
-    schema_pool_release(&schema->pool);
+    arena_release(&schema->arena);
     free(schema);
 }
 
 enum rpc_status schema_add(struct schema *schema, struct wire_bytes set, char *problem)
 {
-    struct schema_pool pool;
+    struct arena arena = {.budget = WIRE_DECODED_MAX};
     ProtobufCMessage *message;
-    schema_pool_init(&pool, SCHEMA_BUDGET);
 
     enum rpc_status status = schema_decode(&google__protobuf__file_descriptor_set__descriptor, set,
-                                           &pool, &message, problem);
+                                           &arena, &message, problem);
     if (status == RPC_OK) {
         struct adding adding = {.schema = schema, .problem = problem};
         status = add_set(&adding, (const Google__Protobuf__FileDescriptorSet *)(void *)message);
@@ -394,11 +392,11 @@ enum rpc_status schema_add(struct schema *schema, struct wire_bytes set, char *p
             free(adding.files);
         }
     }
-    if (status == RPC_NO_MEMORY && schema->pool.exceeded)
+    if (status == RPC_NO_MEMORY && schema->arena.refused == RPC_TOO_LONG)
         status = RPC_TOO_LONG;
     if (status != RPC_OK && problem[0] == '\0')
         snprintf(problem, WIRE_PROBLEM_MAX, "%s", rpc_status_text(status));
-    schema_pool_release(&pool);
+    arena_release(&arena);
     return status;
 }
 

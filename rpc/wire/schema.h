@@ -15,8 +15,8 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "rpc/arena.h"
 #include "rpc/status.h"
-#include "rpc/wire/schema_pool.h"
 #include "rpc/wire/wire.h"
 
 struct schema;
@@ -55,16 +55,15 @@ const char *schema_name_at(const struct schema *schema, size_t index);
 
 /* --- messages --- */
 
-/* An empty message with its defaults set, in `pool`; NULL when memory or the budget ends.  To
+/* An empty message with its defaults set, in `arena`; NULL when memory or the budget ends.  To
  * set a field see protobuf-c: the quantifier says that it is there. */
-ProtobufCMessage *schema_new(const ProtobufCMessageDescriptor *descriptor,
-                             struct schema_pool *pool);
+ProtobufCMessage *schema_new(const ProtobufCMessageDescriptor *descriptor, struct arena *arena);
 
-/* Bytes to a message, which lives in `pool`, as Java reads it: a number that an enum does not
+/* Bytes to a message, which lives in `arena`, as Java reads it: a number that an enum does not
  * have becomes an unknown field.  Also for generated types.  The errors of schema_walk, and
- * RPC_TOO_LONG when the pool's budget does not suffice. */
+ * RPC_TOO_LONG when the arena's budget does not suffice. */
 enum rpc_status schema_decode(const ProtobufCMessageDescriptor *descriptor, struct wire_bytes bytes,
-                              struct schema_pool *pool, ProtobufCMessage **message, char *problem);
+                              struct arena *arena, ProtobufCMessage **message, char *problem);
 
 /* Append the message's bytes, as protoc writes them: fields in order of their numbers, then the
  * unknown ones.  RPC_NO_MEMORY. */
@@ -74,6 +73,6 @@ enum rpc_status schema_encode(const ProtobufCMessage *message, struct wire_buffe
 enum rpc_status schema_encode_unknown(const ProtobufCMessage *message, struct wire_buffer *out);
 /* Make fields out of such bytes, which must outlive the message.  RPC_MALFORMED. */
 enum rpc_status schema_decode_unknown(ProtobufCMessage *message, struct wire_bytes bytes,
-                                      struct schema_pool *pool, char *problem);
+                                      struct arena *arena, char *problem);
 
 #endif

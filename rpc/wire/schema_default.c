@@ -72,9 +72,9 @@ static size_t unescape(char *text)
 }
 
 static enum rpc_status read_bytes(const ProtobufCFieldDescriptor *field, const char *text,
-                                  struct schema_pool *pool, union value *value)
+                                  struct arena *arena, union value *value)
 {
-    char *copy = schema_pool_copy(pool, wire_text(text));
+    char *copy = arena_text(arena, text);
     if (copy == NULL)
         return RPC_NO_MEMORY;
     size_t length = schema_is_text(field) ? strlen(copy) : unescape(copy);
@@ -129,14 +129,14 @@ static bool read_number(ProtobufCType type, const char *text, union value *value
 }
 
 enum rpc_status schema_default(ProtobufCFieldDescriptor *field, const char *text,
-                               struct schema_pool *pool)
+                               struct arena *arena)
 {
-    union value *value = schema_pool_take(pool, sizeof(*value));
+    union value *value = arena_take(arena, sizeof(*value));
     if (value == NULL)
         return RPC_NO_MEMORY;
     field->default_value = value;
     if (field->type == PROTOBUF_C_TYPE_BYTES)
-        return read_bytes(field, text, pool, value);
+        return read_bytes(field, text, arena, value);
     if (field->type == PROTOBUF_C_TYPE_ENUM) {
         const ProtobufCEnumValue *named =
             protobuf_c_enum_descriptor_get_value_by_name(field->descriptor, text);

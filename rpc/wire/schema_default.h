@@ -6,12 +6,12 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "rpc/arena.h"
 #include "rpc/status.h"
-#include "rpc/wire/schema_pool.h"
 
 /* Set `field`'s default_value, whose type and flags are set.  RPC_BAD_VALUE when the text does
  * not read as one; RPC_NO_MEMORY. */
 enum rpc_status schema_default(ProtobufCFieldDescriptor *field, const char *text,
-                               struct schema_pool *pool);
+                               struct arena *arena);
 
 #endif

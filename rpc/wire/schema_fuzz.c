@@ -13,16 +13,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What decodes must encode, and decode again to the same bytes. */
 static void there_and_back(const ProtobufCMessageDescriptor *type, struct wire_bytes bytes)
 {
-    struct schema_pool pool;
+    struct arena arena = {.budget = 16 << 20};
     struct wire_buffer once = {0}, twice = {0};
     ProtobufCMessage *message;
     char problem[WIRE_PROBLEM_MAX];
 
-    schema_pool_init(&pool, (size_t)16 << 20);
-    if (schema_decode(type, bytes, &pool, &message, problem) == RPC_OK &&
+    if (schema_decode(type, bytes, &arena, &message, problem) == RPC_OK &&
         schema_encode(message, &once) == RPC_OK) {
         struct wire_bytes again = {once.data, once.length};
-        enum rpc_status status = schema_decode(type, again, &pool, &message, problem);
+        enum rpc_status status = schema_decode(type, again, &arena, &message, problem);
         assert(status == RPC_OK || status == RPC_TOO_LONG);
         if (status == RPC_OK && schema_encode(message, &twice) == RPC_OK) {
             assert(once.length == twice.length);
@@ -31,7 +30,7 @@ static void there_and_back(const ProtobufCMessageDescriptor *type, struct wire_b
     }
     wire_buffer_release(&once);
     wire_buffer_release(&twice);
-    schema_pool_release(&pool);
+    arena_release(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

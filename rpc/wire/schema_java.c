@@ -2,27 +2,16 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 typedef Google__Protobuf__FileDescriptorProto file_source;
 
-char *schema_java_name(struct schema_pool *pool, const char *first, const char *second)
-{
-    size_t size = strlen(first) + strlen(second) + 1;
-    char *name = schema_pool_take(pool, size);
-
-    if (name != NULL)
-        snprintf(name, size, "%s%s", first, second);
-    return name;
-}
-
 /* "NameNode" of "some/name_node.proto". */
-static char *camel_case(struct schema_pool *pool, const char *file)
+static char *camel_case(struct arena *arena, const char *file)
 {
     const char *slash = strrchr(file, '/'), *at = slash == NULL ? file : slash + 1;
     const char *dot = strrchr(at, '.'), *end = dot == NULL ? at + strlen(at) : dot;
-    char *name = schema_pool_take(pool, (size_t)(end - at) + 1), *out = name;
+    char *name = arena_take(arena, (size_t)(end - at) + 1), *out = name;
     bool upper = true;
 
     for (; name != NULL && at < end; at++) {
@@ -50,25 +39,24 @@ static bool has_type(const file_source *file, const char *name)
 }
 
 /* The class around them all; it must not be called like one of them. */
-static const char *outer_class(struct schema_pool *pool, const file_source *file)
+static const char *outer_class(struct arena *arena, const file_source *file)
 {
     if (file->options != NULL && file->options->java_outer_classname != NULL)
         return file->options->java_outer_classname;
-    const char *name = camel_case(pool, file->name == NULL ? "" : file->name);
-    return name != NULL && has_type(file, name) ? schema_java_name(pool, name, "OuterClass") : name;
+    const char *name = camel_case(arena, file->name == NULL ? "" : file->name);
+    return name != NULL && has_type(file, name) ? arena_print(arena, "%sOuterClass", name) : name;
 }
 
-char *schema_java_prefix(struct schema_pool *pool, const file_source *file)
+char *schema_java_prefix(struct arena *arena, const file_source *file)
 {
     const bool each_its_own = file->options != NULL && file->options->java_multiple_files;
     const char *package = file->package == NULL ? "" : file->package;
 
     if (file->options != NULL && file->options->java_package != NULL)
         package = file->options->java_package;
-    char *prefix = schema_java_name(pool, package, *package == '\0' ? "" : ".");
-    if (prefix == NULL || each_its_own)
-        return prefix;
-    const char *outer = outer_class(pool, file);
-    prefix = outer == NULL ? NULL : schema_java_name(pool, prefix, outer);
-    return prefix == NULL ? NULL : schema_java_name(pool, prefix, "$");
+    const char *dot = *package != '\0' ? "." : "";
+    if (each_its_own)
+        return arena_print(arena, "%s%s", package, dot);
+    const char *outer = outer_class(arena, file);
+    return outer == NULL ? NULL : arena_print(arena, "%s%s%s$", package, dot, outer);
 }

@@ -5,14 +5,10 @@
 #define RPC_WIRE_SCHEMA_JAVA_H
 
 #include "google/protobuf/descriptor.pb-c.h"
-#include "rpc/wire/schema_pool.h"
+#include "rpc/arena.h"
 
 /* What precedes the names of the types that are outermost in the file: "org.ripcord.TestProtos$".
  * NULL when memory or the budget ends. */
-char *schema_java_prefix(struct schema_pool *pool,
-                         const Google__Protobuf__FileDescriptorProto *file);
-
-/* `first` and `second` without anything between. */
-char *schema_java_name(struct schema_pool *pool, const char *first, const char *second);
+char *schema_java_prefix(struct arena *arena, const Google__Protobuf__FileDescriptorProto *file);
 
 #endif

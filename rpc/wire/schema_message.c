@@ -64,9 +64,9 @@ size_t schema_member_size(ProtobufCType type)
 
 /* --- making --- */
 
-ProtobufCMessage *schema_new(const ProtobufCMessageDescriptor *descriptor, struct schema_pool *pool)
+ProtobufCMessage *schema_new(const ProtobufCMessageDescriptor *descriptor, struct arena *arena)
 {
-    ProtobufCMessage *message = schema_pool_take(pool, descriptor->sizeof_message);
+    ProtobufCMessage *message = arena_take(arena, descriptor->sizeof_message);
     if (message == NULL)
         return NULL;
     message->descriptor = descriptor;
@@ -91,13 +91,13 @@ static bool knows(const ProtobufCFieldDescriptor *field, int32_t number)
 }
 
 static enum rpc_status add_unknown(ProtobufCMessage *message, uint32_t number, int32_t value,
-                                   struct schema_pool *pool)
+                                   struct arena *arena)
 {
     size_t count = message->n_unknown_fields;
-    ProtobufCMessageUnknownField *all = schema_pool_take_array(pool, count + 1, sizeof(*all));
-    uint8_t *data = schema_pool_take(pool, 10);
+    ProtobufCMessageUnknownField *all = arena_take_array(arena, count + 1, sizeof(*all));
+    uint8_t *data = arena_take(arena, 10);
     if (all == NULL || data == NULL)
-        return RPC_NO_MEMORY;
+        return arena->refused;
     if (count > 0)
         memcpy(all, message->unknown_fields, count * sizeof(*all));
     size_t length = schema_write_varint(data, (uint64_t)(int64_t)value);
@@ -108,7 +108,7 @@ static enum rpc_status add_unknown(ProtobufCMessage *message, uint32_t number, i
 }
 
 static enum rpc_status settle_list(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                                   struct schema_pool *pool)
+                                   struct arena *arena)
 {
     size_t *count = schema_member(message, field->quantifier_offset);
     int32_t **values = schema_member(message, field->offset);
@@ -118,14 +118,14 @@ static enum rpc_status settle_list(ProtobufCMessage *message, const ProtobufCFie
         if (knows(field, (*values)[i]))
             (*values)[kept++] = (*values)[i];
         else
-            status = add_unknown(message, field->id, (*values)[i], pool);
+            status = add_unknown(message, field->id, (*values)[i], arena);
     }
     *count = kept;
     return status;
 }
 
 static enum rpc_status settle_enum(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                                   struct schema_pool *pool)
+                                   struct arena *arena)
 {
     int32_t *value = schema_member(message, field->offset);
     if (!schema_has(message, field) || knows(field, *value))
@@ -136,42 +136,42 @@ static enum rpc_status settle_enum(ProtobufCMessage *message, const ProtobufCFie
     *value = 0;
     if (field->default_value != NULL)
         memcpy(value, field->default_value, sizeof(*value));
-    return add_unknown(message, field->id, number, pool);
+    return add_unknown(message, field->id, number, arena);
 }
 
-static enum rpc_status settle(ProtobufCMessage *message, struct schema_pool *pool);
+static enum rpc_status settle(ProtobufCMessage *message, struct arena *arena);
 
 static enum rpc_status settle_inner(ProtobufCMessage *message,
-                                    const ProtobufCFieldDescriptor *field, struct schema_pool *pool)
+                                    const ProtobufCFieldDescriptor *field, struct arena *arena)
 {
     enum rpc_status status = RPC_OK;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         size_t count = *(size_t *)schema_member(message, field->quantifier_offset);
         ProtobufCMessage **inner = *(ProtobufCMessage ***)schema_member(message, field->offset);
         for (size_t i = 0; i < count && status == RPC_OK; i++)
-            status = settle(inner[i], pool);
+            status = settle(inner[i], arena);
         return status;
     }
     ProtobufCMessage *inner = *(ProtobufCMessage **)schema_member(message, field->offset);
     if (inner != NULL && schema_has(message, field))
-        status = settle(inner, pool);
+        status = settle(inner, arena);
     return status;
 }
 
 /* As deep as the walker has allowed. */
-static enum rpc_status settle(ProtobufCMessage *message, struct schema_pool *pool)
+static enum rpc_status settle(ProtobufCMessage *message, struct arena *arena)
 {
     enum rpc_status status = RPC_OK;
     for (unsigned i = 0; i < message->descriptor->n_fields && status == RPC_OK; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
         if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-            status = settle_inner(message, field, pool);
+            status = settle_inner(message, field, arena);
         else if (field->type != PROTOBUF_C_TYPE_ENUM)
             continue;
         else if (field->label == PROTOBUF_C_LABEL_REPEATED)
-            status = settle_list(message, field, pool);
+            status = settle_list(message, field, arena);
         else
-            status = settle_enum(message, field, pool);
+            status = settle_enum(message, field, arena);
     }
     return status;
 }
@@ -188,23 +188,33 @@ static void look_for_strange(void *owner, const struct schema_item *item)
     *strange = *strange || field != NULL;
 }
 
+static void *allocate(void *arena, size_t size)
+{
+    return arena_room(arena, size);
+}
+
+static void forget(void *arena, void *pointer)
+{
+    (void)arena;
+    (void)pointer;
+}
+
 enum rpc_status schema_decode(const ProtobufCMessageDescriptor *descriptor, struct wire_bytes bytes,
-                              struct schema_pool *pool, ProtobufCMessage **message, char *problem)
+                              struct arena *arena, ProtobufCMessage **message, char *problem)
 {
     static const uint8_t nothing[1];
+    ProtobufCAllocator allocator = {.alloc = allocate, .free = forget, .allocator_data = arena};
     bool strange = false;
     *message = NULL;
     enum rpc_status status = schema_walk(descriptor, bytes, look_for_strange, &strange, problem);
     if (status != RPC_OK)
         return status;
-    *message = protobuf_c_message_unpack(descriptor, &pool->allocator, bytes.length,
+    *message = protobuf_c_message_unpack(descriptor, &allocator, bytes.length,
                                          bytes.data == NULL ? nothing : bytes.data);
     if (*message == NULL)
-        status = pool->exceeded || pool->starved ? RPC_NO_MEMORY : RPC_MALFORMED;
+        status = arena->refused != RPC_OK ? arena->refused : RPC_MALFORMED;
     else if (strange)
-        status = settle(*message, pool);
-    if (status == RPC_NO_MEMORY && pool->exceeded)
-        status = RPC_TOO_LONG;
+        status = settle(*message, arena);
     if (status != RPC_OK)
         snprintf(problem, WIRE_PROBLEM_MAX, "message %s: %s", descriptor->name,
                  status == RPC_TOO_LONG ? "needs more memory than one message may have"
@@ -262,7 +272,7 @@ static void keep_unknown(void *owner, const struct schema_item *item)
 }
 
 enum rpc_status schema_decode_unknown(ProtobufCMessage *message, struct wire_bytes bytes,
-                                      struct schema_pool *pool, char *problem)
+                                      struct arena *arena, char *problem)
 {
     static const ProtobufCIntRange no_range = {0, 0};
     static const ProtobufCMessageDescriptor nothing = {
@@ -275,7 +285,7 @@ enum rpc_status schema_decode_unknown(ProtobufCMessage *message, struct wire_byt
     enum rpc_status status = schema_walk(&nothing, bytes, keep_unknown, &unknowns, problem);
     if (status != RPC_OK)
         return status;
-    unknowns.fields = schema_pool_take_array(pool, unknowns.count + 1u, sizeof(*unknowns.fields));
+    unknowns.fields = arena_take_array(arena, unknowns.count + 1u, sizeof(*unknowns.fields));
     if (unknowns.fields == NULL)
         return RPC_NO_MEMORY;
     unknowns.count = 0;

@@ -10,7 +10,7 @@
 #include "rpc/wire/schema_walk.h"
 
 static struct schema *schema;
-static struct schema_pool pool;
+static struct arena arena;
 static char problem[WIRE_PROBLEM_MAX];
 
 static struct wire_bytes load(const char *name)
@@ -28,14 +28,14 @@ static struct wire_bytes load(const char *name)
 static void begin(void)
 {
     schema = schema_create();
-    schema_pool_init(&pool, SCHEMA_BUDGET);
+    arena = (struct arena){.budget = WIRE_DECODED_MAX};
     enum rpc_status status = schema_add(schema, load("schema_test.set"), problem);
     cr_assert(status == RPC_OK, "%s", problem);
 }
 
 static void end(void)
 {
-    schema_pool_release(&pool);
+    arena_release(&arena);
     schema_free(schema);
 }
 
@@ -50,7 +50,7 @@ TestSuite(schema, .init = begin, .fini = end);
 
 static enum rpc_status decode(const char *type, struct wire_bytes bytes, ProtobufCMessage **message)
 {
-    return schema_decode(schema_message(schema, type), bytes, &pool, message, problem);
+    return schema_decode(schema_message(schema, type), bytes, &arena, message, problem);
 }
 
 static const void *field_of(const ProtobufCMessage *message, const char *name)
@@ -104,7 +104,7 @@ Test(schema, fills_defaults_in)
     const ProtobufCBinaryData *bytes = field_of(message, "bytes_default");
     cr_assert(eq(sz, bytes->len, 4));
     cr_assert(memcmp(bytes->data, "a\001\"b", 4) == 0);
-    ProtobufCMessage *made = schema_new(message->descriptor, &pool);
+    ProtobufCMessage *made = schema_new(message->descriptor, &arena);
     cr_assert(eq(int, *(const int32_t *)field_of(made, "with_default"), -7));
 }
 
@@ -151,7 +151,7 @@ Test(schema, keeps_unknown_fields_and_writes_them_again)
     cr_assert(eq(int, decode("ripcord.test.Little", WIRE_ABSENT, &empty), RPC_OK));
     cr_assert(eq(int,
                  schema_decode_unknown(empty, (struct wire_bytes){unknown.data, unknown.length},
-                                       &pool, problem),
+                                       &arena, problem),
                  RPC_OK));
     cr_assert(eq(u32, empty->n_unknown_fields, message->n_unknown_fields));
     wire_buffer_release(&out);
@@ -241,16 +241,15 @@ Test(schema, refuses_more_than_100_levels)
 Test(schema, refuses_what_exceeds_the_budget)
 {
     static uint8_t empty[6000];
-    struct schema_pool small;
+    struct arena small = {.budget = 4000};
     ProtobufCMessage *message;
     for (size_t i = 0; i < sizeof(empty); i += 3)
         memcpy(empty + i, "\x92\x01", 3); /* one number 0 */
-    schema_pool_init(&small, 4000);
     enum rpc_status status =
         schema_decode(schema_message(schema, "ripcord.test.Everything"),
                       (struct wire_bytes){empty, sizeof(empty)}, &small, &message, problem);
     cr_assert(eq(int, status, RPC_TOO_LONG));
-    schema_pool_release(&small);
+    arena_release(&small);
 }
 
 Test(schema, adds_nothing_of_a_set_that_is_wrong)

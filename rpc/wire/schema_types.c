@@ -45,10 +45,10 @@ static enum rpc_status wrong(const struct schema_lookup *lookup, enum rpc_status
 }
 
 /* The ranges of consecutive numbers among `count` ascending ones, and the end behind them. */
-static const ProtobufCIntRange *ranges(struct schema_pool *pool, const void *first, size_t size,
+static const ProtobufCIntRange *ranges(struct arena *arena, const void *first, size_t size,
                                        unsigned count, unsigned *range_count)
 {
-    ProtobufCIntRange *all = schema_pool_take_array(pool, (size_t)count + 1, sizeof(*all));
+    ProtobufCIntRange *all = arena_take_array(arena, (size_t)count + 1, sizeof(*all));
     if (all == NULL)
         return NULL;
     int64_t before = INT64_MIN;
@@ -95,21 +95,21 @@ static unsigned sort_values(ProtobufCEnumValue *values, unsigned count)
 
 enum rpc_status schema_fill_enum(ProtobufCEnumDescriptor *type,
                                  const Google__Protobuf__EnumDescriptorProto *source,
-                                 struct schema_pool *pool, const struct schema_lookup *lookup)
+                                 struct arena *arena, const struct schema_lookup *lookup)
 {
     size_t count = source->n_value;
     if (count == 0 || count > SCHEMA_FIELDS_MAX)
         return wrong(lookup, RPC_TOO_LONG, type->name, NULL,
                      count == 0 ? "has no values" : "has too many values");
-    ProtobufCEnumValue *values = schema_pool_take_array(pool, count, sizeof(*values));
-    ProtobufCEnumValueIndex *names = schema_pool_take_array(pool, count, sizeof(*names));
+    ProtobufCEnumValue *values = arena_take_array(arena, count, sizeof(*values));
+    ProtobufCEnumValueIndex *names = arena_take_array(arena, count, sizeof(*names));
     if (values == NULL || names == NULL)
         return RPC_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const Google__Protobuf__EnumValueDescriptorProto *value = source->value[i];
         if (value->name == NULL)
             return wrong(lookup, RPC_MALFORMED, type->name, NULL, "a value has no name");
-        char *name = schema_pool_copy(pool, wire_text(value->name));
+        char *name = arena_text(arena, value->name);
         if (name == NULL)
             return RPC_NO_MEMORY;
         values[i] = (ProtobufCEnumValue){name, name, value->number};
@@ -125,13 +125,13 @@ enum rpc_status schema_fill_enum(ProtobufCEnumDescriptor *type,
     type->n_value_names = (unsigned)count;
     type->values_by_name = names;
 
-    int *numbers = schema_pool_take_array(pool, type->n_values, sizeof(*numbers));
+    int *numbers = arena_take_array(arena, type->n_values, sizeof(*numbers));
     if (numbers == NULL)
         return RPC_NO_MEMORY;
     for (unsigned i = 0; i < type->n_values; i++)
         numbers[i] = values[i].value;
     type->value_ranges =
-        ranges(pool, numbers, sizeof(*numbers), type->n_values, &type->n_value_ranges);
+        ranges(arena, numbers, sizeof(*numbers), type->n_values, &type->n_value_ranges);
     return type->value_ranges == NULL ? RPC_NO_MEMORY : RPC_OK;
 }
 
@@ -142,7 +142,7 @@ struct filling {
     ProtobufCMessageDescriptor *type;
     const Google__Protobuf__DescriptorProto *source;
     bool proto3;
-    struct schema_pool *pool;
+    struct arena *arena;
     const struct schema_lookup *lookup;
 };
 
@@ -220,7 +220,7 @@ static enum rpc_status fill_field(const struct filling *filling, const field_sou
         (source->oneof_index < 0 || (size_t)source->oneof_index >= filling->source->n_oneof_decl))
         return wrong(filling->lookup, RPC_MALFORMED, filling->type->name, source->name,
                      "is in a oneof that does not exist");
-    field->name = schema_pool_copy(filling->pool, wire_text(source->name));
+    field->name = arena_text(filling->arena, source->name);
     if (field->name == NULL)
         return RPC_NO_MEMORY;
     field->id = (uint32_t)source->number;
@@ -234,7 +234,7 @@ static enum rpc_status fill_field(const struct filling *filling, const field_sou
     if (source->default_value == NULL || field->label == PROTOBUF_C_LABEL_REPEATED ||
         in_real_oneof(source))
         return RPC_OK;
-    status = schema_default(field, source->default_value, filling->pool);
+    status = schema_default(field, source->default_value, filling->arena);
     if (status == RPC_BAD_VALUE)
         return wrong(filling->lookup, status, filling->type->name, field->name,
                      "has a default that does not fit");
@@ -254,7 +254,7 @@ static enum rpc_status place_fields(const struct filling *filling, ProtobufCFiel
 {
     size_t at = sizeof(ProtobufCMessage);
     size_t oneofs = filling->source->n_oneof_decl;
-    size_t *places = schema_pool_take_array(filling->pool, oneofs + 1, sizeof(*places));
+    size_t *places = arena_take_array(filling->arena, oneofs + 1, sizeof(*places));
     if (places == NULL)
         return RPC_NO_MEMORY;
     for (unsigned i = 0; i < filling->type->n_fields; i++) {
@@ -285,7 +285,7 @@ static int by_number(const void *left, const void *right)
 static enum rpc_status name_index(const struct filling *filling)
 {
     ProtobufCMessageDescriptor *type = filling->type;
-    unsigned *index = schema_pool_take_array(filling->pool, type->n_fields + 1u, sizeof(*index));
+    unsigned *index = arena_take_array(filling->arena, type->n_fields + 1u, sizeof(*index));
     if (index == NULL)
         return RPC_NO_MEMORY;
     for (unsigned i = 0; i < type->n_fields; i++) {
@@ -309,8 +309,8 @@ static enum rpc_status fill_fields(const struct filling *filling, const field_so
 {
     ProtobufCMessageDescriptor *type = filling->type;
     ProtobufCFieldDescriptor *fields =
-        schema_pool_take_array(filling->pool, type->n_fields + 1u, sizeof(*fields));
-    int *numbers = schema_pool_take_array(filling->pool, type->n_fields + 1u, sizeof(*numbers));
+        arena_take_array(filling->arena, type->n_fields + 1u, sizeof(*fields));
+    int *numbers = arena_take_array(filling->arena, type->n_fields + 1u, sizeof(*numbers));
     if (fields == NULL || numbers == NULL)
         return RPC_NO_MEMORY;
     type->fields = fields;
@@ -324,7 +324,7 @@ static enum rpc_status fill_fields(const struct filling *filling, const field_so
                          "has the number of another field");
     }
     type->field_ranges =
-        ranges(filling->pool, numbers, sizeof(*numbers), type->n_fields, &type->n_field_ranges);
+        ranges(filling->arena, numbers, sizeof(*numbers), type->n_fields, &type->n_field_ranges);
     if (type->field_ranges == NULL)
         return RPC_NO_MEMORY;
     enum rpc_status status = name_index(filling);
@@ -338,14 +338,13 @@ bool schema_is_entry(const Google__Protobuf__DescriptorProto *source)
 
 enum rpc_status schema_fill_message(ProtobufCMessageDescriptor *type,
                                     const Google__Protobuf__DescriptorProto *source, bool proto3,
-                                    struct schema_pool *pool, const struct schema_lookup *lookup)
+                                    struct arena *arena, const struct schema_lookup *lookup)
 {
     struct filling filling = {
-        .type = type, .source = source, .proto3 = proto3, .pool = pool, .lookup = lookup};
+        .type = type, .source = source, .proto3 = proto3, .arena = arena, .lookup = lookup};
     if (source->n_field > SCHEMA_FIELDS_MAX)
         return wrong(lookup, RPC_TOO_LONG, type->name, NULL, "has too many fields");
-    const field_source **sources =
-        schema_pool_take_array(pool, source->n_field + 1, sizeof(*sources));
+    const field_source **sources = arena_take_array(arena, source->n_field + 1, sizeof(*sources));
     if (sources == NULL)
         return RPC_NO_MEMORY;
     for (size_t i = 0; i < source->n_field; i++)

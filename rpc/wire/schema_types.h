@@ -9,8 +9,8 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
+#include "rpc/arena.h"
 #include "rpc/status.h"
-#include "rpc/wire/schema_pool.h"
 
 /* How a type's name, ".a.B", becomes the type.  NULL when there is none of that kind. */
 struct schema_lookup {
@@ -26,9 +26,9 @@ bool schema_is_entry(const Google__Protobuf__DescriptorProto *source);
 /* Fill `type`, whose name is set.  Enums come before messages, for their defaults. */
 enum rpc_status schema_fill_enum(ProtobufCEnumDescriptor *type,
                                  const Google__Protobuf__EnumDescriptorProto *source,
-                                 struct schema_pool *pool, const struct schema_lookup *lookup);
+                                 struct arena *arena, const struct schema_lookup *lookup);
 enum rpc_status schema_fill_message(ProtobufCMessageDescriptor *type,
                                     const Google__Protobuf__DescriptorProto *source, bool proto3,
-                                    struct schema_pool *pool, const struct schema_lookup *lookup);
+                                    struct arena *arena, const struct schema_lookup *lookup);
 
 #endif

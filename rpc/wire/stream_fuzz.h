@@ -18,7 +18,7 @@ enum { FUZZ_FRAME_MAX = 1 << 16, FUZZ_SASL = 255 };
 static enum rpc_status fuzz_open(const struct wire_codec *codec, struct wire_decoder *decoder,
                                  struct wire_message *message)
 {
-    struct wire_arena *arena = wire_decoder_arena(decoder);
+    struct arena *arena = wire_decoder_arena(decoder);
     char problem[WIRE_PROBLEM_MAX];
 
     switch (message->kind) {

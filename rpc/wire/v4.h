@@ -23,7 +23,7 @@ enum rpc_status wire_v4_encode(const struct wire_message *message, struct wire_b
 
 enum rpc_status wire_v4_decode(enum wire_side side, enum wire_kind expected,
                                struct wire_bytes frame, struct wire_message *message,
-                               struct wire_arena *arena, char *problem, size_t problem_size);
+                               struct arena *arena, char *problem, size_t problem_size);
 
 wire_open_fn wire_v4_open_context, wire_v4_open_sasl, wire_v4_open_request, wire_v4_open_value;
 

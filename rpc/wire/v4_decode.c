@@ -69,7 +69,7 @@ static enum rpc_status sasl_reply(struct wire_data_input *in, struct wire_messag
 
 enum rpc_status wire_v4_decode(enum wire_side side, enum wire_kind expected,
                                struct wire_bytes frame, struct wire_message *message,
-                               struct wire_arena *arena, char *problem, size_t problem_size)
+                               struct arena *arena, char *problem, size_t problem_size)
 {
     char text[WIRE_PROBLEM_MAX];
     struct wire_data_input in = wire_data_input(frame, arena, text);
@@ -94,7 +94,7 @@ static enum rpc_status finish(struct wire_data_input *in, struct wire_message *m
 }
 
 /* ConnectionHeader.java, readFields */
-enum rpc_status wire_v4_open_context(struct wire_message *message, struct wire_arena *arena,
+enum rpc_status wire_v4_open_context(struct wire_message *message, struct arena *arena,
                                      char *problem)
 {
     struct wire_data_input in = wire_data_input(message->payload, arena, problem);
@@ -110,8 +110,7 @@ enum rpc_status wire_v4_open_context(struct wire_message *message, struct wire_a
 }
 
 /* To a server the frame is the token. */
-enum rpc_status wire_v4_open_sasl(struct wire_message *message, struct wire_arena *arena,
-                                  char *problem)
+enum rpc_status wire_v4_open_sasl(struct wire_message *message, struct arena *arena, char *problem)
 {
     struct wire_data_input in = wire_data_input(message->payload, arena, problem);
 
@@ -133,7 +132,7 @@ enum rpc_status wire_v4_open_sasl(struct wire_message *message, struct wire_aren
 }
 
 /* RPC.java, Invocation.readFields, up to its parameters */
-enum rpc_status wire_v4_open_request(struct wire_message *message, struct wire_arena *arena,
+enum rpc_status wire_v4_open_request(struct wire_message *message, struct arena *arena,
                                      char *problem)
 {
     struct wire_data_input in = wire_data_input(message->payload, arena, problem);
@@ -145,8 +144,7 @@ enum rpc_status wire_v4_open_request(struct wire_message *message, struct wire_a
     return finish(&in, message);
 }
 
-enum rpc_status wire_v4_open_value(struct wire_message *message, struct wire_arena *arena,
-                                   char *problem)
+enum rpc_status wire_v4_open_value(struct wire_message *message, struct arena *arena, char *problem)
 {
     struct wire_data_input in = wire_data_input(message->payload, arena, problem);
 

@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "rpc/wire/arena.h"
 #include "rpc/wire/codec_stage.h"
 #include "rpc/wire/examples.h"
 #include "rpc/wire/fields.h"

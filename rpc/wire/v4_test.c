@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "rpc/wire/arena.h"
+#include "rpc/arena.h"
 #include "rpc/wire/codec_stage.h"
 #include "rpc/wire/examples.h"
 #include "rpc/wire/fields.h"
@@ -222,7 +222,7 @@ Test(v4, a_preamble_of_any_kind_is_given)
 Test(v4, the_first_frame_is_the_header_and_the_next_are_calls)
 {
     struct wire_decoder *decoder = server_decoder("68727063 04 50");
-    struct wire_arena *arena = wire_decoder_arena(decoder);
+    struct arena *arena = wire_decoder_arena(decoder);
     struct wire_message message;
 
     cr_assert(eq(int, (int)next(decoder, "00000010 0150 01 0006eda0bdedb880 01 0002c080", &message),
@@ -301,13 +301,11 @@ Test(v4, a_negative_or_great_length_ends_all)
 /* What `digits`, as a frame, open to. */
 static enum rpc_status opens(wire_open_fn *open, const char *digits, struct wire_message *message)
 {
-    static struct wire_arena *arena;
-    if (arena == NULL)
-        arena = wire_arena_create(1 << 16);
+    static struct arena arena = {.budget = 1 << 16};
     struct wire_bytes bytes = hex(digits);
     struct wire_message fresh = {.payload = bytes};
     *message = fresh;
-    enum rpc_status status = open(message, arena, problem);
+    enum rpc_status status = open(message, &arena, problem);
     give_back(bytes);
     return status;
 }

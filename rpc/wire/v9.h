@@ -11,7 +11,7 @@ enum rpc_status wire_v9_encode(const struct wire_message *message, struct wire_b
 
 enum rpc_status wire_v9_decode(enum wire_side side, enum wire_kind expected,
                                struct wire_bytes frame, struct wire_message *message,
-                               struct wire_arena *arena, char *problem, size_t problem_size);
+                               struct arena *arena, char *problem, size_t problem_size);
 
 wire_open_fn wire_v9_open_context, wire_v9_open_sasl, wire_v9_open_request, wire_v9_open_value;
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rpc/wire/arena.h"
+#include "rpc/arena.h"
 #include "rpc/wire/coded.h"
 #include "rpc/wire/data_input.h"
 #include "rpc/wire/v9.h"
@@ -213,7 +213,7 @@ static bool take_header(struct wire_coded_reader *in, struct wire_bytes *header)
 
 enum rpc_status wire_v9_decode(enum wire_side side, enum wire_kind expected,
                                struct wire_bytes frame, struct wire_message *message,
-                               struct wire_arena *arena, char *problem_text, size_t problem_size)
+                               struct arena *arena, char *problem_text, size_t problem_size)
 {
     (void)expected; /* each frame has a call id that says what it is */
     (void)arena;    /* every field is in the frame as it stands */
@@ -265,7 +265,7 @@ static void read_user(struct wire_coded_reader *in, struct wire_bytes bytes,
         in->problem = inside.problem;
 }
 
-enum rpc_status wire_v9_open_context(struct wire_message *message, struct wire_arena *arena,
+enum rpc_status wire_v9_open_context(struct wire_message *message, struct arena *arena,
                                      char *problem_text)
 {
     (void)arena;
@@ -365,14 +365,14 @@ static enum rpc_status read_sasl(struct wire_bytes sasl, struct wire_message *me
     return RPC_OK;
 }
 
-enum rpc_status wire_v9_open_sasl(struct wire_message *message, struct wire_arena *arena,
+enum rpc_status wire_v9_open_sasl(struct wire_message *message, struct arena *arena,
                                   char *problem_text)
 {
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
     struct wire_coded_reader in = wire_coded_reader(message->payload);
     struct wire_bytes sasl;
 
-    struct wire_sasl_auth *auths = wire_arena_take(arena, WIRE_SASL_AUTHS_MAX * sizeof(*auths));
+    struct wire_sasl_auth *auths = arena_room(arena, WIRE_SASL_AUTHS_MAX * sizeof(*auths));
     if (auths == NULL)
         return RPC_NO_MEMORY;
     problem.text[0] = '\0';
@@ -421,7 +421,7 @@ static enum rpc_status method_header(struct wire_bytes header, struct wire_messa
 }
 
 /* WritableRpcEngine.Invocation, readFields, up to the parameters. */
-static enum rpc_status open_writable(struct wire_message *message, struct wire_arena *arena,
+static enum rpc_status open_writable(struct wire_message *message, struct arena *arena,
                                      char *problem)
 {
     struct wire_data_input in = wire_data_input(message->payload, arena, problem);
@@ -444,7 +444,7 @@ static enum rpc_status open_raw(struct wire_message *message)
     return RPC_OK;
 }
 
-enum rpc_status wire_v9_open_request(struct wire_message *message, struct wire_arena *arena,
+enum rpc_status wire_v9_open_request(struct wire_message *message, struct arena *arena,
                                      char *problem_text)
 {
     struct problem problem = {problem_text, WIRE_PROBLEM_MAX};
@@ -468,7 +468,7 @@ enum rpc_status wire_v9_open_request(struct wire_message *message, struct wire_a
     return rest(message, &in);
 }
 
-enum rpc_status wire_v9_open_value(struct wire_message *message, struct wire_arena *arena,
+enum rpc_status wire_v9_open_value(struct wire_message *message, struct arena *arena,
                                    char *problem_text)
 {
     (void)arena;

@@ -1,16 +1,10 @@
 /* How messages come apart, and what is told of those that do not. */
-#include "rpc/wire/arena.h"
+#include "rpc/arena.h"
 #include "rpc/wire/v9_stage.h"
 
 static char problem[WIRE_PROBLEM_MAX];
 
-static struct wire_arena *arena(void)
-{
-    static struct wire_arena *one;
-    if (one == NULL)
-        one = wire_arena_create(WIRE_ARENA_BUDGET);
-    return one;
-}
+static struct arena arena = {.budget = WIRE_DECODED_MAX};
 
 static bool is_absent(struct wire_bytes bytes)
 {
@@ -121,7 +115,7 @@ Test(v9, sasl_comes_apart_on_both_sides)
     cr_assert(eq(int, (int)decode(WIRE_TO_SERVER, hex_of(EXAMPLE_INITIATE_SIMPLE) + 8, &message),
                  RPC_OK));
     cr_assert(eq(int, (int)message.kind, WIRE_SASL));
-    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, &arena, problem), RPC_OK));
     cr_assert(eq(int, (int)message.sasl_state, WIRE_SASL_INITIATE));
     cr_assert(eq(sz, message.auth_count, 1));
     cr_assert(wire_is(message.auths[0].method, "SIMPLE"));
@@ -132,7 +126,7 @@ Test(v9, sasl_comes_apart_on_both_sides)
     cr_assert(eq(int, (int)decode(WIRE_TO_CLIENT, hex_of(EXAMPLE_LAYERS) + 8, &message), RPC_OK));
     cr_assert(eq(int, (int)message.kind, WIRE_SASL));
     cr_assert(eq(int, message.call_id, WIRE_CALL_SASL));
-    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_OK));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, &arena, problem), RPC_OK));
     cr_assert(eq(int, (int)message.sasl_state, WIRE_SASL_CHALLENGE));
     cr_assert(eq(sz, message.token.length, 32));
 }
@@ -275,14 +269,14 @@ Test(v9, contexts_and_sasl_say_what_is_wrong_with_them)
     cr_assert(eq(int, (int)wire_v9_open_context(&message, NULL, problem), RPC_MALFORMED));
 
     decode(WIRE_TO_SERVER, "04 1841 2200 02 2200", &message);
-    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, &arena, problem), RPC_MALFORMED));
     says("Message missing required fields: state, auths[0].method, auths[0].mechanism");
     decode(WIRE_TO_SERVER, "04 1841 2200 02 1006", &message);
-    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, &arena, problem), RPC_MALFORMED));
     says("Message missing required fields: state");
     decode(WIRE_TO_SERVER, "04 1841 2200 12 2200 2200 2200 2200 2200 2200 2200 2200 2200",
            &message);
-    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, arena(), problem), RPC_MALFORMED));
+    cr_assert(eq(int, (int)wire_v9_open_sasl(&message, &arena, problem), RPC_MALFORMED));
     says("There are more SASL auths than ripcord takes.");
 }
 

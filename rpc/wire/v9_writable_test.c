@@ -3,7 +3,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "rpc/wire/arena.h"
 #include "rpc/wire/codec_stage.h"
 #include "rpc/wire/examples.h"
 #include "rpc/wire/v9.h"

@@ -183,18 +183,21 @@ struct wire_message {
  * set by itself, to be filled with what it says. */
 struct wire_message wire_message(enum wire_kind kind);
 
-/* Memory for one decoded message; see arena.h. */
-struct wire_arena;
+/* Memory for one decoded message; see rpc/arena.h. */
+struct arena;
 /* The classes of Writables that are known; see writable.h. */
 struct writable_types;
 
-enum { WIRE_PROBLEM_MAX = 256 };
+enum {
+    WIRE_PROBLEM_MAX = 256,
+    WIRE_DECODED_MAX = 256 << 20, /* bytes of memory for one decoded message and all it holds */
+};
 
 /* Reads on behind a decoded header; needs the message's payload and leaves it.
  * RPC_OK fills the kind's fields and `trailing`.  RPC_MALFORMED, or RPC_END when the bytes
  * end too early (where Hadoop meets an EOFException, which has no text), says why in `problem`
  * (WIRE_PROBLEM_MAX bytes), as Java words it, without the exception's class. */
-typedef enum rpc_status wire_open_fn(struct wire_message *message, struct wire_arena *arena,
+typedef enum rpc_status wire_open_fn(struct wire_message *message, struct arena *arena,
                                      char *problem);
 
 /* One IPC version. */
@@ -217,7 +220,7 @@ struct wire_codec {
      * `expected` says what a frame to the server is where it does not say so itself (see
      * wire_decoder_expect).  RPC_MALFORMED with the reason in `problem`. */
     enum rpc_status (*decode)(enum wire_side side, enum wire_kind expected, struct wire_bytes frame,
-                              struct wire_message *message, struct wire_arena *arena, char *problem,
+                              struct wire_message *message, struct arena *arena, char *problem,
                               size_t problem_size);
     wire_open_fn *open_context;
     wire_open_fn *open_sasl;
@@ -304,7 +307,7 @@ bool wire_decoder_amid(const struct wire_decoder *decoder);
 enum rpc_status wire_decoder_take(struct wire_decoder *decoder, size_t length,
                                   struct wire_message *message);
 const char *wire_decoder_problem(const struct wire_decoder *decoder);
-struct wire_arena *wire_decoder_arena(struct wire_decoder *decoder);
+struct arena *wire_decoder_arena(struct wire_decoder *decoder);
 
 /* The same from bytes at hand: takes up to one message from `bytes`, *used tells how many. */
 enum rpc_status wire_decoder_feed(struct wire_decoder *decoder, struct wire_bytes bytes,

@@ -6,7 +6,7 @@
 #include "rpc/wire/writable_problem.h"
 
 struct making {
-    struct writable_store *store;
+    struct arena *arena;
     const struct writable_types *types;
     const char *class_name;
     struct writable_field *fields;
@@ -100,7 +100,7 @@ static enum rpc_status make_field(struct making *making, const struct writable_d
 {
     struct writable_field *field = &making->fields[self];
     const char *name = declared->name == NULL ? "" : declared->name;
-    enum rpc_status status = writable_grammar_parse(making->store, declared->type, &field->shape);
+    enum rpc_status status = writable_grammar_parse(making->arena, declared->type, &field->shape);
     field->when_field = WRITABLE_ALWAYS;
     field->slot = -1;
     if (status == RPC_NO_MEMORY)
@@ -112,19 +112,19 @@ static enum rpc_status make_field(struct making *making, const struct writable_d
     status = check_name(making, declared->type, name, self);
     if (status != RPC_OK)
         return status;
-    field->name = writable_store_copy(making->store, name, strlen(name));
+    field->name = arena_text(making->arena, name);
     if (field->name == NULL)
         return writable_problem_memory(making->problem);
     return declared->when == NULL ? RPC_OK : set_condition(making, declared, self);
 }
 
-enum rpc_status writable_fields_make(struct writable_store *store,
-                                     const struct writable_types *types, const char *class_name,
+enum rpc_status writable_fields_make(struct arena *arena, const struct writable_types *types,
+                                     const char *class_name,
                                      const struct writable_declared *declared, size_t count,
                                      const struct writable_field **fields, char *problem)
 {
-    struct writable_field *made = writable_store_take(store, (count + 1) * sizeof(*made));
-    struct making making = {.store = store,
+    struct writable_field *made = arena_take(arena, (count + 1) * sizeof(*made));
+    struct making making = {.arena = arena,
                             .types = types,
                             .class_name = class_name,
                             .fields = made,

@@ -83,32 +83,32 @@ static bool read_size(const char *text, struct writable_shape *shape)
     return *end == '\0' && size <= WRITABLE_LENGTH_MAX;
 }
 
-static enum rpc_status parse(struct writable_store *store, const char *text, unsigned depth,
+static enum rpc_status parse(struct arena *arena, const char *text, unsigned depth,
                              struct writable_shape *shape);
 
-static enum rpc_status parse_inner(struct writable_store *store, const char *text, unsigned depth,
+static enum rpc_status parse_inner(struct arena *arena, const char *text, unsigned depth,
                                    struct writable_shape *shape)
 {
-    struct writable_shape *of = writable_store_take(store, sizeof(*of));
+    struct writable_shape *of = arena_take(arena, sizeof(*of));
     if (of == NULL)
         return RPC_NO_MEMORY;
     shape->of = of;
-    return parse(store, text, depth + 1, of);
+    return parse(arena, text, depth + 1, of);
 }
 
-static enum rpc_status set_class(struct writable_store *store, const char *text,
+static enum rpc_status set_class(struct arena *arena, const char *text,
                                  struct writable_shape *shape)
 {
     const size_t length = strlen(text);
     if (!writable_grammar_is_class(text, length))
         return RPC_UNKNOWN_NAME;
-    shape->class_name = writable_store_copy(store, text, length);
+    shape->class_name = arena_copy(arena, text, length);
     return shape->class_name == NULL ? RPC_NO_MEMORY : RPC_OK;
 }
 
 /* The words that take something behind a colon or a space. */
-static enum rpc_status parse_compound(struct writable_store *store, struct word *word,
-                                      unsigned depth, struct writable_shape *shape)
+static enum rpc_status parse_compound(struct arena *arena, struct word *word, unsigned depth,
+                                      struct writable_shape *shape)
 {
     bool ends = *word->rest == '\0', well = false;
     if (strcmp(word->name, "bytes") == 0) {
@@ -129,19 +129,19 @@ static enum rpc_status parse_compound(struct writable_store *store, struct word 
         well =
             read_prefix(word, "text", WRITABLE_BY_TEXT, "utf8", WRITABLE_BY_UTF8, &shape->prefix);
         if (well && !ends)
-            return set_class(store, word->rest, shape);
+            return set_class(arena, word->rest, shape);
     } else if (strcmp(word->name, "list") == 0) {
         shape->kind = WRITABLE_LIST;
         if (read_prefix(word, "int", WRITABLE_BY_INT, "vint", WRITABLE_BY_VINT, &shape->prefix))
-            return parse_inner(store, word->rest, depth, shape);
+            return parse_inner(arena, word->rest, depth, shape);
     } else if (strcmp(word->name, "optional") == 0 && word->argument[0] == '\0') {
         shape->kind = WRITABLE_OPTIONAL;
-        return parse_inner(store, word->rest, depth, shape);
+        return parse_inner(arena, word->rest, depth, shape);
     }
     return well ? RPC_OK : RPC_UNKNOWN_NAME;
 }
 
-static enum rpc_status parse(struct writable_store *store, const char *text, unsigned depth,
+static enum rpc_status parse(struct arena *arena, const char *text, unsigned depth,
                              struct writable_shape *shape)
 {
     enum { DEPTH_MAX = 8 };
@@ -155,16 +155,16 @@ static enum rpc_status parse(struct writable_store *store, const char *text, uns
             return RPC_OK;
         }
     }
-    enum rpc_status status = set_class(store, text, shape);
+    enum rpc_status status = set_class(arena, text, shape);
     if (status != RPC_UNKNOWN_NAME) {
         shape->kind = WRITABLE_CLASS;
         return status;
     }
-    return split(text, &word) ? parse_compound(store, &word, depth, shape) : RPC_UNKNOWN_NAME;
+    return split(text, &word) ? parse_compound(arena, &word, depth, shape) : RPC_UNKNOWN_NAME;
 }
 
-enum rpc_status writable_grammar_parse(struct writable_store *store, const char *text,
+enum rpc_status writable_grammar_parse(struct arena *arena, const char *text,
                                        struct writable_shape *shape)
 {
-    return parse(store, text, 0, shape);
+    return parse(arena, text, 0, shape);
 }

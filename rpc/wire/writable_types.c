@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/arena.h"
 #include "rpc/wire/writable.h"
 #include "rpc/wire/writable_fields.h"
 #include "rpc/wire/writable_grammar.h"
 #include "rpc/wire/writable_problem.h"
 #include "rpc/wire/writable_simple.h"
-#include "rpc/wire/writable_store.h"
 
 enum { CHAINS = 128 };
 
@@ -26,7 +26,7 @@ struct writable_types {
     const struct writable_types *base;
     _Atomic(const struct link *) chains[CHAINS];
     size_t count; /* of names */
-    struct writable_store store;
+    struct arena arena;
     bool any_utf8;
 };
 
@@ -187,7 +187,7 @@ static enum rpc_status publish(struct writable_types *types, const struct writab
     if (is_new && types->count >= WRITABLE_CLASSES_MAX)
         return writable_problem(problem, RPC_TOO_LONG, "more than %d classes",
                                 WRITABLE_CLASSES_MAX);
-    struct link *link = writable_store_take(&types->store, sizeof(*link));
+    struct link *link = arena_take(&types->arena, sizeof(*link));
     if (link == NULL)
         return writable_problem_memory(problem);
     *link = (struct link){atomic_load(&types->chains[chain]), class};
@@ -199,11 +199,11 @@ static enum rpc_status publish(struct writable_types *types, const struct writab
 static struct writable_class *make_class(struct writable_types *types, const char *name,
                                          enum writable_class_kind kind)
 {
-    struct writable_class *class = writable_store_take(&types->store, sizeof(*class));
+    struct writable_class *class = arena_take(&types->arena, sizeof(*class));
     if (class == NULL)
         return NULL;
     class->kind = kind;
-    class->name = writable_store_copy(&types->store, name, strlen(name));
+    class->name = arena_text(&types->arena, name);
     return class->name == NULL ? NULL : class;
 }
 
@@ -223,7 +223,7 @@ static enum rpc_status add_struct(struct writable_types *types, const char *name
     if (class == NULL)
         return writable_problem_memory(problem);
     enum rpc_status status =
-        writable_fields_make(&types->store, types, name, fields, count, &class->fields, problem);
+        writable_fields_make(&types->arena, types, name, fields, count, &class->fields, problem);
     if (status != RPC_OK)
         return status;
     class->field_count = count;
@@ -234,7 +234,7 @@ enum rpc_status writable_types_add(struct writable_types *types, const char *nam
                                    const struct writable_declared *fields, size_t count,
                                    char *problem)
 {
-    const struct writable_mark before = writable_store_mark(&types->store);
+    const struct arena_mark before = arena_mark(&types->arena);
     enum rpc_status status = check_name(name, problem);
     if (status == RPC_OK && count > WRITABLE_FIELDS_MAX)
         status = writable_problem(problem, RPC_TOO_LONG, "class %s has more than %d fields", name,
@@ -242,7 +242,7 @@ enum rpc_status writable_types_add(struct writable_types *types, const char *nam
     if (status == RPC_OK)
         status = add_struct(types, name, fields, count, problem);
     if (status != RPC_OK)
-        writable_store_give_back(&types->store, before);
+        arena_give_back(&types->arena, before);
     return status;
 }
 
@@ -250,11 +250,11 @@ static enum rpc_status add_enum(struct writable_types *types, const char *name,
                                 const char *const *constants, size_t count, char *problem)
 {
     struct writable_class *class = make_class(types, name, WRITABLE_CONSTANTS);
-    const char **made = writable_store_take(&types->store, (count + 1) * sizeof(*made));
+    const char **made = arena_take(&types->arena, (count + 1) * sizeof(*made));
     if (class == NULL || made == NULL)
         return writable_problem_memory(problem);
     for (size_t i = 0; i < count; i++) {
-        made[i] = writable_store_copy(&types->store, constants[i], strlen(constants[i]));
+        made[i] = arena_text(&types->arena, constants[i]);
         if (made[i] == NULL)
             return writable_problem_memory(problem);
     }
@@ -266,26 +266,26 @@ static enum rpc_status add_enum(struct writable_types *types, const char *name,
 enum rpc_status writable_types_add_enum(struct writable_types *types, const char *name,
                                         const char *const *constants, size_t count, char *problem)
 {
-    const struct writable_mark before = writable_store_mark(&types->store);
+    const struct arena_mark before = arena_mark(&types->arena);
     enum rpc_status status = check_name(name, problem);
     if (status == RPC_OK)
         status = add_enum(types, name, constants, count, problem);
     if (status != RPC_OK)
-        writable_store_give_back(&types->store, before);
+        arena_give_back(&types->arena, before);
     return status;
 }
 
 static enum rpc_status add_bare(struct writable_types *types, const char *name,
                                 enum writable_class_kind kind, char *problem)
 {
-    const struct writable_mark before = writable_store_mark(&types->store);
+    const struct arena_mark before = arena_mark(&types->arena);
     enum rpc_status status = check_name(name, problem);
     if (status == RPC_OK) {
         struct writable_class *class = make_class(types, name, kind);
         status = class == NULL ? writable_problem_memory(problem) : publish(types, class, problem);
     }
     if (status != RPC_OK)
-        writable_store_give_back(&types->store, before);
+        arena_give_back(&types->arena, before);
     return status;
 }
 
@@ -325,6 +325,6 @@ void writable_types_free(struct writable_types *types)
 {
     if (types == NULL)
         return;
-    writable_store_give_back(&types->store, (struct writable_mark){0});
+    arena_release(&types->arena);
     free(types);
 }

@@ -44,7 +44,7 @@ static void grow_poor(attempt_fn *attempt, void *subject, bool or_worse)
 
 /* --- rpc/wire --- */
 
-static enum rpc_status open_message(struct wire_message *message, struct wire_arena *arena)
+static enum rpc_status open_message(struct wire_message *message, struct arena *arena)
 {
     char problem[WIRE_PROBLEM_MAX];
     switch (message->kind) {
