@@ -144,6 +144,8 @@ static int dialed(lua_State *L, struct harness *harness, void *owner)
 {
     (void)harness;
     struct harness_raw *raw = owner;
+    if (raw->stream == NULL)
+        return luaL_error(L, "%s was closed while it connected", raw->name);
     enum rpc_status status = world_connected(raw->stream);
     if (status == RPC_AGAIN) {
         world_watch_start(&raw->watches[WORLD_WRITE]);

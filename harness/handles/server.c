@@ -182,6 +182,7 @@ void harness_servers_of_host_died(struct harness *harness, const struct harness_
 
 static void stop(struct harness_server *server)
 {
+    server->again = false;
     if (server->state != HARNESS_SERVER_RUNNING && server->state != HARNESS_SERVER_BOUND)
         return;
     server->state = HARNESS_SERVER_STOPPING;

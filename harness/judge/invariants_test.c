@@ -292,6 +292,23 @@ Test(invariants, a_connection_that_is_accepted_twice)
     cr_assert(strcmp(broken(), "connection.accepted_once") == 0, "%s", broken());
 }
 
+Test(invariants, a_connection_may_be_accepted_again_whose_client_has_given_up_an_attempt)
+{
+    const struct point_value value = {.field = FIELD_RESULT, .text = "timeout"};
+    for (int i = 0; i < 2; i++) {
+        see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+        see((struct point_event){.point = POINT_CLIENT_CONNECT,
+                                 .connection = 1,
+                                 .call_id = POINT_NO_CALL,
+                                 .values = &value,
+                                 .value_count = 1});
+        server_closes(1, "eof");
+    }
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
+    server_closes(1, "eof");
+    cr_assert(strcmp(broken(), "connection.closed_once") == 0, "%s", broken());
+}
+
 Test(invariants, a_connection_that_the_server_calls_idle_with_a_call_on_it)
 {
     see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);

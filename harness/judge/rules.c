@@ -261,34 +261,43 @@ void harness_rule_idle(struct harness *harness, const struct harness_invariant *
     }
 }
 
-/* Whether the point has told of the server's connection before. */
-static bool was_seen(const struct harness *harness, enum point point,
-                     const struct harness_event *before)
+/* How often the point has told of the server's connection before. */
+static uint32_t times_seen(const struct harness *harness, enum point point,
+                           const struct harness_event *before)
 {
+    uint32_t times = 0;
     for (uint32_t i = 0; i < count_of(harness, point); i++) {
         const struct harness_event *event = event_at(harness, point, i);
         if (event->number >= before->number)
-            return false;
-        if (event->connection == before->connection && event->server == before->server)
-            return true;
+            break;
+        times += event->connection == before->connection && event->server == before->server;
     }
-    return false;
+    return times;
+}
+
+/* How many attempts to connect had failed before.  A server may have accepted such a one: its
+ * client gave up just when it got through, and the next one has the same connection's number. */
+static uint32_t attempts_lost(const struct harness *harness, const struct harness_event *before)
+{
+    uint32_t lost = 0;
+    for (uint32_t i = 0; i < count_of(harness, POINT_CLIENT_CONNECT); i++) {
+        const struct harness_event *event = event_at(harness, POINT_CLIENT_CONNECT, i);
+        if (event->number >= before->number)
+            break;
+        lost += event->connection == before->connection && !is_text(event, FIELD_RESULT, "ok");
+    }
+    return lost;
 }
 
 void harness_rule_closes(struct harness *harness, const struct harness_invariant *self)
 {
-    enum { LOOKED_BACK_MAX = 1000 };
-    uint32_t count = harness_trace_point_count(harness->trace, POINT_SERVER_CLOSE);
-    for (uint32_t i = 1; i < count; i++) {
-        const struct harness_event *event = harness_trace_at(harness->trace, POINT_SERVER_CLOSE, i);
-        for (uint32_t j = i; j-- > 0 && i - j < LOOKED_BACK_MAX;) {
-            const struct harness_event *other =
-                harness_trace_at(harness->trace, POINT_SERVER_CLOSE, j);
-            if (event->connection != 0 && other->connection == event->connection &&
-                other->server == event->server)
-                broken_at(harness, self, event, "connection %" PRIu32 " was closed twice",
-                          event->connection);
-        }
+    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_CLOSE); i++) {
+        const struct harness_event *close = event_at(harness, POINT_SERVER_CLOSE, i);
+        uint32_t times = times_seen(harness, POINT_SERVER_CLOSE, close);
+        if (close->connection != 0 && times > 0 &&
+            times >= times_seen(harness, POINT_SERVER_ACCEPT, close))
+            broken_at(harness, self, close, "connection %" PRIu32 " was closed twice",
+                      close->connection);
     }
 }
 
@@ -296,15 +305,16 @@ void harness_rule_accepted(struct harness *harness, const struct harness_invaria
 {
     for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_ACCEPT); i++) {
         const struct harness_event *accept = event_at(harness, POINT_SERVER_ACCEPT, i);
-        if (accept->connection != 0 && was_seen(harness, POINT_SERVER_ACCEPT, accept))
+        uint32_t times = times_seen(harness, POINT_SERVER_ACCEPT, accept);
+        if (accept->connection != 0 && times > 0 && times > attempts_lost(harness, accept))
             broken_at(harness, self, accept, "connection %" PRIu32 " was accepted twice",
                       accept->connection);
     }
     for (uint32_t i = 0; harness->kind == HARNESS_SIM && i < count_of(harness, POINT_SERVER_CLOSE);
          i++) {
         const struct harness_event *close = event_at(harness, POINT_SERVER_CLOSE, i);
-        if (close->connection != 0 && !was_seen(harness, POINT_SERVER_ACCEPT, close) &&
-            !was_seen(harness, POINT_SERVER_REFUSE, close))
+        if (close->connection != 0 && times_seen(harness, POINT_SERVER_ACCEPT, close) == 0 &&
+            times_seen(harness, POINT_SERVER_REFUSE, close) == 0)
             broken_at(harness, self, close, "connection %" PRIu32 " was closed, but never accepted",
                       close->connection);
     }

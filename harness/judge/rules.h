@@ -17,10 +17,11 @@ void harness_rule_queue_busy(struct harness *harness, const struct harness_invar
 /* Who closes a connection as idle has no call on it. */
 void harness_rule_idle(struct harness *harness, const struct harness_invariant *self);
 
-/* A server closes each of its connections at most once. */
+/* A server closes each of its connections at most once, or as often as it has accepted it. */
 void harness_rule_closes(struct harness *harness, const struct harness_invariant *self);
 
-/* A server closes only what it has accepted or turned away, and accepts nothing twice. */
+/* A server closes only what it has accepted or turned away, and accepts nothing twice, but
+ * for the next attempt of who has given one up that got through. */
 void harness_rule_accepted(struct harness *harness, const struct harness_invariant *self);
 
 /* What one end has sent is what the other has received, in that order (messages.c keeps it). */

@@ -109,3 +109,11 @@ scenario("an always that says nothing", function(t)
     t:sleep "1s"
     t:expect(1):is(1)
 end)
+
+scenario("a dial that is under way at the end", function(t)
+    local server = t:server()
+    t:fault("net.partition", { server })
+    t:spawn(function() t:dial(server) end)
+    t:sleep "1s"
+    t:expect(1):is(1)
+end)

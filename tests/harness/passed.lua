@@ -179,3 +179,16 @@ scenario("an attempt to connect that has begun at 0 says so when it ends", funct
     t:expect(attempts[1].at):is(0)
     t:expect(attempts[2].at):is(20000)
 end)
+
+scenario("a stop takes a start back that still waits for the stop before", function(t)
+    local server = t:server()
+    server.host:pause()
+    server:stop()
+    server:start()
+    server:stop()
+    server.host:resume()
+    t:sleep "1s"
+    t:expect(server:lane "listener".doing):is "closed"
+    server:start()
+    t:expect(t:client(server):call("echo", { message = "x" })):returns()
+end)
