@@ -261,32 +261,44 @@ void harness_rule_idle(struct harness *harness, const struct harness_invariant *
     }
 }
 
-/* How often the point has told of the server's connection before. */
-static uint32_t times_seen(const struct harness *harness, enum point point,
-                           const struct harness_event *before)
+typedef bool event_test(const struct harness_event *event, const struct harness_event *before);
+
+/* How many of the point's events came before that one and pass the test beside it. */
+static uint32_t count_before(const struct harness *harness, enum point point,
+                             const struct harness_event *before, event_test *passes)
 {
     uint32_t times = 0;
     for (uint32_t i = 0; i < count_of(harness, point); i++) {
         const struct harness_event *event = event_at(harness, point, i);
         if (event->number >= before->number)
             break;
-        times += event->connection == before->connection && event->server == before->server;
+        times += passes(event, before);
     }
     return times;
+}
+
+static bool same_of_server(const struct harness_event *event, const struct harness_event *before)
+{
+    return event->connection == before->connection && event->server == before->server;
+}
+
+static bool lost_attempt(const struct harness_event *event, const struct harness_event *before)
+{
+    return event->connection == before->connection && !is_text(event, FIELD_RESULT, "ok");
+}
+
+/* How often the point has told of the server's connection before. */
+static uint32_t times_seen(const struct harness *harness, enum point point,
+                           const struct harness_event *before)
+{
+    return count_before(harness, point, before, same_of_server);
 }
 
 /* How many attempts to connect had failed before.  A server may have accepted such a one: its
  * client gave up just when it got through, and the next one has the same connection's number. */
 static uint32_t attempts_lost(const struct harness *harness, const struct harness_event *before)
 {
-    uint32_t lost = 0;
-    for (uint32_t i = 0; i < count_of(harness, POINT_CLIENT_CONNECT); i++) {
-        const struct harness_event *event = event_at(harness, POINT_CLIENT_CONNECT, i);
-        if (event->number >= before->number)
-            break;
-        lost += event->connection == before->connection && !is_text(event, FIELD_RESULT, "ok");
-    }
-    return lost;
+    return count_before(harness, POINT_CLIENT_CONNECT, before, lost_attempt);
 }
 
 void harness_rule_closes(struct harness *harness, const struct harness_invariant *self)

@@ -4,8 +4,7 @@
 
 #include <lauxlib.h>
 
-/* Protected, so that no error leaves an arena behind: push the message behind the light userdata.
- */
+/* Protected, so that no error leaves an arena behind: push the message of the light userdata. */
 static int try_push(lua_State *L)
 {
     harness_message_push(L, lua_touserdata(L, 1));

@@ -47,6 +47,7 @@ enum { WORLD_NAME_MAX = 64 };
 #define WORLD_MS    UINT64_C(1000000)
 #define WORLD_SEC   UINT64_C(1000000000)
 #define WORLD_NEVER UINT64_MAX
+#define WORLD_UP_NS (86400 * WORLD_SEC) /* a host's usual time up when the world begins */
 
 /* IPv4; both in host byte order. */
 struct world_address {
@@ -112,8 +113,8 @@ struct world_host {
     char name[WORLD_NAME_MAX];
     uint32_t id;
     uint32_t ip;
-    uint64_t up_ns; /* how long it had been up when the world began: a day, unless it is set
-                     * before anything runs there */
+    uint64_t up_ns; /* how long it had been up when the world began: WORLD_UP_NS, unless it is
+                     * set before anything runs there */
     _Atomic int64_t jumped_ns;    /* its wall clock, since the world began */
     _Atomic uint32_t descriptors; /* listeners and streams that its programs have and not given
                                    * back; none after world_host_kill */

@@ -237,35 +237,25 @@ end
 
 local function any_host(t) return pick(t, { { "clients", t:random(1, 3) }, { "servers", t:random(1, 2) } }) end
 
-local function kill(t)
-    local whom = any_host(t)
-    return {
-        text = ("%s's host dies, and comes up again"):format(name_of(whom)),
-        harm = "lost",
-        begin = function(story) return story:kill(whom[1], whom[2]) end,
-    }
+-- What befalls a machine, in words with its name.
+local function befalls(text, harm, begin)
+    return function(t)
+        local whom = any_host(t)
+        return {
+            text = text:format(name_of(whom)),
+            harm = harm,
+            begin = function(story) return begin(story, whom[1], whom[2]) end,
+        }
+    end
 end
 
-local function stop(t)
-    local whom = any_host(t)
-    return {
-        text = ("%s is stopped, and there is one again"):format(name_of(whom)),
-        harm = "lost",
-        begin = function(story) return story:stop(whom[1], whom[2]) end,
-    }
-end
-
-local function pause(t)
-    local whom = any_host(t)
-    return {
-        text = ("%s's host stands still"):format(name_of(whom)),
-        begin = function(story)
-            local host = story[whom[1]][whom[2]].host
-            host:pause()
-            return function() host:resume() end
-        end,
-    }
-end
+local kill = befalls("%s's host dies, and comes up again", "lost", function(story, ...) return story:kill(...) end)
+local stop = befalls("%s is stopped, and there is one again", "lost", function(story, ...) return story:stop(...) end)
+local pause = befalls("%s's host stands still", nil, function(story, kind, i)
+    local host = story[kind][i].host
+    host:pause()
+    return function() host:resume() end
+end)
 
 local function clock(t)
     local whom, by = any_host(t), pick(t, { "+1s", "-1s", "+5m", "-5m", "+1h", "-1h" })

@@ -9,8 +9,6 @@
 #include "rpc/world/live/socket.h"
 #include "rpc/world/live/thread.h"
 
-static const uint64_t day_ns = 24 * 3600 * WORLD_SEC;
-
 struct live_host {
     struct world_host host;
     struct live_link link; /* the world's mutex */
@@ -72,7 +70,7 @@ struct world_host *live_host(struct world *base, const char *name)
         host->host.world = base;
         host->host.id = ++world->host_count;
         host->host.ip = world->block.ip + host->host.id;
-        host->host.up_ns = day_ns;
+        host->host.up_ns = WORLD_UP_NS;
         copy_name(host->host.name, name);
         live_link_last(&world->hosts, &host->link);
         found = &host->host;

@@ -5,8 +5,7 @@
 
 #include "rpc/world/sim/inside.h"
 
-#define FIRST_IP    UINT32_C(0x0a000001)     /* 10.0.0.1 */
-#define DAY_NS      UINT64_C(86400000000000) /* a host has been up for a day */
+#define FIRST_IP    UINT32_C(0x0a000001) /* 10.0.0.1 */
 #define FIRST_PORT  UINT16_C(40000)
 #define LOOPBACK_IP UINT32_C(0x7f000001)
 #define FIRST_HOSTS 8
@@ -52,7 +51,7 @@ struct world_host *sim_host(struct world *world, const char *name)
     host->host.world = world;
     host->host.id = hosts->count + 1;
     host->host.ip = FIRST_IP + hosts->count;
-    host->host.up_ns = DAY_NS;
+    host->host.up_ns = WORLD_UP_NS;
     memccpy(host->host.name, name, '\0', sizeof(host->host.name) - 1);
     hosts->all[hosts->count++] = host;
     return &host->host;
