@@ -189,12 +189,18 @@ static bool is_home(const struct live_batch *batch)
     return live_here == NULL || batch->home == live_here;
 }
 
+static void unlist(struct live_batch *batch)
+{
+    live_link_remove(&batch->link);
+    batch->listed = false;
+}
+
 /* With the stream's latch.  Another thread leaves the stream in its home's list. */
 static void give(struct live_stream *stream)
 {
     struct live_batch *batch = &stream->batch;
     if (is_home(batch))
-        live_link_remove(&batch->link);
+        unlist(batch);
     if (batch->late_length == 0)
         return;
     ssize_t sent = give_bytes(stream->descriptor, batch->late, batch->late_length);
@@ -246,8 +252,9 @@ static void write_late(struct live_stream *stream, const struct iovec *parts, in
         batch->late = late;
         batch->late_room = room;
     }
-    if (batch->link.next == &batch->link)
+    if (!batch->listed)
         live_link_last(&batch->home->late, &batch->link);
+    batch->listed = true;
     for (int i = 0; i < count; i++) {
         if (parts[i].iov_len > 0)
             memcpy(batch->late + batch->late_length, parts[i].iov_base, parts[i].iov_len);
@@ -328,7 +335,7 @@ bool live_batch_is_foreign(struct live_stream *stream)
 {
     const struct live_batch *batch = &stream->batch;
     live_latch_take(&stream->latch);
-    bool listed = !is_home(batch) && batch->home != NULL && batch->late_length > 0;
+    bool listed = !is_home(batch) && batch->listed;
     bool left =
         live_here != NULL && batch->leftover != NULL && batch->leftover->thread != live_here;
     live_latch_give(&stream->latch);
@@ -340,7 +347,7 @@ void live_batch_close(struct live_stream *stream, bool reset)
     struct live_batch *batch = &stream->batch;
     if (stream->descriptor >= 0)
         give(stream);
-    live_link_remove(&batch->link);
+    unlist(batch);
     free(batch->late);
     batch->late = NULL;
     batch->late_length = batch->late_room = 0;

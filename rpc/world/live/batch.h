@@ -20,12 +20,13 @@ struct live_leftover;
 
 /* Embedded in a stream; zero, but for `link`, while there is nothing. */
 struct live_batch {
-    struct live_link link;    /* in its home's `late`, when there are late bytes */
+    struct live_link link;    /* in its home's `late`, the home's; while `listed` */
     struct live_thread *home; /* whose turns count; NULL: nobody has written so far */
     uint8_t *ahead;           /* read from the socket, not by the stack */
     size_t ahead_begin, ahead_end, ahead_room;
     uint64_t turn; /* of the home's, in which the last write was whole */
     /* Under the stream's latch: */
+    bool listed;   /* since late bytes came; its home ends that, whoever has given them */
     uint8_t *late; /* written by the stack, not given to the kernel */
     size_t late_length, late_room;
     struct live_leftover *leftover; /* the kernel had no room for it */

@@ -107,9 +107,11 @@ enum { LIVE_CACHE_LINE = 64 };
 struct live_world {
     struct world world;
     _Alignas(LIVE_CACHE_LINE) struct live_options options;
-    bool real_time;      /* its speed is 1 */
-    bool began;          /* it has run: before that its clock stands at 0 */
-    uint64_t started_ns; /* CLOCK_MONOTONIC */
+    bool real_time;              /* its speed is 1 */
+    bool began;                  /* it has run: before that its clock stands at 0 */
+    uint64_t started_ns;         /* CLOCK_MONOTONIC */
+    uint32_t descriptors_before; /* that the process had open when the world was made, */
+    uint32_t descriptors_each;   /* and that a thread has for its loop */
     struct world_net net;
     struct live_ports ports;
     struct live_block block;

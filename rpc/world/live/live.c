@@ -14,6 +14,7 @@
 #include "rpc/world/live/lock.h"
 #include "rpc/world/live/program.h"
 #include "rpc/world/live/socket.h"
+#include "rpc/world/live/statistics.h"
 #include "rpc/world/live/thread.h"
 #include "rpc/world/live/timers.h"
 #include "rpc/world/live/watch.h"
@@ -49,7 +50,6 @@ void live_begin(struct live_world *world)
     if (world->began)
         return;
     world->started_ns = live_machine_ns();
-    world->world.began_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
     world->began = true;
 }
 
@@ -210,13 +210,15 @@ struct world *live_create(const struct live_options *options)
     struct live_world *world = aligned_alloc(LIVE_CACHE_LINE, sizeof(*world));
     if (world == NULL)
         return NULL;
-    *world = (struct live_world){.options = *options};
+    *world = (struct live_world){.options = *options, .descriptors_before = live_descriptors()};
     if (!live_thread_init(&world->main, world)) {
         free(world);
         return NULL;
     }
+    world->descriptors_each = live_descriptors() - world->descriptors_before;
     world->world.ops = &ops;
     world->real_time = !(options->speed < 1) && !(options->speed > 1);
+    /* Once: who has read the wall clock before the first run sees no jump then. */
     world->world.began_ms = clock_ns(CLOCK_REALTIME) / WORLD_MS;
     pthread_mutex_init(&world->mutex, NULL);
     pthread_cond_init(&world->moved, NULL);

@@ -389,12 +389,15 @@ static void reap(struct live_world *world)
     }
 }
 
-/* Signals are the main thread's. */
+/* Signals are the main thread's, but for those of a crash. */
 static bool start_quietly(struct live_thread *thread)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    sigset_t others, before;
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+        sigdelset(&others, crashes[i]);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     int failed = pthread_create(&thread->id, NULL, begin, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed == 0;

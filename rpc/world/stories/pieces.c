@@ -1,3 +1,5 @@
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "rpc/world/stories/story.h"
@@ -117,6 +119,74 @@ static void a_byte_of_many(struct story *story)
     story_pair_close(&pair);
 }
 
+/* --- two threads --- */
+
+/* Two who write on one stream; the second closes it while the first is in the midst of a task. */
+struct two {
+    struct story *story;
+    struct world_task first, second, done;
+    struct world_stream *stream;
+    _Atomic bool has_written, has_closed;
+    bool was_early;
+    unsigned ends;
+};
+
+static void write_letters(struct two *two, const char *letters)
+{
+    size_t taken = 0;
+    for (; *letters != '\0'; letters++)
+        EXPECT_STATUS(two->story, world_write(two->stream, letters, 1, &taken), RPC_OK);
+}
+
+static void begin_and_stay(struct world_task *task)
+{
+    struct two *two = world_container(task, struct two, first);
+    struct world *world = two->story->world;
+    write_letters(two, "ab");
+    world_post(&two->story->client, &two->second);
+    while (!atomic_load(&two->has_written))
+        sched_yield();
+    uint64_t until_ns = world_now(world) + STORY_WHILE;
+    while (!atomic_load(&two->has_closed) && world_now(world) < until_ns)
+        sched_yield();
+    two->was_early = atomic_load(&two->has_closed);
+    world_post(&two->story->client, &two->done);
+}
+
+static void go_on_and_close(struct world_task *task)
+{
+    struct two *two = world_container(task, struct two, second);
+    write_letters(two, "c");
+    atomic_store(&two->has_written, true);
+    world_close(two->stream);
+    atomic_store(&two->has_closed, true);
+}
+
+static void count_end(struct world_task *task)
+{
+    world_container(task, struct two, done)->ends++;
+}
+
+/* The first one's thread still has it in mind at the end of its turn. */
+static void another_closes(struct story *story)
+{
+    struct story_pair pair;
+    if (!story_pair_open(story, &pair))
+        return;
+    struct two two = {.story = story,
+                      .first = {.run = begin_and_stay},
+                      .second = {.run = go_on_and_close},
+                      .done = {.run = count_end},
+                      .stream = pair.server};
+    pair.server = NULL;
+    world_post(&story->server, &two.first);
+    EXPECT(story, story_until(story, &two.ends, 1));
+    EXPECT(story, !two.was_early);
+    EXPECT(story, story_reads(story, pair.client, "abc"));
+    EXPECT_STATUS(story, story_read_to_end(story, pair.client), RPC_END);
+    story_pair_close(&pair);
+}
+
 static const struct story_claim claims[] = {
     STORY("a task's few writes arrive whole and in order", a_few),
     STORY("a task's many writes arrive as far as they were taken", until_it_is_full),
@@ -124,6 +194,8 @@ static const struct story_claim claims[] = {
     STORY("a close comes behind a task's many writes", then_a_close),
     STORY("a close comes behind a task's few writes", a_few_then_a_close),
     STORY("a close after one byte of many is a reset", a_byte_of_many),
+    STORY_LIVE_ONLY("a close waits for another thread's turn that has written, too",
+                    another_closes),
 };
 
 const struct story_chapter story_pieces = {"pieces", claims, sizeof(claims) / sizeof(claims[0])};

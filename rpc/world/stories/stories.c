@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "rpc/world/live/live.h"
+#include "rpc/world/live/statistics.h"
 #include "rpc/world/sim/sim.h"
 #include "rpc/world/stories/story.h"
 
@@ -37,11 +38,25 @@ static struct world *create(const struct setting *setting, const struct story_cl
     return sim_create(&(struct sim_options){.seed = setting->seed, .rough = setting->rough});
 }
 
-/* Whether the story has cleaned up after itself, as far as the simulation can tell. */
+static void check_live_rest(struct story *story)
+{
+    struct live_statistics rest;
+    live_statistics(story->world, &rest);
+    EXPECT(story, rest.executors == 0);
+    EXPECT(story, rest.timers_armed == 0);
+    EXPECT(story, rest.watches == 0);
+    EXPECT(story, rest.streams == 0);
+    EXPECT(story, rest.listeners == 0);
+    EXPECT(story, rest.sending + rest.programs > 0 || rest.descriptors == 0);
+}
+
+/* Whether the story has cleaned up after itself. */
 static void check_rest(struct story *story)
 {
-    if (story->live)
+    if (story->live) {
+        check_live_rest(story);
         return;
+    }
     struct sim_statistics rest;
     sim_statistics(story->world, &rest);
     EXPECT(story, rest.executors == 0);
