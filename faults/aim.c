@@ -41,12 +41,8 @@ static bool fits_lane(const char *wanted, const char *name)
 
 static bool fits_method(const char *wanted, const struct point_event *event)
 {
-    if (wanted == NULL)
-        return true;
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == FIELD_METHOD)
-            return event->values[i].text != NULL && strcmp(wanted, event->values[i].text) == 0;
-    return false;
+    const char *method = wanted != NULL ? point_text(event, FIELD_METHOD) : NULL;
+    return wanted == NULL || (method != NULL && strcmp(wanted, method) == 0);
 }
 
 bool aim_fits(const struct plan_aim *aim, const struct point_event *event, const char *lane,

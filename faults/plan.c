@@ -327,24 +327,16 @@ enum rpc_status plan_hold(struct plan *plan, enum point point, const struct plan
 
 /* --- what the tracer passes on --- */
 
-static int64_t bytes_of(const struct point_event *event)
-{
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == FIELD_BYTES)
-            return event->values[i].number;
-    return 0;
-}
-
 /* A "stop" with `after` counts the bytes that pass. */
 void plan_saw(struct plan *plan, const struct point_event *visit)
 {
-    if (plan->stops == 0 || bytes_of(visit) <= 0)
+    if (plan->stops == 0 || point_number(visit, FIELD_BYTES) <= 0)
         return;
     struct point_event event = identified(plan, visit);
     struct plan_fault *fault;
     for (size_t i = 0; (fault = next_fault(plan, &i, event.point, EFFECT_STOP)) != NULL;)
         if (fault->passed < fault->strike.after && fits(plan, &fault->aim, &event))
-            fault->passed += (uint64_t)bytes_of(&event);
+            fault->passed += (uint64_t)point_number(&event, FIELD_BYTES);
 }
 
 /* The gate of a "stop" that wants this visitor, with the lock then held; NULL: there is none. */

@@ -82,6 +82,27 @@ const char *point_field_name(enum point_field field)
     return field_names[field];
 }
 
+const struct point_value *point_find_value(const struct point_value *values, size_t count,
+                                           enum point_field field)
+{
+    for (size_t i = 0; i < count; i++)
+        if (values[i].field == field)
+            return &values[i];
+    return NULL;
+}
+
+const char *point_text(const struct point_event *event, enum point_field field)
+{
+    const struct point_value *value = point_find_value(event->values, event->value_count, field);
+    return value != NULL ? value->text : NULL;
+}
+
+int64_t point_number(const struct point_event *event, enum point_field field)
+{
+    const struct point_value *value = point_find_value(event->values, event->value_count, field);
+    return value != NULL ? value->number : 0;
+}
+
 const char *point_effect_name(enum point_effect effect)
 {
     return effects_of[effect].name;

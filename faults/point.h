@@ -187,6 +187,14 @@ struct point_event {
     const void *message; /* wire points: the struct wire_message, else NULL */
 };
 
+/* The value of `field` among `count`; NULL: there is none. */
+const struct point_value *point_find_value(const struct point_value *values, size_t count,
+                                           enum point_field field);
+
+/* What the event says in `field`: its text, NULL: none; its number, 0: none. */
+const char *point_text(const struct point_event *event, enum point_field field);
+int64_t point_number(const struct point_event *event, enum point_field field);
+
 /* What a fault that struck wants.  Texts and payload belong to the plan and live as
  * long as the world. */
 struct point_strike {

@@ -49,13 +49,20 @@ lua_State *harness_judge_state(struct harness *harness)
 
 int harness_call_method(lua_State *L, const char *of, const luaL_Reg *method, const char *looks)
 {
-    if (harness_of(L)->judging > 0 && (looks == NULL || !harness_is_among(method->name, looks)))
+    const struct harness *harness = harness_of(L);
+    bool restricted = harness->judging > 0 || harness->observing;
+    if (!restricted || (looks != NULL && harness_is_among(method->name, looks)))
+        return method->func(L);
+    if (harness->judging > 0)
         return harness_error(
             L,
             "%s:%s: in a `where` nothing can be done, as it is asked in the midst of "
             "a step; t:hold the point, t:wait for who comes, and do it then",
             of, method->name);
-    return method->func(L);
+    return harness_error(L,
+                         "%s:%s: a t:always only looks, and returns whether it holds; do this in "
+                         "the body, or t:spawn a function that t:waits for its moment",
+                         of, method->name);
 }
 
 void harness_check_asks(lua_State *L)

@@ -68,6 +68,7 @@ struct harness {
     lua_State *lua;                /* the file's state; its tasks are coroutines of it */
     lua_State *judge;              /* a coroutine for aims and always-checks; NULL: not yet */
     unsigned judging;              /* aims that ask Lua now, one within another */
+    bool observing;                /* an always-check asks Lua now */
     bool misjudged;                /* one raised an error: no other asks */
     struct world *world;           /* borrowed */
     enum harness_seen kind;        /* which one that is */
@@ -84,6 +85,7 @@ struct harness {
     const char *place;          /* the file that harness_keep_place has kept last; NULL: none */
     bool disturbed;             /* faults, holds, pauses: a Handler may rest with a full queue */
     bool dead;                  /* the world says that nothing can ever happen any more */
+    bool thread_each;           /* each of a server's threads is one of the world's */
     uint64_t speed;             /* of the world's clock; 1 in sim */
     uint64_t early_ns, late_ns; /* what `at` and `took` forgive; 0 in a calm sim */
     uint64_t planned_ns;        /* when the last t:sleep was to end */
@@ -293,8 +295,9 @@ uint64_t harness_late_ns(const struct harness *harness);
 lua_State *harness_judge_state(struct harness *harness);
 
 /* Do what a method of `of` ("client") does, for a script that has called it.  A `where` is asked in
- * the midst of a step, and may be asked again: there a method that is not among `looks` (names with
- * spaces between; NULL: none), as it does something, waits or expects, is a Lua error. */
+ * the midst of a step, and may be asked again, and an always-check only observes: there a method
+ * that is not among `looks` (names with spaces between; NULL: none), as it does something, waits or
+ * expects, is a Lua error. */
 int harness_call_method(lua_State *L, const char *of, const luaL_Reg *method, const char *looks);
 /* A Lua error in a `where` that is asked while a step has a lock: then no server can be asked. */
 void harness_check_asks(lua_State *L);
@@ -320,8 +323,13 @@ void harness_cancel(struct harness_task *task, const char *message);
  * pcall can't keep. */
 int harness_skip(lua_State *L, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 
-/* A case without a script's mistake that makes no sense (house.md: void is not green), or a
- * failure of ours or the machine's.  Any thread; the first one counts. */
+/* Something in the case asks nothing, or has never come to pass: it is no proof, so not green.  Any
+ * thread; all such things are told, unless they are many. */
+void harness_void(struct harness *harness, const char *sentence, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A script's mistake, or a failure of ours or the machine's.  Any thread; whatever comes after the
+ * first one may only follow from it, and is not told. */
 void harness_broken(struct harness *harness, const char *sentence, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,18 +1,15 @@
 #include "reports/record.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "reports/line.h"
-
-enum { FLUSH_AT = 64 * 1024 };
+#include "reports/tail.h"
 
 /* What may still be written. */
 enum room {
@@ -29,11 +26,10 @@ static const char *const room_texts[] = {
 };
 
 struct record {
-    FILE *file;                /* owned; NULL: the record stays in memory */
-    struct line_buffer buffer; /* whole lines that are not in the file yet, and the current one */
+    struct tail *tail;         /* owned: of the file; NULL: the record stays in memory */
+    struct line_buffer buffer; /* the current line; in memory behind all others */
     size_t line_start;         /* of the current line, in the buffer */
-    int64_t written;           /* bytes of whole lines, in file and buffer */
-    int64_t in_file;
+    int64_t written;           /* bytes of whole lines */
     int64_t bytes_max;
     enum room room;
     enum rpc_status status; /* the first failure */
@@ -102,31 +98,24 @@ enum rpc_status record_create(const char *path, int64_t bytes_max, struct record
     enum rpc_status status = record_create_memory(bytes_max, record);
     if (status != RPC_OK)
         return status;
-    (*record)->file = fopen(path, "wb");
-    if ((*record)->file == NULL) {
+    status = tail_create(path, &(*record)->tail);
+    if (status != RPC_OK) {
         free(*record);
         *record = NULL;
-        return RPC_IO;
     }
-    setvbuf((*record)->file, NULL, _IONBF, 0);
-    return RPC_OK;
+    return status;
 }
 
 enum rpc_status record_flush(struct record *record)
 {
-    if (record->file == NULL || record->status != RPC_OK || record->buffer.length == 0)
-        return record->status;
-    size_t length = record->buffer.length;
-    if (fwrite(record->buffer.bytes, 1, length, record->file) != length) {
-        record->status = RPC_IO;
-        /* Half a line may be on the disk; what can't be cut off the reader passes over. */
-        if (ftruncate(fileno(record->file), (off_t)record->in_file) != 0)
-            errno = 0;
-        return RPC_IO;
-    }
-    record->in_file += (int64_t)length;
-    record->buffer.length = 0;
-    return RPC_OK;
+    if (record->tail != NULL && record->status == RPC_OK)
+        record->status = tail_flush(record->tail);
+    return record->status;
+}
+
+bool record_rescue(struct record *record)
+{
+    return record->tail == NULL || tail_rescue(record->tail);
 }
 
 void record_free(struct record *record)
@@ -134,8 +123,7 @@ void record_free(struct record *record)
     if (record == NULL)
         return;
     record_flush(record);
-    if (record->file != NULL)
-        fclose(record->file);
+    tail_free(record->tail);
     free(record->buffer.bytes);
     free(record);
 }
@@ -147,7 +135,7 @@ uint64_t record_hash(const struct record *record)
 
 const char *record_bytes(const struct record *record, size_t *length)
 {
-    assert(record->file == NULL);
+    assert(record->tail == NULL);
     *length = record->buffer.length;
     return record->buffer.bytes != NULL ? record->buffer.bytes : "";
 }
@@ -178,9 +166,11 @@ static enum rpc_status end_line(struct record *record)
     size_t length = buffer->length - record->line_start;
     XXH3_64bits_update(&record->hash, buffer->bytes + record->line_start, length);
     record->written += (int64_t)length;
-    if (buffer->length >= FLUSH_AT)
-        return record_flush(record);
-    return RPC_OK;
+    if (record->tail != NULL) {
+        record->status = tail_add(record->tail, buffer->bytes, length);
+        buffer->length = 0;
+    }
+    return record->status;
 }
 
 static enum rpc_status say(struct record *record, int64_t t_ns, const char *text)

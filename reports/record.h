@@ -300,7 +300,7 @@ struct record_end {
     int64_t t_ns;                     /* virtual duration */
     const struct record_pair *counts; /* calls, events, picks … */
     size_t count_count;
-    const char *reason; /* broken, known, skipped: why */
+    const char *reason; /* broken (a line each), known, skipped: why */
     uint64_t hash;      /* of the world's trace; 0: none */
 };
 
@@ -328,8 +328,13 @@ enum rpc_status record_fault(struct record *record, const struct record_fault *l
 enum rpc_status record_check(struct record *record, const struct record_check *line);
 enum rpc_status record_log(struct record *record, const struct record_log *line);
 
-/* Write what is buffered to the file, so that a crash loses nothing that came before. */
+/* Write what is buffered to the file. */
 enum rpc_status record_flush(struct record *record);
+
+/* The same from the handler of a signal that kills the process, on any thread, while others may
+ * write lines: so a crash loses no line that was whole.  The record takes no other line; false:
+ * another thread is just writing one, so ask again in a moment. */
+bool record_rescue(struct record *record);
 
 /* Write the last line, then flush.  No line may follow. */
 enum rpc_status record_finish(struct record *record, const struct record_end *line);

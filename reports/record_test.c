@@ -1,5 +1,6 @@
 #include "reports/record.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,6 +219,72 @@ Test(record, a_full_disk_is_told_and_leaves_whole_lines)
     cr_assert(ftell(file) > 60000);
     fclose(file);
     unlink(path);
+}
+
+/* The bytes of a file that has been unlinked, with a NUL behind; free() it. */
+static char *take_file(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    cr_assert(ne(ptr, file, NULL));
+    fseek(file, 0, SEEK_END);
+    *length = (size_t)ftell(file);
+    rewind(file);
+    char *bytes = calloc(1, *length + 1);
+    cr_assert(eq(sz, fread(bytes, 1, *length, file), *length));
+    fclose(file);
+    unlink(path);
+    return bytes;
+}
+
+Test(record, a_rescue_brings_every_whole_line_to_the_file_and_none_follows)
+{
+    char path[] = "/tmp/ripcord-record-XXXXXX";
+    close(mkstemp(path));
+    struct record *record;
+    cr_assert(eq(int, (int)record_create(path, 0, &record), RPC_OK));
+    record_scenario(record, &purge);
+    cr_assert(eq(int, (int)record_log(record, &(struct record_log){.text = "before"}), RPC_OK));
+    cr_assert(record_rescue(record));
+    cr_assert(eq(int, (int)record_log(record, &(struct record_log){.text = "after"}), RPC_IO));
+    record_free(record);
+
+    size_t length;
+    char *bytes = take_file(path, &length);
+    cr_assert(eq(chr, bytes[length - 1], '\n'));
+    cr_assert(ne(ptr, strstr(bytes, "before"), NULL));
+    cr_assert(eq(ptr, strstr(bytes, "after"), NULL));
+    free(bytes);
+}
+
+static void *write_until_rescued(void *owner)
+{
+    enum rpc_status status = RPC_OK;
+    for (int i = 0; status == RPC_OK && i < 1000000; i++)
+        status = record_mark(owner, &(struct record_mark){.lane = "a", .t_ns = i, .kind = "b"});
+    return NULL;
+}
+
+Test(record, a_rescue_may_come_from_any_thread_while_another_writes)
+{
+    for (int round = 0; round < 20; round++) {
+        char path[] = "/tmp/ripcord-record-XXXXXX";
+        close(mkstemp(path));
+        struct record *record;
+        pthread_t writer;
+        cr_assert(eq(int, (int)record_create(path, 0, &record), RPC_OK));
+        record_scenario(record, &purge);
+        pthread_create(&writer, NULL, write_until_rescued, record);
+        usleep(500u * (unsigned)round);
+        while (!record_rescue(record))
+            continue;
+        size_t length;
+        char *bytes = take_file(path, &length);
+        cr_assert(gt(sz, length, 0u));
+        cr_assert(eq(chr, bytes[length - 1], '\n'));
+        free(bytes);
+        pthread_join(writer, NULL);
+        record_free(record);
+    }
 }
 
 Test(record, a_place_that_cannot_be_written_is_refused)

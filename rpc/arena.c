@@ -11,7 +11,7 @@
 #include "rpc/poison.h"
 
 /* Sizes of blocks are multiples of the grain, and so is what is used of them. */
-enum { GRAIN = alignof(max_align_t), BLOCK_MIN = 4 << 10, BLOCK_MAX = 64 << 10 };
+enum { GRAIN = alignof(max_align_t), ROOM_MIN = 16, BLOCK_MIN = 4 << 10, BLOCK_MAX = 64 << 10 };
 
 struct arena_block {
     struct arena_block *older;
@@ -78,6 +78,20 @@ void *arena_take_array(struct arena *arena, size_t count, size_t size)
 {
     const bool countable = size == 0 || count <= SIZE_MAX / size;
     return arena_take(arena, countable ? count * size : SIZE_MAX);
+}
+
+void *arena_lengthen(struct arena *arena, void *list, uint32_t *room, uint32_t at, size_t size)
+{
+    if (at < *room)
+        return list;
+    const uint32_t longer = at < UINT32_MAX / 2 - ROOM_MIN ? 2 * at + ROOM_MIN : UINT32_MAX;
+    void *copy = arena_take_array(arena, longer, size);
+    if (copy == NULL)
+        return NULL;
+    if (*room > 0)
+        memcpy(copy, list, *room * size);
+    *room = longer;
+    return copy;
 }
 
 char *arena_copy(struct arena *arena, const void *bytes, size_t length)

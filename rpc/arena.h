@@ -10,6 +10,7 @@
 #define RPC_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "rpc/status.h"
 
@@ -30,6 +31,10 @@ struct arena {
 void *arena_take(struct arena *arena, size_t size);
 void *arena_take_array(struct arena *arena, size_t count, size_t size);
 void *arena_room(struct arena *arena, size_t size);
+
+/* `list`, of `*room` elements, if it has one at the place `at`; else a copy that does, zeroed
+ * behind the old ones, and `*room` tells its length.  NULL as above, and the list is as it was. */
+void *arena_lengthen(struct arena *arena, void *list, uint32_t *room, uint32_t at, size_t size);
 
 /* The same for texts, with NUL: `length` bytes, a text, what printf makes. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t length);

@@ -140,6 +140,35 @@ Test(arena, goes_back_to_nothing)
     cr_assert(eq(sz, arena.held, 0));
 }
 
+Test(arena, lengthens_lists_now_and_then)
+{
+    uint32_t room = 0, moves = 0, *list = NULL;
+    for (uint32_t at = 0; at < 1000; at++) {
+        uint32_t *longer = arena_lengthen(&arena, list, &room, at, sizeof(*list));
+        moves += longer != list;
+        list = longer;
+        cr_assert(lt(u32, at, room));
+        cr_assert(eq(u32, list[at], 0));
+        list[at] = at;
+    }
+    for (uint32_t at = 0; at < 1000; at++)
+        cr_assert(eq(u32, list[at], at));
+    cr_assert(lt(u32, moves, 10));
+    cr_assert(lt(u32, room, 3000));
+}
+
+Test(arena, leaves_a_list_as_it_was_without_memory)
+{
+    uint32_t room = 0;
+    char *list = arena_lengthen(&arena, NULL, &room, 0, 1);
+    const uint32_t before = room;
+    list[0] = 'x';
+    arena.budget = arena.held;
+    cr_assert(eq(ptr, arena_lengthen(&arena, list, &room, 1 << 20, 1), NULL));
+    cr_assert(eq(u32, room, before));
+    cr_assert(eq(chr, list[0], 'x'));
+}
+
 Test(arena, ends_texts_with_nul)
 {
     fill(10);

@@ -309,7 +309,7 @@ static int call(const struct asked *asked, int64_t version)
     cli_interrupt_catch();
     enum rpc_status status = begin(&line, asked, version);
     int result = CLI_FINDINGS;
-    while (status == RPC_OK && !line.ended && cli_interrupted() == 0 &&
+    while (status == RPC_OK && !line.ended && !cli_interrupt_heed() &&
            world_now(line.world) < asked->timeout_ns)
         world_run(line.world, asked->timeout_ns);
     if (status != RPC_OK)

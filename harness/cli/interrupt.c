@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "harness/cli/player.h"
 #include "rpc/world/world.h"
 
 static volatile sig_atomic_t came, count, attended;
@@ -13,7 +14,8 @@ static volatile sig_atomic_t repeats; /* of the stop, to the same world */
 static pid_t parent;                  /* of a worker */
 static struct world *volatile playing;
 
-enum { REPEAT_US = 250000, DEAF_REPEATS = 4, ORPHAN_REPEATS = 20 };
+/* Deaf for a second; and one second more than what is stopped may take. */
+enum { REPEAT_US = 250000, DEAF_REPEATS = 4, ALONE_REPEATS = 24 };
 
 /* A stop that comes just before the world begins to run is lost: it is said again. */
 static void stop_world(void)
@@ -34,17 +36,29 @@ static void on_signal(int signal)
     stop_world();
 }
 
-/* A worker that is deaf for a second is in one step that need never end: it dies with its record
- * flushed.  Nobody kills one whose parent has died before it: what ends by itself has had its time.
- */
+/* A worker's parent knows the rest; without one there is nobody who could report. */
+static void cut_off(void)
+{
+    static const char sentence[] = "ripcord: interrupted; what is played does not look up: it is "
+                                   "cut off, and not reported\n";
+    if (parent != 0)
+        abort();
+    cli_player_rescue();
+    ssize_t written = write(STDERR_FILENO, sentence, sizeof(sentence) - 1);
+    (void)written;
+    _exit(128 + came);
+}
+
+/* What is deaf for a second is in one step that need never end.  Nobody kills one without a parent,
+ * or whose parent has died before it: what ends by itself has had its time. */
 static void on_alarm(int signal)
 {
     (void)signal;
     repeats = repeats + 1;
     bool deaf = !heeded && repeats >= DEAF_REPEATS;
-    bool orphan = getppid() != parent && repeats >= ORPHAN_REPEATS;
-    if (parent != 0 && (deaf || orphan))
-        abort();
+    bool alone = parent == 0 || getppid() != parent;
+    if (deaf || (alone && repeats >= ALONE_REPEATS))
+        cut_off();
     stop_world();
 }
 

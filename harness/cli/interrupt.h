@@ -1,5 +1,10 @@
 /*
  * Ctrl-C and SIGTERM: the first asks for an end, the second exits at once.
+ *
+ * A world that nobody ends for a second after the first (cli_interrupt_heed), as Lua's patterns may
+ * search for ever, ends the process with its record whole up to there: a worker aborts, any
+ * other says so and exits.  What is heeded may take its time to stop: six seconds where no parent
+ * watches it.
  */
 #ifndef HARNESS_CLI_INTERRUPT_H
 #define HARNESS_CLI_INTERRUPT_H
@@ -12,8 +17,7 @@ struct world;
 /* From now on a signal is remembered, and stops the world that plays. */
 void cli_interrupt_catch(void);
 
-/* In a worker: Ctrl-C is the parent's, who sends SIGTERM; a second signal changes nothing.  If it
- * is not heeded within a second, as Lua's patterns may search for ever, the worker aborts. */
+/* In a worker: Ctrl-C is the parent's, who sends SIGTERM; a second signal changes nothing. */
 void cli_interrupt_obey(void);
 
 /* Which signal has come; 0: none. */

@@ -47,6 +47,7 @@ enum rpc_status cli_parcel_pack(const struct cli_outcome *outcome, struct wire_b
     struct packer packer = {.out = out};
     put(&packer, outcome, sizeof(*outcome));
     put_text(&packer, outcome->divergence);
+    put_text(&packer, outcome->result.reason);
     put_text(&packer, outcome->result.answers);
     for (size_t i = 0; i < outcome->result.failed_count; i++)
         put_finding(&packer, &outcome->result.failed[i]);
@@ -130,6 +131,7 @@ enum rpc_status cli_parcel_open(struct wire_bytes bytes, struct cli_outcome *out
     memcpy(outcome, at, sizeof(*outcome));
     outcome->result.arena = (struct arena){.newest = NULL};
     outcome->divergence = get_text(&opener);
+    outcome->result.reason = get_text(&opener);
     outcome->result.answers = get_text(&opener);
     get_findings(&opener, &outcome->result);
     if (opener.status == RPC_OK && outcome->result.status >= RECORD_STATUS_COUNT)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,10 @@
 #include "reports/record.h"
 #include "rpc/arena.h"
 
-enum { SHOWN_MAX = 400 }; /* bytes of a line of a record that people are shown */
+enum { SHOWN_MAX = 400 };     /* bytes of a line of a record that people are shown */
+enum { RESCUE_TRIES = 1000 }; /* one a millisecond */
 
-static struct record *volatile recording; /* of the case that is being played */
+static _Atomic(struct record *) recording; /* of the case that is being played */
 
 static int64_t wall_now_ns(void)
 {
@@ -35,12 +37,15 @@ char *cli_player_record(const struct cli_player *player, size_t index)
     return path;
 }
 
-void cli_player_flush(void)
+void cli_player_rescue(void)
 {
-    struct record *record = recording;
-    recording = NULL;
-    if (record != NULL)
-        record_flush(record);
+    const struct timespec pause = {.tv_nsec = 1000000};
+    struct record *record = atomic_exchange(&recording, NULL);
+    for (int tries = 0; record != NULL && tries < RESCUE_TRIES; tries++) {
+        if (record_rescue(record))
+            return;
+        nanosleep(&pause, NULL);
+    }
 }
 
 /* --- one seed, one trace --- */

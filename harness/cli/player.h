@@ -31,8 +31,8 @@ void cli_player_play(const struct cli_player *player, size_t index, struct cli_o
 /* The file of a case's record, to be freed; NULL when out of memory. */
 char *cli_player_record(const struct cli_player *player, size_t index);
 
-/* Bring what is recorded so far to the file.  For a process that is about to die, so that a
- * crash loses nothing that came before; at most once. */
-void cli_player_flush(void);
+/* Bring what is recorded so far to the file, so that what kills this process loses nothing that
+ * came before.  For a signal's handler, on any thread, that does not return; at most once. */
+void cli_player_rescue(void);
 
 #endif

@@ -73,8 +73,7 @@ int cli_reporting_add(struct cli_reporting *reporting, const struct cli_player *
         input.path = path;
         input.record_name = strrchr(path, '/') + 1;
     }
-    if (outcome->result.reason[0] != '\0')
-        input.reason = outcome->result.reason;
+    input.reason = outcome->result.reason;
     input.status = outcome->result.status;
     struct record_scenario scenario = {
         .name = play->name,

@@ -278,7 +278,9 @@ int cli_run(int argc, const char **argv)
         CLI_HELP_OPTIONS,
         POPT_TABLEEND};
     poptContext context =
-        cli_options(argc, argv, table, "ripcord run", "[OPTION]... [FILE or FOLDER]...");
+        cli_options(argc, argv, table, "ripcord run",
+                    "[OPTION]... [FILE or FOLDER]...\n\nCtrl-C ends what is being played as "
+                    "broken, and writes records and\nreports; a second one ends at once.");
     int status = cli_options_count(context, table, options->given);
     if (status == CLI_WELL)
         status = run_scenarios(&run, poptGetArgs(context), argc, argv);

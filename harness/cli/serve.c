@@ -249,7 +249,7 @@ static struct world *create_world(void *owner, const struct harness_case *play)
 {
     struct serving *serving = owner;
     struct world *world = live_create(&(struct live_options){
-        .speed = 1, .thread_each = serving->options.thread_each != 0, .seed = play->seed});
+        .speed = 1, .thread_each = serving->world_options.thread_each, .seed = play->seed});
     cli_interrupt_world(world);
     return world;
 }
@@ -277,15 +277,18 @@ static const char *reason_of(const struct serving *serving, const struct harness
     const char *reason = result->reason;
     if (serving->problem[0] != '\0')
         return serving->problem;
+    if (reason == NULL)
+        return "the scenario came to its end";
     if (strncmp(reason, ours, strlen(ours)) == 0 && strstr(reason + strlen(ours), ": ") != NULL)
         return strstr(reason + strlen(ours), ": ") + 2;
-    return reason[0] != '\0' ? reason : "the scenario came to its end";
+    return reason;
 }
 
 static int serve(struct serving *serving, const struct harness_case *play)
 {
     struct harness_result result;
-    serving->world_options = (struct cli_worlds_options){.world = "live", .speed = 1};
+    serving->world_options = (struct cli_worlds_options){
+        .world = "live", .speed = 1, .thread_each = serving->options.thread_each != 0};
     serving->onlooker = (struct harness_onlooker){.owner = serving,
                                                   .event = told,
                                                   .strike = struck,

@@ -141,7 +141,7 @@ static void show_in_full(const struct cli_terminal *terminal, const struct harne
     fprintf(out, "  %s:%d: %s\n", play->file->path, play->scenario->line, play->scenario->title);
     if (result->status == RECORD_FIXED)
         show_fact(out, "fixed", "it passes, though it is registered as known:");
-    if (result->reason[0] != '\0')
+    if (result->reason != NULL)
         show_fact(out, record_status_name(result->status), result->reason);
     for (size_t i = 0; i < result->failed_count && result->status != RECORD_KNOWN; i++)
         show_finding(terminal, &result->failed[i], play->seed);
@@ -216,7 +216,7 @@ void cli_terminal_result(struct cli_terminal *terminal, const struct harness_cas
     show_case_line(terminal, play, result);
     if (in_full)
         show_in_full(terminal, play, outcome, worlds);
-    else if (result->reason[0] != '\0')
+    else if (result->reason != NULL)
         show_fact(terminal->out, record_status_name(result->status), result->reason);
     if (answered)
         show_answers(terminal, result->answers);

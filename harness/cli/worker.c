@@ -40,25 +40,19 @@ static bool send_all(int socket, const void *bytes, size_t length)
 
 /* --- a crash --- */
 
-/* Send what cases before have come to and flush the record, then die of the signal after all.  What
- * was interrupted may hold a lock that the flush wants: then the alarm ends it. */
+/* Send what cases before have come to and save the record, then die of the signal after all. */
 static void on_crash(int signal)
 {
     struct sigaction plain = {.sa_handler = SIG_DFL};
     sigemptyset(&plain.sa_mask);
-    sigaction(SIGALRM, &plain, NULL);
     sigaction(signal, &plain, NULL);
-    sigset_t alarms;
-    sigemptyset(&alarms);
-    sigaddset(&alarms, SIGALRM);
-    sigprocmask(SIG_UNBLOCK, &alarms, NULL);
-    alarm(1);
     send_all(unsent.socket, unsent.bytes, unsent.length);
-    cli_player_flush();
+    cli_player_rescue();
     raise(signal);
 }
 
-/* On a stack of its own, as the usual one may be what has run out. */
+/* On a stack of its own, as the usual one may be what has run out; no other signal comes between.
+ */
 static void catch_crashes(void)
 {
     static char room[SIGNAL_STACK];
@@ -66,7 +60,7 @@ static void catch_crashes(void)
     stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     struct rlimit no_core = {0};
-    sigemptyset(&action.sa_mask);
+    sigfillset(&action.sa_mask);
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaction(signals[i], &action, NULL);

@@ -20,6 +20,7 @@
 #include "harness/cli/orphans.h"
 #include "harness/cli/parcel.h"
 #include "harness/cli/worker.h"
+#include "rpc/arena.h"
 
 enum {
     JOBS_MAX = 256,
@@ -156,7 +157,7 @@ static int64_t wall_limit_ns(const struct workers *workers, const struct harness
 {
     const struct harness_worlds *worlds = workers->player->worlds;
     uint64_t limit_ns = play->scenario->limit_ns != 0 ? play->scenario->limit_ns : worlds->limit_ns;
-    limit_ns += 2 * HARNESS_REST_NS; /* healed, and stopped */
+    limit_ns += 2 * HARNESS_REST_NS * worlds->speed; /* healed, and stopped */
     int64_t each_ns = worlds->kind == HARNESS_SIM ? workers->options->wall_ns
                                                   : (int64_t)(limit_ns / worlds->speed) + LATE_NS;
     return workers->player->twice ? 2 * each_ns : each_ns;
@@ -212,26 +213,25 @@ static bool may_play(const struct workers *workers)
 
 /* --- an outcome that nobody sends --- */
 
-static void describe_death(const struct workers *workers, const struct worker *worker, int status,
-                           char *text, size_t size)
+static const char *describe_death(const struct workers *workers, const struct worker *worker,
+                                  int status, struct arena *arena)
 {
     const struct harness_case *play = &workers->player->cases->items[worker->first];
     if (workers->interrupted)
-        snprintf(text, size, "interrupted");
-    else if (worker->too_slow)
-        snprintf(text, size, "it took more than %" PRId64 " s of wall time and was killed",
-                 wall_limit_ns(workers, play) / SECOND_NS);
-    else if (WIFSIGNALED(status))
-        snprintf(text, size, "it crashed: %s (signal %d)", strsignal(WTERMSIG(status)),
-                 WTERMSIG(status));
-    else
-        snprintf(text, size, "its process ended with status %d", WEXITSTATUS(status));
+        return "interrupted";
+    if (worker->too_slow)
+        return arena_print(arena, "it took more than %" PRId64 " s of wall time and was killed",
+                           wall_limit_ns(workers, play) / SECOND_NS);
+    if (WIFSIGNALED(status))
+        return arena_print(arena, "it crashed: %s (signal %d)", strsignal(WTERMSIG(status)),
+                           WTERMSIG(status));
+    return arena_print(arena, "its process ended with status %d", WEXITSTATUS(status));
 }
 
 static void count_as_broken(struct workers *workers, struct worker *worker, int status)
 {
     struct cli_outcome outcome = {.result = {.status = RECORD_BROKEN}};
-    describe_death(workers, worker, status, outcome.result.reason, sizeof(outcome.result.reason));
+    outcome.result.reason = describe_death(workers, worker, status, &outcome.result.arena);
     worker->playing--;
     keep(workers, worker->first++, &outcome);
 }

@@ -7,6 +7,7 @@
 
 #include "harness/cli/interrupt.h"
 #include "rpc/world/live/live.h"
+#include "rpc/world/live/statistics.h"
 #include "rpc/world/sim/sim.h"
 
 enum { REPLAY_MAX = 4096 };
@@ -64,6 +65,23 @@ static bool sim_leftovers(void *owner, struct world *world, char *text, size_t s
     add_count(text, size, left.streams, "streams open");
     add_count(text, size, left.listeners, "listeners open");
     add_count(text, size, left.locks > 1 ? left.locks - 1 : 0, "locks"); /* one is the harness' */
+    return text[0] != '\0';
+}
+
+/* A descriptor that is nobody's shows when nobody is left who could have it. */
+static bool live_leftovers(void *owner, struct world *world, char *text, size_t size)
+{
+    struct live_statistics left;
+    (void)owner;
+    live_statistics(world, &left);
+    text[0] = '\0';
+    add_count(text, size, left.executors, "executors");
+    add_count(text, size, left.timers_armed, "timers armed");
+    add_count(text, size, left.watches, "watches");
+    add_count(text, size, left.streams, "streams open");
+    add_count(text, size, left.listeners, "listeners open");
+    if (text[0] == '\0' && left.sending == 0 && left.programs == 0 && left.descriptors > 0)
+        add_count(text, size, (uint64_t)left.descriptors, "descriptors open");
     return text[0] != '\0';
 }
 
@@ -153,6 +171,8 @@ bool cli_worlds(const struct cli_worlds_options *options, struct harness_worlds 
     if (strcmp(options->world, "live") == 0) {
         worlds->kind = HARNESS_LIVE;
         worlds->create = create_live;
+        worlds->leftovers = live_leftovers;
+        worlds->thread_each = options->thread_each;
         worlds->speed = options->speed < 1 ? 1 : (uint64_t)options->speed;
         worlds->early_ns = (uint64_t)(options->speed * 1e6);
         worlds->late_ns = (uint64_t)(options->tolerance_ms * options->speed * 1e6);

@@ -24,13 +24,11 @@ const char *harness_condition_name(unsigned what)
 
 static bool own_value(const struct point_event *event, unsigned field, struct point_value *value)
 {
-    for (size_t i = 0; i < event->value_count; i++) {
-        if (event->values[i].field != field)
-            continue;
-        *value = event->values[i];
-        return true;
-    }
-    return false;
+    const struct point_value *own =
+        point_find_value(event->values, event->value_count, (enum point_field)field);
+    if (own != NULL)
+        *value = *own;
+    return own != NULL;
 }
 
 /* False: nothing. */

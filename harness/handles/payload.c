@@ -88,7 +88,7 @@ struct making {
     struct world_task task;
     const struct given *given;
     const struct wire_message *message;
-    const char *protocol, *method;
+    struct harness_carried call;
     struct wire_buffer *made;
     bool well;
 };
@@ -103,8 +103,8 @@ static int encode_value(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, making->given->fields);
     struct wire_bytes bytes =
         message->kind == WIRE_REQUEST
-            ? harness_dialect_request(L, 2, making->protocol, writables, making->method)
-            : harness_dialect_response(L, 2, making->protocol, writables, making->method);
+            ? harness_dialect_request(L, 2, making->call.protocol, writables, making->call.method)
+            : harness_dialect_response(L, 2, making->call.protocol, writables, making->call.method);
     if (wire_buffer_add(making->made, bytes.data, bytes.length) != RPC_OK)
         return luaL_error(L, "%s", rpc_status_text(RPC_NO_MEMORY));
     return 0;
@@ -132,27 +132,22 @@ static bool make_value(void *owner, const struct world_stream *stream,
                        const struct wire_message *message, struct wire_buffer *made)
 {
     const struct given *given = owner;
-    struct point_value room[POINT_VALUES_MAX + 1];
-    struct point_event event = {.connection = stream->connection, .call_id = message->call_id};
     struct making making = {
         .task.run = run_making, .given = given, .message = message, .made = made};
     char method[HARNESS_DIALECT_TEXT_MAX];
     harness_lock(given->harness);
-    harness_ledger_fill(given->harness->ledger, &event, room);
-    harness_ledger_names(given->harness->ledger, &event, &making.protocol, &making.method);
+    making.call =
+        harness_ledger_carried(given->harness->ledger, stream->connection, message->call_id);
     harness_unlock(given->harness);
-    for (size_t i = 0; making.method == NULL && i < event.value_count; i++)
-        if (event.values[i].field == FIELD_METHOD)
-            making.method = event.values[i].text;
     if (message->kind == WIRE_REQUEST) {
         snprintf(method, sizeof(method), "%.*s", (int)message->method.length,
                  (const char *)message->method.data);
-        making.method = method;
+        making.call.method = method;
     }
-    if (making.protocol == NULL)
-        making.protocol = HARNESS_TEST_PROTOCOL;
-    if (making.method == NULL)
-        making.method = "";
+    if (making.call.protocol == NULL)
+        making.call.protocol = HARNESS_TEST_PROTOCOL;
+    if (making.call.method == NULL)
+        making.call.method = "";
     world_ask(given->harness->world, &making.task);
     return making.well;
 }

@@ -376,6 +376,7 @@ static void read_options(lua_State *L, int index, struct harness_server *server)
         .port = (uint16_t)harness_option_integer(L, index, "port", 0, 0, 65535),
         .handlers = (unsigned)harness_option_integer(L, index, "handlers", 1, 1, HANDLERS_MAX),
         .queue = (unsigned)harness_option_integer(L, index, "queue", 0, 1, INT32_MAX),
+        .thread_each = server->harness->thread_each,
     };
     if (harness_server_queue(server) == 0)
         luaL_error(L,

@@ -193,8 +193,8 @@ static int judge_all(lua_State *L, struct harness *harness)
     struct expectation *expectation = lua_touserdata(L, 1);
     struct harness_verdict told;
     if (subject_count(L, expectation) == 0) {
-        harness_broken(harness, "%s:%d: `each` of an empty list asks nothing", expectation->file,
-                       expectation->line);
+        harness_void(harness, "%s:%d: `each` of an empty list asks nothing", expectation->file,
+                     expectation->line);
         lua_settop(L, 1);
         return 1;
     }
@@ -399,12 +399,11 @@ static int create(lua_State *L, const char *name, bool each, bool require)
 
 void harness_unasked_check(struct harness *harness)
 {
-    const struct harness_unasked *first = harness->unasked;
-    if (first != NULL)
-        harness_broken(harness,
-                       "%s:%d: an expectation without a link asks nothing; say what is expected: "
-                       "t:expect(x):is(…), :returns{…}, :fails \"…\"",
-                       first->file, first->line);
+    for (const struct harness_unasked *each = harness->unasked; each != NULL; each = each->next)
+        harness_void(harness,
+                     "%s:%d: an expectation without a link asks nothing; say what is expected: "
+                     "t:expect(x):is(…), :returns{…}, :fails \"…\"",
+                     each->file, each->line);
 }
 
 static int t_expect(lua_State *L)
@@ -476,15 +475,18 @@ static void check_one(struct harness *harness, struct always *always)
     lua_State *L = harness_judge_state(harness);
     int top = lua_gettop(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, always->function);
-    if (lua_pcall(L, 0, 2, 0) != LUA_OK) {
+    harness->observing = true;
+    int status = lua_pcall(L, 0, 2, 0);
+    harness->observing = false;
+    if (status != LUA_OK) {
         always->failed = true;
         harness_broken(harness, "always \"%s\": %s", always->name, harness_error_text(L, -1));
     } else if (lua_isnil(L, top + 1) && lua_isnil(L, top + 2)) {
         always->failed = true;
-        harness_broken(harness,
-                       "%s:%d: always \"%s\": its function returned nothing; let it return "
-                       "whether it holds",
-                       always->file, always->line, always->name);
+        harness_void(harness,
+                     "%s:%d: always \"%s\": its function returned nothing; let it return "
+                     "whether it holds",
+                     always->file, always->line, always->name);
     } else if (!lua_toboolean(L, top + 1)) {
         char seen[HARNESS_SHOW_MAX] = "not any more";
         if (!lua_isnil(L, top + 2))

@@ -12,7 +12,7 @@ extern const luaL_Reg harness_t_expect[];
 /* What expectations have in common; for struct harness_module. */
 void harness_expectations_open(lua_State *L);
 
-/* An expectation that no link has asked anything of makes the case void. */
+/* Expectations that no link has asked anything of make the case void. */
 void harness_unasked_check(struct harness *harness);
 
 /* The `always` of the case, after an event; on the executor of handlers. */

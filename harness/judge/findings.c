@@ -13,13 +13,14 @@
 #include "reports/record.h"
 #include "rpc/arena.h"
 
-enum { FAILED_MAX = 200, AROUND = 2, SENTENCE_MAX = 1024, LINE_MAX_BYTES = 400 };
+enum { FAILED_MAX = 200, REASONS_MAX = 10, AROUND = 2, SENTENCE_MAX = 1024, LINE_MAX_BYTES = 400 };
 
 struct harness_findings {
     size_t asked, count, failed;  /* of scripts; of all */
     struct harness_finding *kept; /* the first FAILED_MAX that failed; NULL: none has */
-    bool is_broken;
-    char broken[SENTENCE_MAX];
+    const char *broken;           /* why it is, a line each; NULL: it is not */
+    unsigned reasons;             /* … how many */
+    bool is_spoilt;               /* what comes now only follows from the last of them */
     const char *skipped;
     const char *answers; /* a line each */
 };
@@ -184,23 +185,61 @@ const struct harness_finding *harness_findings_at(const struct harness *harness,
 
 /* --- void and skipped --- */
 
+static bool is_given(const struct harness_findings *findings, const char *reason)
+{
+    return findings->broken != NULL && strstr(findings->broken, reason) != NULL;
+}
+
+/* Under the lock. */
+static void give_reason(struct harness *harness, const char *text)
+{
+    struct harness_findings *findings = harness->findings;
+    const char *before = findings->broken;
+    if (is_given(findings, text))
+        return;
+    const char *all = before == NULL ? arena_text(&harness->locked, text)
+                                     : arena_print(&harness->locked, "%s\n%s", before, text);
+    findings->broken = all != NULL ? all : before != NULL ? before : "not enough memory";
+    findings->reasons++;
+}
+
+void harness_void(struct harness *harness, const char *sentence, ...)
+{
+    struct harness_findings *findings = harness->findings;
+    char text[SENTENCE_MAX];
+    va_list arguments;
+    va_start(arguments, sentence);
+    vsnprintf(text, sizeof(text), sentence, arguments);
+    va_end(arguments);
+    harness_lock(harness);
+    if (!findings->is_spoilt && !is_given(findings, text))
+        give_reason(harness, findings->reasons < REASONS_MAX ? text : "and more of that kind");
+    harness_unlock(harness);
+}
+
 void harness_broken(struct harness *harness, const char *sentence, ...)
 {
     struct harness_findings *findings = harness->findings;
+    char text[SENTENCE_MAX];
+    va_list arguments;
+    va_start(arguments, sentence);
+    vsnprintf(text, sizeof(text), sentence, arguments);
+    va_end(arguments);
     harness_lock(harness);
-    if (!findings->is_broken) {
-        va_list arguments;
-        va_start(arguments, sentence);
-        vsnprintf(findings->broken, sizeof(findings->broken), sentence, arguments);
-        va_end(arguments);
-        findings->is_broken = true;
-    }
+    if (!findings->is_spoilt)
+        give_reason(harness, text);
+    findings->is_spoilt = true;
     harness_unlock(harness);
 }
 
 const char *harness_findings_broken(const struct harness *harness)
 {
-    return harness->findings->is_broken ? harness->findings->broken : NULL;
+    return harness->findings->broken;
+}
+
+bool harness_findings_spoilt(const struct harness *harness)
+{
+    return harness->findings->is_spoilt;
 }
 
 int harness_skip(lua_State *L, const char *reason, ...)

@@ -44,8 +44,10 @@ size_t harness_findings_asked(const struct harness *harness);
 size_t harness_findings_failed(const struct harness *harness);
 const struct harness_finding *harness_findings_at(const struct harness *harness, size_t failed);
 
-/* Why the case is void, or NULL; and why it is skipped, or NULL. */
+/* Why the case is broken, a line for each reason, or NULL; whether by harness_broken; and why it is
+ * skipped, or NULL. */
 const char *harness_findings_broken(const struct harness *harness);
+bool harness_findings_spoilt(const struct harness *harness);
 const char *harness_findings_skipped(const struct harness *harness);
 
 /* The line of a file as it was loaded, without blanks around; NULL: unknown. */

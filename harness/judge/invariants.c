@@ -40,6 +40,14 @@ broken_by_call(struct harness *harness, const struct harness_invariant *self,
                           });
 }
 
+void *harness_invariants_allocate(struct harness *harness, size_t size)
+{
+    void *memory = harness_allocate(harness, size);
+    if (memory == NULL)
+        harness_broken(harness, "not enough memory for the invariants");
+    return memory;
+}
+
 static void each_call_ends(struct harness *harness, const struct harness_invariant *self)
 {
     for (size_t i = 0; i < harness_ledger_calls(harness); i++) {
@@ -91,7 +99,7 @@ static int order_of_ids(const void *one, const void *other)
 static void ids_are_unique(struct harness *harness, const struct harness_invariant *self)
 {
     size_t count = harness_ledger_calls(harness);
-    struct id *ids = harness_allocate(harness, (count + 1) * sizeof(*ids));
+    struct id *ids = harness_invariants_allocate(harness, (count + 1) * sizeof(*ids));
     for (size_t i = 0; ids != NULL && i < count; i++) {
         struct harness_ledger_view call = harness_ledger_at(harness, i);
         ids[i] = (struct id){.client = call.client, .call_id = call.call_id, .place = i};

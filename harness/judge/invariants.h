@@ -14,6 +14,9 @@ struct harness_invariant {
     void (*judge)(struct harness *harness, const struct harness_invariant *self);
 };
 
+/* Zeroed, and the case's; NULL when out of memory, which makes the case void. */
+void *harness_invariants_allocate(struct harness *harness, size_t size);
+
 /* Ends with a NULL id. */
 extern const struct harness_invariant harness_invariants[];
 

@@ -56,7 +56,13 @@ static void see(struct point_event event)
     harness_unlock(&harness);
 }
 
-static void call(uint32_t number, int32_t call_id, uint64_t started_ns)
+static void joins(uint32_t connection, int32_t call_id)
+{
+    see((struct point_event){
+        .point = POINT_CLIENT_ADD, .client = 1, .connection = connection, .call_id = call_id});
+}
+
+static void begins(uint32_t number, int32_t call_id, uint64_t started_ns)
 {
     harness_ledger_begin(&harness,
                          &(struct harness_ledger_view){.number = number,
@@ -66,6 +72,12 @@ static void call(uint32_t number, int32_t call_id, uint64_t started_ns)
                                                        .method = "echo",
                                                        .started_ns = started_ns},
                          "P");
+}
+
+static void call(uint32_t number, int32_t call_id, uint64_t started_ns)
+{
+    begins(number, call_id, started_ns);
+    joins(1, call_id);
 }
 
 static void returns(uint32_t number, const char *value, uint64_t ended_ns)
@@ -85,6 +97,12 @@ static void response(int32_t call_id, const char *value)
                              .message = &message});
 }
 
+static void executes(uint32_t connection, int32_t call_id)
+{
+    see((struct point_event){
+        .point = POINT_SERVER_EXECUTE, .client = 1, .connection = connection, .call_id = call_id});
+}
+
 /* The ids of what is broken, with spaces between. */
 static const char *broken(void)
 {
@@ -101,8 +119,7 @@ static const char *broken(void)
 Test(invariants, a_good_run_breaks_none)
 {
     call(1, 0, 0);
-    see((struct point_event){
-        .point = POINT_SERVER_EXECUTE, .client = 1, .connection = 1, .call_id = 0});
+    executes(1, 0);
     response(0, "mine");
     see((struct point_event){.point = POINT_CLIENT_END, .client = 1, .call_id = 0});
     returns(1, "mine", 5);
@@ -158,8 +175,7 @@ Test(invariants, a_call_that_is_executed_twice)
 {
     call(1, 0, 0);
     for (int i = 0; i < 2; i++)
-        see((struct point_event){
-            .point = POINT_SERVER_EXECUTE, .client = 1, .connection = 1, .call_id = 0});
+        executes(1, 0);
     returns(1, "x", 5);
     cr_assert(strcmp(broken(), "call.executed_once") == 0);
 }
@@ -172,10 +188,42 @@ Test(invariants, unless_a_fault_has_doubled_its_request)
     harness_ledger_struck(harness.ledger, EFFECT_DUPLICATE, &request);
     harness_unlock(&harness);
     for (int i = 0; i < 2; i++)
-        see((struct point_event){
-            .point = POINT_SERVER_EXECUTE, .client = 1, .connection = 1, .call_id = 0});
+        executes(1, 0);
     returns(1, "x", 5);
     cr_assert(strcmp(broken(), "") == 0);
+}
+
+Test(invariants, an_id_is_a_call_only_on_the_connection_that_it_was_given_to)
+{
+    call(1, 0, 0);
+    executes(1, 0);
+    joins(2, 2);
+    executes(2, 0); /* a bit of the other's id was turned over */
+    returns(1, "x", 5);
+    cr_assert(eq(uint, harness_ledger_executions(&harness, 1), 1u));
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
+}
+
+Test(invariants, an_attempt_is_executed_where_it_was_sent_though_the_next_has_its_id)
+{
+    call(1, 0, 0);
+    returns(1, "x", 5);
+    begins(2, 0, 6);
+    joins(2, 0);
+    executes(1, 0);
+    executes(2, 0);
+    returns(2, "x", 7);
+    cr_assert(eq(uint, harness_ledger_executions(&harness, 1), 1u));
+    cr_assert(eq(uint, harness_ledger_executions(&harness, 2), 1u));
+}
+
+Test(invariants, a_call_may_be_given_to_a_connection_before_the_ledger_knows_it)
+{
+    joins(1, 0);
+    begins(1, 0, 0);
+    executes(1, 0);
+    returns(1, "x", 5);
+    cr_assert(eq(uint, harness_ledger_executions(&harness, 1), 1u));
 }
 
 Test(invariants, a_connection_that_is_closed_twice)
@@ -279,6 +327,23 @@ static void server_closes(uint32_t connection, const char *why)
                              .value_count = 1});
 }
 
+/* The client of connection 1 gives an attempt to connect up. */
+static void gives_up(void)
+{
+    const struct point_value value = {.field = FIELD_RESULT, .text = "timeout"};
+    see((struct point_event){.point = POINT_CLIENT_CONNECT,
+                             .connection = 1,
+                             .call_id = POINT_NO_CALL,
+                             .values = &value,
+                             .value_count = 1});
+}
+
+/* Server 1 has looked for idle connections. */
+static void scans(void)
+{
+    see((struct point_event){.point = POINT_SERVER_SCAN, .server = 1, .call_id = POINT_NO_CALL});
+}
+
 Test(invariants, a_connection_that_nobody_accepted)
 {
     server_closes(1, "eof");
@@ -294,14 +359,9 @@ Test(invariants, a_connection_that_is_accepted_twice)
 
 Test(invariants, a_connection_may_be_accepted_again_whose_client_has_given_up_an_attempt)
 {
-    const struct point_value value = {.field = FIELD_RESULT, .text = "timeout"};
     for (int i = 0; i < 2; i++) {
         see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
-        see((struct point_event){.point = POINT_CLIENT_CONNECT,
-                                 .connection = 1,
-                                 .call_id = POINT_NO_CALL,
-                                 .values = &value,
-                                 .value_count = 1});
+        gives_up();
         server_closes(1, "eof");
     }
     cr_assert(strcmp(broken(), "") == 0, "%s", broken());
@@ -315,6 +375,64 @@ Test(invariants, a_connection_that_the_server_calls_idle_with_a_call_on_it)
     see_call(POINT_SERVER_PUT, 1, 1, 0);
     server_closes(1, "idle");
     cr_assert(strcmp(broken(), "connection.idle") == 0, "%s", broken());
+}
+
+Test(invariants, a_scan_may_find_a_connection_idle_before_a_call_that_was_read_is_put)
+{
+    see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+    see_call(POINT_SERVER_READ, 1, 1, POINT_NO_CALL);
+    scans();
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    server_closes(1, "idle");
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
+}
+
+Test(invariants, but_not_before_its_last_read)
+{
+    see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+    scans();
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    see_call(POINT_SERVER_REPLY, 1, 2, 0);
+    scans();
+    see_call(POINT_SERVER_READ, 1, 1, POINT_NO_CALL);
+    see_call(POINT_SERVER_PUT, 1, 1, 1);
+    scans();
+    server_closes(1, "idle");
+    cr_assert(strcmp(broken(), "connection.idle") == 0, "%s", broken());
+}
+
+Test(invariants, an_answer_that_comes_after_the_scan_is_too_late)
+{
+    see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    scans();
+    see_call(POINT_SERVER_REPLY, 1, 2, 0);
+    server_closes(1, "idle");
+    cr_assert(strcmp(broken(), "connection.idle") == 0, "%s", broken());
+}
+
+Test(invariants, a_thread_may_tell_of_a_read_when_the_scan_has_been)
+{
+    see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+    scans();
+    see_call(POINT_SERVER_READ, 1, 1, POINT_NO_CALL);
+    server_closes(1, "idle");
+    harness.kind = HARNESS_LIVE;
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
+    harness.kind = HARNESS_SIM;
+    cr_assert(strcmp(broken(), "connection.idle") == 0, "%s", broken());
+}
+
+Test(invariants, calls_go_with_their_connection_that_is_accepted_again)
+{
+    see_call(POINT_SERVER_ACCEPT, 1, 1, POINT_NO_CALL);
+    see_call(POINT_SERVER_PUT, 1, 1, 0);
+    server_closes(1, "eof");
+    gives_up();
+    see_call(POINT_SERVER_ACCEPT, 2, 1, POINT_NO_CALL);
+    scans();
+    server_closes(1, "idle");
+    cr_assert(strcmp(broken(), "") == 0, "%s", broken());
 }
 
 Test(invariants, a_connection_that_the_client_calls_idle_with_a_call_on_it)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/harness.h"
+#include "rpc/arena.h"
 
 /* One direction of a connection: hashes of what was sent and has not arrived. */
 struct way {
@@ -42,17 +43,12 @@ static struct passage *passage_of(struct harness *harness, uint32_t connection)
     struct harness_passages *passages = harness->passages;
     if (passages == NULL)
         return NULL;
-    if (connection >= passages->room) {
-        uint32_t room = connection < 4 ? 8 : connection * 2;
-        struct passage *grown = harness_allocate_locked(harness, room * sizeof(*grown));
-        if (grown == NULL)
-            return NULL;
-        if (passages->room > 0)
-            memcpy(grown, passages->all, passages->room * sizeof(*grown));
-        passages->all = grown;
-        passages->room = room;
-    }
-    return &passages->all[connection];
+    struct passage *all =
+        arena_lengthen(&harness->locked, passages->all, &passages->room, connection, sizeof(*all));
+    if (all == NULL)
+        return NULL;
+    passages->all = all;
+    return &all[connection];
 }
 
 static bool is_compared(const struct harness *harness, const struct passage *passage)
@@ -73,18 +69,13 @@ void harness_passage_sent(struct harness *harness, uint32_t connection,
         way->count -= way->first;
         way->first = 0;
     }
-    if (way->count == way->room) {
-        uint32_t room = way->room == 0 ? 8 : way->room * 2;
-        uint64_t *grown = harness_allocate_locked(harness, room * sizeof(*grown));
-        if (grown == NULL) {
-            passage->changed = true;
-            return;
-        }
-        if (way->count > 0)
-            memcpy(grown, way->hashes, way->count * sizeof(*grown));
-        way->hashes = grown;
-        way->room = room;
+    uint64_t *hashes =
+        arena_lengthen(&harness->locked, way->hashes, &way->room, way->count, sizeof(*hashes));
+    if (hashes == NULL) {
+        passage->changed = true;
+        return;
     }
+    way->hashes = hashes;
     way->hashes[way->count++] = hash_of(bytes);
 }
 

@@ -2,23 +2,19 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/fault/fault.h"
+#include "rpc/arena.h"
 
 struct road *harness_road(struct harness *harness, uint32_t connection)
 {
     struct harness_road_map *map = harness->roads;
-    if (connection >= map->room) {
-        uint32_t room = connection * 2 + 16;
-        struct road **roads = realloc(map->roads, room * sizeof(struct road *));
-        if (roads == NULL)
-            return NULL;
-        memset(roads + map->room, 0, (room - map->room) * sizeof(struct road *));
-        map->roads = roads;
-        map->room = room;
-    }
+    struct road **roads =
+        arena_lengthen(&harness->locked, map->roads, &map->room, connection, sizeof(struct road *));
+    if (roads == NULL)
+        return NULL;
+    map->roads = roads;
     if (map->roads[connection] == NULL) {
         struct road *road = harness_allocate_locked(harness, sizeof(*road));
         if (road == NULL)
@@ -99,20 +95,13 @@ void harness_way_pass_by(struct harness *harness, struct way *way, const struct 
 
 /* --- writes that stop half way --- */
 
-static int64_t number_in(const struct point_event *event, enum point_field field)
-{
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == field)
-            return event->values[i].number;
-    return 0;
-}
-
 /* `length` is that of the whole message, or -1: what is left now. */
 static void learn_write(struct way *way, const struct point_event *event, uint32_t call,
                         int64_t length)
 {
     struct partial *partial = &way->partial;
-    int64_t bytes = number_in(event, FIELD_BYTES), accepted = number_in(event, FIELD_ACCEPTED);
+    int64_t bytes = point_number(event, FIELD_BYTES),
+            accepted = point_number(event, FIELD_ACCEPTED);
     if (!partial->begun)
         *partial = (struct partial){.t_ns = (int64_t)event->at_ns, .length = length, .call = call};
     partial->begun = true;
@@ -224,14 +213,6 @@ static void put_syn(struct harness *harness, struct road *road, const struct poi
     way->next_fault = 0;
 }
 
-static const char *text_in(const struct point_event *event, enum point_field field)
-{
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == field)
-            return event->values[i].text;
-    return NULL;
-}
-
 void harness_road_event(struct harness *harness, const struct point_event *event, uint32_t call,
                         int64_t reply_length)
 {
@@ -263,7 +244,7 @@ void harness_road_event(struct harness *harness, const struct point_event *event
             end_connecting(harness, road, event, "ok");
         return;
     case POINT_CLIENT_CONNECT:
-        end_connecting(harness, road, event, text_in(event, FIELD_RESULT));
+        end_connecting(harness, road, event, point_text(event, FIELD_RESULT));
         return;
     case POINT_NET_FIN:
         put_end(harness, event, RECORD_MESSAGE_FIN);

@@ -10,6 +10,7 @@
 #include "harness/judge/findings.h"
 #include "harness/judge/invariants.h"
 #include "harness/judge/passage.h"
+#include "harness/judge/walk.h"
 #include "harness/trace/trace.h"
 
 enum { TEXT_MAX = 256, QUEUES_MAX = 64 };
@@ -49,17 +50,11 @@ static int64_t level_of(const struct harness_event *event)
     return value != NULL ? value->number : 0;
 }
 
-static bool is_text(const struct harness_event *event, enum point_field field, const char *text)
-{
-    const struct point_value *value = harness_event_value(event, field);
-    return value != NULL && value->text != NULL && strcmp(value->text, text) == 0;
-}
-
 /* --- the callQueue --- */
 
-/* One queue, and the put behind the last one that was taken. */
+/* One queue, and the last put that was taken, by its number. */
 struct queue {
-    uint32_t server, next;
+    uint32_t server, last;
     int64_t level;
 };
 
@@ -76,15 +71,9 @@ static struct queue *queue_of(struct queue *queues, const struct harness_event *
     return &queues[i];
 }
 
-/* A put, and its place among all of them. */
-struct put {
-    const struct harness_event *event;
-    uint32_t place;
-};
-
 /* All puts: those of one call together, the oldest first. */
 struct puts {
-    struct put *sorted;
+    const struct harness_event **sorted;
     uint32_t count;
 };
 
@@ -102,41 +91,41 @@ static int order_of_calls(const struct harness_event *a, const struct harness_ev
 
 static int order_of_puts(const void *one, const void *other)
 {
-    const struct put *a = one, *b = other;
-    int order = order_of_calls(a->event, b->event);
-    return order != 0 ? order : ORDER_OF(a->place, b->place);
+    const struct harness_event *a = *(const struct harness_event *const *)one;
+    const struct harness_event *b = *(const struct harness_event *const *)other;
+    int order = order_of_calls(a, b);
+    return order != 0 ? order : ORDER_OF(a->number, b->number);
 }
 
-/* Whether there was memory for them; harness_allocate's. */
+/* Whether there was memory for them. */
 static bool sort_puts(struct harness *harness, struct puts *puts)
 {
     puts->count = count_of(harness, POINT_SERVER_PUT);
-    puts->sorted = harness_allocate(harness, (puts->count + 1) * sizeof(*puts->sorted));
+    puts->sorted = harness_invariants_allocate(harness, (puts->count + 1) * sizeof(*puts->sorted));
     for (uint32_t i = 0; puts->sorted != NULL && i < puts->count; i++)
-        puts->sorted[i] = (struct put){.event = event_at(harness, POINT_SERVER_PUT, i), .place = i};
-    if (puts->sorted == NULL)
-        harness_broken(harness, "not enough memory for the invariants");
-    else
+        puts->sorted[i] = event_at(harness, POINT_SERVER_PUT, i);
+    if (puts->sorted != NULL)
         qsort(puts->sorted, puts->count, sizeof(*puts->sorted), order_of_puts);
     return puts->sorted != NULL;
 }
 
-/* The first put of what is taken, before that, at the place `from` or behind; NULL: none. */
-static const struct put *find_put(const struct puts *puts, const struct harness_event *take,
-                                  uint32_t from)
+/* The first put of what is taken, before that and behind the put of the number `last`; NULL:
+ * none. */
+static const struct harness_event *find_put(const struct puts *puts,
+                                            const struct harness_event *take, uint32_t last)
 {
-    const struct put wanted = {.event = take, .place = from};
     uint32_t low = 0, high = puts->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (order_of_puts(&puts->sorted[middle], &wanted) < 0)
+        const struct harness_event *put = puts->sorted[middle];
+        int order = order_of_calls(put, take);
+        if (order < 0 || (order == 0 && put->number <= last))
             low = middle + 1;
         else
             high = middle;
     }
-    const struct put *put = &puts->sorted[low];
-    bool found = low < puts->count && order_of_calls(put->event, take) == 0 &&
-                 put->event->number < take->number;
+    const struct harness_event *put = low < puts->count ? puts->sorted[low] : NULL;
+    bool found = put != NULL && order_of_calls(put, take) == 0 && put->number < take->number;
     return found ? put : NULL;
 }
 
@@ -151,9 +140,9 @@ void harness_rule_queue_fifo(struct harness *harness, const struct harness_invar
         struct queue *queue = queue_of(queues, take);
         if (queue == NULL)
             return;
-        const struct put *put = find_put(&puts, take, queue->next);
+        const struct harness_event *put = find_put(&puts, take, queue->last);
         if (put != NULL)
-            queue->next = put->place + 1;
+            queue->last = put->number;
         else if (find_put(&puts, take, 0) != NULL)
             broken_at(harness, self, take,
                       "call id %" PRId32 " of connection %" PRIu32
@@ -164,27 +153,6 @@ void harness_rule_queue_fifo(struct harness *harness, const struct harness_invar
                       "call id %" PRId32 " of connection %" PRIu32 " was taken, but never put",
                       take->call_id, take->connection);
     }
-}
-
-/* What Handlers do, in order: the next of each point. */
-enum { STEPS = 8 };
-static const enum point steps[STEPS] = {
-    POINT_SERVER_TAKE,  POINT_SERVER_SKIP,   POINT_SERVER_EXECUTE,  POINT_SERVER_REPLY,
-    POINT_SERVER_WRITE, POINT_SERVER_WAKEUP, POINT_SERVER_HANDOVER, POINT_SERVER_CLOSE};
-
-static const struct harness_event *next_step(const struct harness *harness, uint32_t next[STEPS])
-{
-    const struct harness_event *first = NULL;
-    size_t of_first = 0;
-    for (size_t i = 0; i < STEPS; i++) {
-        if (next[i] == count_of(harness, steps[i]))
-            continue;
-        const struct harness_event *event = event_at(harness, steps[i], next[i]);
-        if (first == NULL || event->number < first->number)
-            first = event, of_first = i;
-    }
-    next[of_first] += first != NULL;
-    return first;
 }
 
 /* Whether the Handler that took the call had been idle while the call waited; `last` is what it
@@ -200,19 +168,26 @@ static bool was_idle(const struct harness_event *put, const struct harness_event
 
 void harness_rule_queue_busy(struct harness *harness, const struct harness_invariant *self)
 {
+    static const enum point steps[] = {
+        POINT_SERVER_TAKE,     POINT_SERVER_SKIP,  POINT_SERVER_EXECUTE,
+        POINT_SERVER_REPLY,    POINT_SERVER_WRITE, POINT_SERVER_WAKEUP,
+        POINT_SERVER_HANDOVER, POINT_SERVER_CLOSE, POINT_COUNT};
+    struct harness_walk walk = {.harness = harness, .points = steps};
     struct puts puts;
-    uint32_t next[STEPS] = {0}, lanes = 0;
+    uint32_t lanes = 0;
     if (harness->kind != HARNESS_SIM || harness->late_ns != 0 || harness->disturbed ||
         !sort_puts(harness, &puts))
         return;
     for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_TAKE); i++)
         if (event_at(harness, POINT_SERVER_TAKE, i)->lane > lanes)
             lanes = event_at(harness, POINT_SERVER_TAKE, i)->lane;
-    const struct harness_event **last = harness_allocate(harness, (lanes + 1) * sizeof(*last));
+    const struct harness_event **last =
+        harness_invariants_allocate(harness, (lanes + 1) * sizeof(*last));
     for (const struct harness_event *step;
-         last != NULL && (step = next_step(harness, next)) != NULL;) {
-        const struct put *put = step->point == POINT_SERVER_TAKE ? find_put(&puts, step, 0) : NULL;
-        if (put != NULL && was_idle(put->event, step, last[step->lane]))
+         last != NULL && (step = harness_walk_on(&walk)) != NULL;) {
+        const struct harness_event *put =
+            step->point == POINT_SERVER_TAKE ? find_put(&puts, step, 0) : NULL;
+        if (put != NULL && was_idle(put, step, last[step->lane]))
             broken_at(harness, self, step,
                       "call id %" PRId32 " of connection %" PRIu32
                       " waited, though the Handler that took it was idle",
@@ -224,36 +199,74 @@ void harness_rule_queue_busy(struct harness *harness, const struct harness_invar
 
 /* --- connections --- */
 
-/* Whether each call that came on the connection before the event has been answered by then. */
-static bool has_open_calls(const struct harness *harness, const struct harness_event *close)
+void harness_rule_closes(struct harness *harness, const struct harness_invariant *self)
 {
-    uint32_t open = 0;
-    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_PUT); i++) {
-        const struct harness_event *put = event_at(harness, POINT_SERVER_PUT, i);
-        open += put->connection == close->connection && put->server == close->server &&
-                put->number < close->number;
-    }
-    for (uint32_t i = 0; open > 0 && i < count_of(harness, POINT_SERVER_REPLY); i++) {
-        const struct harness_event *reply = event_at(harness, POINT_SERVER_REPLY, i);
-        open -= reply->connection == close->connection && reply->server == close->server &&
-                reply->number < close->number;
-    }
-    return open > 0;
+    static const enum point points[] = {POINT_SERVER_ACCEPT, POINT_SERVER_CLOSE, POINT_COUNT};
+    struct harness_walk walk = {.harness = harness, .points = points};
+    for (const struct harness_past *past; (past = harness_walk_to(&walk)) != NULL;)
+        if (walk.event->point == POINT_SERVER_CLOSE && walk.event->connection != 0 &&
+            past->closed > 0 && past->closed >= past->accepted)
+            broken_at(harness, self, walk.event, "connection %" PRIu32 " was closed twice",
+                      walk.event->connection);
 }
 
-void harness_rule_idle(struct harness *harness, const struct harness_invariant *self)
+/* A server may have accepted an attempt that is lost: its client gave up just when it got through,
+ * and the next one has the same connection's number. */
+void harness_rule_accepted(struct harness *harness, const struct harness_invariant *self)
 {
-    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_CLOSE); i++) {
-        const struct harness_event *close = event_at(harness, POINT_SERVER_CLOSE, i);
-        if (is_text(close, FIELD_WHY, "idle") && has_open_calls(harness, close))
-            broken_at(harness, self, close,
-                      "the server closed connection %" PRIu32 " as idle with a call on it",
-                      close->connection);
+    static const enum point points[] = {POINT_CLIENT_CONNECT, POINT_SERVER_ACCEPT,
+                                        POINT_SERVER_REFUSE, POINT_SERVER_CLOSE, POINT_COUNT};
+    struct harness_walk walk = {.harness = harness, .points = points};
+    for (const struct harness_past *past; (past = harness_walk_to(&walk)) != NULL;) {
+        const struct harness_event *event = walk.event;
+        if (event->connection == 0)
+            continue;
+        if (event->point == POINT_SERVER_ACCEPT && past->accepted > past->client->lost)
+            broken_at(harness, self, event, "connection %" PRIu32 " was accepted twice",
+                      event->connection);
+        if (event->point == POINT_SERVER_CLOSE && harness->kind == HARNESS_SIM &&
+            past->accepted == 0 && past->refused == 0)
+            broken_at(harness, self, event, "connection %" PRIu32 " was closed, but never accepted",
+                      event->connection);
     }
+}
+
+static bool is_idle_close(const struct harness_event *event)
+{
+    return event->point == POINT_SERVER_CLOSE && harness_event_says(event, FIELD_WHY, "idle");
+}
+
+static bool closes_idle(const struct harness *harness)
+{
+    uint32_t i = 0, count = count_of(harness, POINT_SERVER_CLOSE);
+    while (i < count && !is_idle_close(event_at(harness, POINT_SERVER_CLOSE, i)))
+        i++;
+    return i < count;
+}
+
+/* A scan finds who is idle, and a later step closes it: in between it is not read, but a call that
+ * was read before may be put. */
+static void judge_servers(struct harness *harness, const struct harness_invariant *self)
+{
+    static const enum point points[] = {POINT_SERVER_ACCEPT, POINT_SERVER_READ, POINT_SERVER_PUT,
+                                        POINT_SERVER_REPLY,  POINT_SERVER_SCAN, POINT_SERVER_CLOSE,
+                                        POINT_COUNT};
+    struct harness_walk walk = {.harness = harness, .points = points};
+    bool has_one_order = harness->kind == HARNESS_SIM; /* a thread may tell of a read too late */
+    for (const struct harness_past *past; (past = harness_walk_to(&walk)) != NULL;)
+        if (is_idle_close(walk.event) && !harness_past_found_idle(past) &&
+            (has_one_order || past->calls > 0))
+            broken_at(harness, self, walk.event,
+                      "the server closed connection %" PRIu32 " as idle with a call on it",
+                      walk.event->connection);
+}
+
+static void judge_clients(struct harness *harness, const struct harness_invariant *self)
+{
     for (uint32_t i = 0; i < count_of(harness, POINT_CLIENT_CLOSE); i++) {
         const struct harness_event *close = event_at(harness, POINT_CLIENT_CLOSE, i);
         const struct point_value *calls = harness_event_value(close, FIELD_CALLS);
-        if (is_text(close, FIELD_REASON, "idle") && calls != NULL && calls->number > 0)
+        if (harness_event_says(close, FIELD_REASON, "idle") && calls != NULL && calls->number > 0)
             broken_at(harness, self, close,
                       "the client closed connection %" PRIu32 " as idle with %" PRId64
                       " calls on it",
@@ -261,75 +274,11 @@ void harness_rule_idle(struct harness *harness, const struct harness_invariant *
     }
 }
 
-typedef bool event_test(const struct harness_event *event, const struct harness_event *before);
-
-/* How many of the point's events came before that one and pass the test beside it. */
-static uint32_t count_before(const struct harness *harness, enum point point,
-                             const struct harness_event *before, event_test *passes)
+void harness_rule_idle(struct harness *harness, const struct harness_invariant *self)
 {
-    uint32_t times = 0;
-    for (uint32_t i = 0; i < count_of(harness, point); i++) {
-        const struct harness_event *event = event_at(harness, point, i);
-        if (event->number >= before->number)
-            break;
-        times += passes(event, before);
-    }
-    return times;
-}
-
-static bool same_of_server(const struct harness_event *event, const struct harness_event *before)
-{
-    return event->connection == before->connection && event->server == before->server;
-}
-
-static bool lost_attempt(const struct harness_event *event, const struct harness_event *before)
-{
-    return event->connection == before->connection && !is_text(event, FIELD_RESULT, "ok");
-}
-
-/* How often the point has told of the server's connection before. */
-static uint32_t times_seen(const struct harness *harness, enum point point,
-                           const struct harness_event *before)
-{
-    return count_before(harness, point, before, same_of_server);
-}
-
-/* How many attempts to connect had failed before.  A server may have accepted such a one: its
- * client gave up just when it got through, and the next one has the same connection's number. */
-static uint32_t attempts_lost(const struct harness *harness, const struct harness_event *before)
-{
-    return count_before(harness, POINT_CLIENT_CONNECT, before, lost_attempt);
-}
-
-void harness_rule_closes(struct harness *harness, const struct harness_invariant *self)
-{
-    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_CLOSE); i++) {
-        const struct harness_event *close = event_at(harness, POINT_SERVER_CLOSE, i);
-        uint32_t times = times_seen(harness, POINT_SERVER_CLOSE, close);
-        if (close->connection != 0 && times > 0 &&
-            times >= times_seen(harness, POINT_SERVER_ACCEPT, close))
-            broken_at(harness, self, close, "connection %" PRIu32 " was closed twice",
-                      close->connection);
-    }
-}
-
-void harness_rule_accepted(struct harness *harness, const struct harness_invariant *self)
-{
-    for (uint32_t i = 0; i < count_of(harness, POINT_SERVER_ACCEPT); i++) {
-        const struct harness_event *accept = event_at(harness, POINT_SERVER_ACCEPT, i);
-        uint32_t times = times_seen(harness, POINT_SERVER_ACCEPT, accept);
-        if (accept->connection != 0 && times > 0 && times > attempts_lost(harness, accept))
-            broken_at(harness, self, accept, "connection %" PRIu32 " was accepted twice",
-                      accept->connection);
-    }
-    for (uint32_t i = 0; harness->kind == HARNESS_SIM && i < count_of(harness, POINT_SERVER_CLOSE);
-         i++) {
-        const struct harness_event *close = event_at(harness, POINT_SERVER_CLOSE, i);
-        if (close->connection != 0 && times_seen(harness, POINT_SERVER_ACCEPT, close) == 0 &&
-            times_seen(harness, POINT_SERVER_REFUSE, close) == 0)
-            broken_at(harness, self, close, "connection %" PRIu32 " was closed, but never accepted",
-                      close->connection);
-    }
+    if (closes_idle(harness)) /* else the walk is not worth while */
+        judge_servers(harness, self);
+    judge_clients(harness, self);
 }
 
 /* --- what travels --- */

@@ -14,7 +14,8 @@ void harness_rule_queue_fifo(struct harness *harness, const struct harness_invar
 /* No Handler that could take a call is idle while one waits.  In calm runs without faults. */
 void harness_rule_queue_busy(struct harness *harness, const struct harness_invariant *self);
 
-/* Who closes a connection as idle has no call on it. */
+/* Who closes a connection as idle has found no call on it: a server by a scan, since it was last
+ * read. */
 void harness_rule_idle(struct harness *harness, const struct harness_invariant *self);
 
 /* A server closes each of its connections at most once, or as often as it has accepted it. */

@@ -231,7 +231,7 @@ function Scenario:sleep(duration) end
 ---Let everything happen that is due at this instant.
 function Scenario:settle() end
 
----Wait for calls, tasks, a program to end; for a gate or events to be `n`; for a function to be true.
+---Wait for calls, tasks, a program to end; for a gate or events to be `n`; for a function to be true, which is asked whenever something has happened.
 ---@param what any
 ---@param n? integer
 ---@return any
@@ -286,7 +286,7 @@ function Scenario:each(list) end
 ---@return Expectation
 function Scenario:require(x) end
 
----Asked after each event: whether it holds, and what was seen instead.
+---Asked after each event: whether it holds, and what was seen instead.  It only looks: whatever does something, waits or expects is an error there.
 ---@param name string
 ---@param fn fun(): boolean, any
 function Scenario:always(name, fn) end
@@ -370,7 +370,7 @@ function Expectation:at(time) end
 ---@param duration Duration|Matcher
 ---@return Expectation
 function Expectation:took(duration) end
----A part of the message.
+---A part of the message, or of what a program has printed.
 ---@param text string
 ---@return Expectation
 function Expectation:says(text) end
@@ -666,7 +666,7 @@ local Host = {}
 
 ---All its processes die at once; calls that its clients have under way never end, which is no failure.
 function Host:kill() end
----They stand still, while its kernel goes on.
+---They stand still, while its kernel goes on.  Resume or kill it before the scenario ends.
 function Host:pause() end
 function Host:resume() end
 ---Move its wall clock: "+1h", "-5m".

@@ -30,8 +30,9 @@
 
 /* HARNESS_REST_NS in the simulation. */
 #define REST_SIM_NS (UINT64_C(3600) * WORLD_SEC)
-/* The same where the script has asked nothing so far: only a handler of its own still may. */
-#define REST_UNASKED_NS WORLD_SEC
+/* The same where the script has asked nothing so far: only a handler of its own still may; and
+ * where it is void, as more may be to tell. */
+#define REST_VOID_NS WORLD_SEC
 
 /* What expectations of times forgive where the seed draws costs and latencies. */
 #define ROUGH_EARLY_NS WORLD_MS
@@ -254,15 +255,19 @@ static void stop_when_stopped(struct harness *harness)
         world_stop(harness->world);
 }
 
-/* Run until the condition holds, nothing can happen any more, or it takes `most_ns`. */
-static bool rest(struct harness *harness, uint64_t most_ns, bool (*is_over)(struct harness *),
-                 void (*changed)(struct harness *))
+/* Run until the condition holds, nothing can happen any more, or it takes `most_ns`; with
+ * `yields` also no longer than until it is interrupted. */
+static bool rest(struct game *game, uint64_t most_ns, bool (*is_over)(struct harness *),
+                 void (*changed)(struct harness *), bool yields)
 {
+    struct harness *harness = &game->harness;
     uint64_t until_ns = world_now(harness->world) + most_ns;
     harness->changed = changed;
-    while (!is_over(harness) && world_now(harness->world) < until_ns)
-        if (world_run(harness->world, until_ns) != WORLD_STOPPED)
+    while (!is_over(harness) && world_now(harness->world) < until_ns) {
+        enum world_end end = world_run(harness->world, until_ns);
+        if ((is_interrupted(game) && yields) || end != WORLD_STOPPED)
             break;
+    }
     harness->changed = NULL;
     return is_over(harness);
 }
@@ -277,9 +282,10 @@ static uint64_t patience(struct harness *harness)
 {
     if (harness->kind == HARNESS_SIM)
         return REST_SIM_NS;
-    if (is_broken(harness))
+    if (harness_findings_spoilt(harness))
         return 0;
-    return harness_findings_asked(harness) == 0 ? REST_UNASKED_NS : HARNESS_REST_NS;
+    bool is_void = is_broken(harness) || harness_findings_asked(harness) == 0;
+    return (is_void ? REST_VOID_NS : HARNESS_REST_NS) * harness->speed;
 }
 
 static void heal(struct game *game)
@@ -292,7 +298,7 @@ static void heal(struct game *game)
         if ((*module)->heal != NULL)
             (*module)->heal(harness);
     if (!game->interrupted)
-        harness->unsettled = !rest(harness, patience(harness), has_settled, stop_when_settled);
+        harness->unsettled = !rest(game, patience(harness), has_settled, stop_when_settled, true);
 }
 
 static size_t module_count(void)
@@ -303,28 +309,31 @@ static size_t module_count(void)
     return count;
 }
 
-static bool stop(struct harness *harness)
+static bool stop(struct game *game)
 {
+    struct harness *harness = &game->harness;
     for (size_t i = module_count(); i-- > 0;)
         if (harness_modules[i]->stop != NULL)
             harness_modules[i]->stop(harness);
-    return rest(harness, harness->kind == HARNESS_SIM ? REST_SIM_NS : HARNESS_REST_NS, has_stopped,
-                stop_when_stopped);
+    uint64_t most_ns =
+        harness->kind == HARNESS_SIM ? REST_SIM_NS : HARNESS_REST_NS * harness->speed;
+    return rest(game, most_ns, has_stopped, stop_when_stopped, false);
 }
 
 /* A script that asks nothing, and then calls that it has not waited for and faults that it has not
- * waited to strike: those only follow. */
+ * waited to strike: those only follow.  So do calls that never end from what is void. */
 static void judge_whole(struct harness *harness)
 {
-    if (harness_findings_asked(harness) == 0)
-        harness_broken(harness,
-                       "the scenario expects nothing; say what: t:expect(x):is(…), :returns{…}, "
-                       ":fails \"…\"");
-    if (is_broken(harness))
+    bool is_void = is_broken(harness);
+    if (!is_void && harness_findings_asked(harness) == 0) {
+        harness_void(harness, "the scenario expects nothing; say what: t:expect(x):is(…), "
+                              ":returns{…}, :fails \"…\"");
         return;
+    }
     harness_faults_check(harness);
     harness_draws_check(harness);
-    harness_invariants_judge(harness);
+    if (!is_void)
+        harness_invariants_judge(harness);
 }
 
 static void play_body(struct game *game)
@@ -348,11 +357,11 @@ static void play_body(struct game *game)
     harness_always_finish(harness);
     if (whole)
         harness_unasked_check(harness);
-    if (whole && !is_broken(harness))
+    if (whole && !harness_findings_spoilt(harness))
         judge_whole(harness);
     harness_ledger_finish(harness);
     harness_faults_record(harness);
-    if (!stop(harness) && !game->hung && !skipped)
+    if (!stop(game) && !game->hung && !skipped)
         harness_broken(harness, "servers, clients or sockets could not be stopped");
 }
 
@@ -393,7 +402,7 @@ static void judge(struct game *game, struct harness_result *result)
     else
         result->status = failed ? RECORD_FAILED : RECORD_PASSED;
     if (reason != NULL)
-        snprintf(result->reason, sizeof(result->reason), "%s", reason);
+        result->reason = arena_text(harness->arena, reason);
 }
 
 static void collect(struct game *game, struct harness_result *result)
@@ -423,15 +432,14 @@ static void finish_record(struct game *game, const struct harness_result *result
     };
     if (game->harness.record == NULL)
         return;
-    record_finish(game->harness.record,
-                  &(struct record_end){
-                      .status = result->status,
-                      .t_ns = (int64_t)result->end_ns,
-                      .counts = counts,
-                      .count_count = sizeof(counts) / sizeof(counts[0]),
-                      .reason = result->reason[0] != '\0' ? result->reason : NULL,
-                      .hash = result->hash,
-                  });
+    record_finish(game->harness.record, &(struct record_end){
+                                            .status = result->status,
+                                            .t_ns = (int64_t)result->end_ns,
+                                            .counts = counts,
+                                            .count_count = sizeof(counts) / sizeof(counts[0]),
+                                            .reason = result->reason,
+                                            .hash = result->hash,
+                                        });
 }
 
 /* The values of the case, and what the release takes where nothing is set. */
@@ -487,7 +495,7 @@ static void refuse(struct game *game, enum record_status status, const char *rea
                    struct harness_result *result)
 {
     result->status = status;
-    snprintf(result->reason, sizeof(result->reason), "%s", reason);
+    result->reason = arena_text(game->harness.arena, reason);
     finish_record(game, result);
 }
 
@@ -548,6 +556,7 @@ void harness_play(const struct harness_case *play, const struct harness_worlds *
         .kind = worlds->kind,
         .release = play->release,
         .seed = play->seed,
+        .thread_each = worlds->thread_each,
         .speed = worlds->speed,
         .early_ns = rough ? ROUGH_EARLY_NS : worlds->early_ns,
         .late_ns = rough ? ROUGH_LATE_NS : worlds->late_ns,

@@ -22,6 +22,7 @@ struct harness_worlds {
     /* What of it is still there though all should be gone; false: nothing. */
     bool (*leftovers)(void *owner, struct world *world, char *text, size_t size);
     void *owner;
+    bool thread_each;           /* live: each of a server's threads is one */
     uint64_t speed;             /* of its clock; 1 in sim */
     uint64_t early_ns, late_ns; /* what expectations of times forgive */
     uint64_t limit_ns;          /* of a case that names none */
@@ -33,14 +34,15 @@ struct harness_worlds {
     const struct harness_onlooker *onlooker; /* NULL: nobody looks on */
 };
 
-/* Live: how long what is healed may take to come to rest, then what is stopped to be gone. */
+/* Live: how long, of the machine's time, what is healed may take to come to rest, then what is
+ * stopped to be gone. */
 #define HARNESS_REST_NS (UINT64_C(5) * WORLD_SEC)
 
 struct harness_result {
     enum record_status status;
-    char reason[1024]; /* broken, known, skipped: why; "" else */
-    uint64_t end_ns;   /* the world's time */
-    uint64_t hash;     /* world_hash; 0 in live */
+    const char *reason; /* broken (a line each), known, skipped: why; NULL else */
+    uint64_t end_ns;    /* the world's time */
+    uint64_t hash;      /* world_hash; 0 in live */
     uint64_t events, calls;
     uint64_t outside;    /* strikes of faults that were armed from outside */
     size_t checks;       /* of the script */

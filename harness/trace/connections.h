@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct harness;
+struct arena;
 struct harness_joined;
 
 /* A connection that an event was about. */
@@ -20,13 +20,12 @@ struct harness_met {
     struct harness_joined *joined;
 };
 
-/* Empty: all zero. */
+/* Empty: an arena and zeros. */
 struct harness_connections {
+    struct arena *arena;       /* borrowed; of all there is */
     struct harness_met *items; /* by number; 0 is none */
     uint32_t room;
 };
-
-void harness_connections_release(struct harness_connections *connections);
 
 /* For harness_connections_meet. */
 struct harness_met *harness_connections_grow(struct harness_connections *connections,
@@ -50,8 +49,8 @@ harness_connections_find(const struct harness_connections *connections, uint32_t
 }
 
 /* A call of that proxy of the connection's client has joined it. */
-void harness_connections_join(struct harness_connections *connections, struct harness *harness,
-                              uint32_t number, uint32_t proxy);
+void harness_connections_join(struct harness_connections *connections, uint32_t number,
+                              uint32_t proxy);
 /* Whether one has. */
 bool harness_connections_joined(const struct harness_connections *connections, uint32_t number,
                                 uint32_t proxy);

@@ -115,21 +115,21 @@ static struct schema_method types_of(struct harness *harness, const struct wire_
                                      uint32_t connection)
 {
     char protocol[256], method[256];
-    struct point_event event = {.connection = connection, .call_id = message->call_id};
-    const char *known_protocol = NULL, *known_method = NULL;
+    struct harness_carried carried = {.call = 0};
     if (message->kind == WIRE_REQUEST && message->protocol.data != NULL) {
         snprintf(protocol, sizeof(protocol), "%.*s", (int)message->protocol.length,
                  (const char *)message->protocol.data);
         snprintf(method, sizeof(method), "%.*s", (int)message->method.length,
                  (const char *)message->method.data);
-        known_protocol = protocol;
-        known_method = method;
+        carried.protocol = protocol;
+        carried.method = method;
     } else {
-        harness_ledger_names(harness->ledger, &event, &known_protocol, &known_method);
+        carried = harness_ledger_carried(harness->ledger, connection, message->call_id);
     }
-    if (known_protocol == NULL || known_method == NULL || harness_service(known_protocol) == NULL)
+    if (carried.protocol == NULL || carried.method == NULL ||
+        harness_service(carried.protocol) == NULL)
         return (struct schema_method){.name = NULL};
-    return harness_method(known_protocol, known_method);
+    return harness_method(carried.protocol, carried.method);
 }
 
 /* What a call or reply carries, behind its header. */

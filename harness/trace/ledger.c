@@ -8,24 +8,15 @@
 
 #include "harness/judge/road.h"
 #include "harness/trace/connections.h"
+#include "harness/trace/ids.h"
 #include "harness/trace/lines.h"
 #include "harness/trace/listening.h"
 #include "harness/trace/trace.h"
+#include "rpc/arena.h"
 #include "rpc/client/client.h"
 #include "rpc/wire/wire.h"
 
-enum { BUCKETS_FIRST = 64, VALUES_MAX = 4, KNOWN_MAX = 8192 };
-
-/* What is known under (client, call id) or (connection, call id). */
-struct known {
-    uint32_t of; /* number of the client or connection */
-    int32_t call_id;
-    bool by_client;
-    uint32_t call; /* place in `calls` + 1; 0: not one of ours */
-    const char *method;
-    struct known *next; /* of its bucket */
-    struct known *newer;
-};
+enum { VALUES_MAX = 4 };
 
 struct call {
     struct harness_line_call line;
@@ -43,25 +34,18 @@ struct harness_ledger {
     size_t call_count, call_room;
     uint32_t *places; /* by a call's number: its place in `calls` + 1; 0: not one of ours */
     uint32_t place_room;
-    size_t unsettled; /* calls that must still end */
-    struct known **buckets;
-    size_t bucket_count, known_count; /* of the former a power of two */
-    struct known *oldest, *newest;    /* of what is known */
+    size_t unsettled;           /* calls that must still end */
+    struct harness_ids made;    /* by clients: their calls */
+    struct harness_ids carried; /* by connections: what their clients, or strangers, have sent */
     uint64_t last_ns;
 };
 
 struct harness_ledger *harness_ledger_create(struct harness *harness)
 {
     struct harness_ledger *ledger = calloc(1, sizeof(*ledger));
-    if (ledger == NULL)
-        return NULL;
-    ledger->harness = harness;
-    ledger->buckets = calloc(BUCKETS_FIRST, sizeof(*ledger->buckets));
-    ledger->bucket_count = BUCKETS_FIRST;
-    if (ledger->buckets == NULL) {
-        free(ledger);
-        return NULL;
-    }
+    if (ledger != NULL)
+        *ledger =
+            (struct harness_ledger){.harness = harness, .connections.arena = &harness->locked};
     return ledger;
 }
 
@@ -69,117 +53,49 @@ void harness_ledger_free(struct harness_ledger *ledger)
 {
     if (ledger == NULL)
         return;
-    harness_connections_release(&ledger->connections);
     free(ledger->calls);
-    free(ledger->places);
-    free(ledger->buckets);
+    harness_ids_release(&ledger->made);
+    harness_ids_release(&ledger->carried);
     free(ledger);
 }
 
 /* --- what is known --- */
 
-static size_t bucket_of(const struct harness_ledger *ledger, bool by_client, uint32_t of,
-                        int32_t call_id)
+/* Of the call of that id that the connection carries: one that its client has not given it, for
+ * bits were turned over on the way, is none of the client's calls.  On another thread it may be
+ * given before harness_ledger_begin. */
+static struct harness_known *known_on(const struct harness_ledger *ledger, uint32_t connection,
+                                      int32_t call_id)
 {
-    uint64_t mixed = ((uint64_t)of << 32 | (uint32_t)call_id) * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)((mixed >> 20) + by_client) & (ledger->bucket_count - 1);
+    struct harness_known *known = harness_ids_find(&ledger->carried, connection, call_id);
+    bool early = known != NULL && known->client != 0 && known->call == 0;
+    struct harness_known *own =
+        early ? harness_ids_find(&ledger->made, known->client, call_id) : NULL;
+    return own != NULL ? own : known;
 }
 
-static struct known *find(const struct harness_ledger *ledger, bool by_client, uint32_t of,
-                          int32_t call_id)
+/* Whether a caller of the client's tells of it, who knows which call is meant. */
+static bool is_told_by_caller(const struct point_event *event)
 {
-    struct known *known = ledger->buckets[bucket_of(ledger, by_client, of, call_id)];
-    while (known != NULL &&
-           (known->of != of || known->call_id != call_id || known->by_client != by_client))
-        known = known->next;
-    return known;
+    return event->point < POINT_SERVER_ACCEPT && event->point != POINT_CLIENT_REPLY;
 }
 
-static void grow(struct harness_ledger *ledger)
+static bool has_call_id(const struct point_event *event)
 {
-    size_t old_count = ledger->bucket_count;
-    struct known **old = ledger->buckets;
-    struct known **grown = calloc(old_count * 4, sizeof(*grown));
-    if (grown == NULL)
-        return; /* slower, not wrong */
-    ledger->buckets = grown;
-    ledger->bucket_count = old_count * 4;
-    for (size_t i = 0; i < old_count; i++) {
-        for (struct known *known = old[i], *next; known != NULL; known = next) {
-            size_t bucket = bucket_of(ledger, known->by_client, known->of, known->call_id);
-            next = known->next;
-            known->next = grown[bucket];
-            grown[bucket] = known;
-        }
-    }
-    free(old);
-}
-
-/* The oldest entry, known no more. */
-static struct known *forget_oldest(struct harness_ledger *ledger)
-{
-    struct known *known = ledger->oldest;
-    struct known **at =
-        &ledger->buckets[bucket_of(ledger, known->by_client, known->of, known->call_id)];
-    while (*at != known)
-        at = &(*at)->next;
-    *at = known->next;
-    ledger->oldest = known->newer;
-    ledger->known_count--;
-    return known;
-}
-
-/* The entry, made when it is new; NULL when out of memory.  Who goes on for ever knows the latest
- * calls only. */
-static struct known *enter(struct harness_ledger *ledger, bool by_client, uint32_t of,
-                           int32_t call_id)
-{
-    struct known *known = find(ledger, by_client, of, call_id);
-    if (known != NULL)
-        return known;
-    if (ledger->known_count > ledger->bucket_count)
-        grow(ledger);
-    if (ledger->harness->forgets && ledger->known_count == KNOWN_MAX)
-        known = forget_oldest(ledger);
-    else
-        known = harness_allocate_locked(ledger->harness, sizeof(*known));
-    if (known == NULL)
-        return NULL;
-    size_t bucket = bucket_of(ledger, by_client, of, call_id);
-    *known = (struct known){
-        .of = of, .call_id = call_id, .by_client = by_client, .next = ledger->buckets[bucket]};
-    ledger->buckets[bucket] = known;
-    ledger->known_count++;
-    if (ledger->oldest != NULL)
-        ledger->newest->newer = known;
-    else
-        ledger->oldest = known;
-    ledger->newest = known;
-    return known;
-}
-
-static const char *method_in(const struct point_event *event)
-{
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == FIELD_METHOD)
-            return event->values[i].text;
-    return NULL;
+    return event->call_id >= 0; /* that of no call is negative, too */
 }
 
 /* What is known of the call that the event is about. */
-static struct known *known_of(const struct harness_ledger *ledger, const struct point_event *event)
+static struct harness_known *known_of(const struct harness_ledger *ledger,
+                                      const struct point_event *event)
 {
-    struct known *known = NULL;
-    if (event->call_id == POINT_NO_CALL || event->call_id < 0)
+    if (!has_call_id(event))
         return NULL;
-    if (event->client != 0)
-        known = find(ledger, true, event->client, event->call_id);
-    if (known == NULL && event->connection != 0)
-        known = find(ledger, false, event->connection, event->call_id);
-    return known;
+    return is_told_by_caller(event) ? harness_ids_find(&ledger->made, event->client, event->call_id)
+                                    : known_on(ledger, event->connection, event->call_id);
 }
 
-static struct call *call_of(struct harness_ledger *ledger, const struct known *known)
+static struct call *call_of(struct harness_ledger *ledger, const struct harness_known *known)
 {
     return known != NULL && known->call != 0 ? &ledger->calls[known->call - 1] : NULL;
 }
@@ -201,8 +117,8 @@ void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *even
         if (event->server == 0)
             event->server = connection->server;
     }
-    const struct known *known = known_of(ledger, event);
-    if (known == NULL || known->method == NULL || method_in(event) != NULL ||
+    const struct harness_known *known = known_of(ledger, event);
+    if (known == NULL || known->method == NULL || point_text(event, FIELD_METHOD) != NULL ||
         event->value_count > POINT_VALUES_MAX)
         return;
     if (event->value_count > 0)
@@ -214,29 +130,39 @@ void harness_ledger_fill(struct harness_ledger *ledger, struct point_event *even
 
 /* --- learning --- */
 
-/* Which calls a connection carries, and what a call's method is.  What is known of the call. */
-static const struct known *learn_names(struct harness_ledger *ledger,
-                                       const struct point_event *event)
+/* Its client gives a call to a connection. */
+static void learn_given(struct harness_ledger *ledger, const struct point_event *event)
 {
-    if (event->call_id == POINT_NO_CALL || event->call_id < 0)
-        return NULL;
-    const char *method = method_in(event);
-    const struct known *by_client =
-        event->client != 0 ? find(ledger, true, event->client, event->call_id) : NULL;
-    if (event->connection == 0)
-        return by_client;
-    struct known *known = find(ledger, false, event->connection, event->call_id);
-    if (known == NULL && (method != NULL || by_client != NULL))
-        known = enter(ledger, false, event->connection, event->call_id);
+    const struct harness_known *own =
+        harness_ids_find(&ledger->made, event->client, event->call_id);
+    struct harness_known *known =
+        harness_ids_enter(&ledger->carried, ledger->harness, event->connection, event->call_id);
     if (known == NULL)
-        return by_client;
-    if (by_client != NULL && known->call == 0)
-        known->call = by_client->call;
-    if (known->method == NULL)
-        known->method = method != NULL      ? harness_trace_text(ledger->harness->trace, method)
-                        : by_client != NULL ? by_client->method
-                                            : NULL;
-    return by_client != NULL ? by_client : known;
+        return;
+    known->client = event->client;
+    known->call = own != NULL ? own->call : 0;
+    known->method = own != NULL ? own->method : NULL;
+}
+
+/* A connection carries a call of that method, a stranger's perhaps. */
+static void learn_method(struct harness_ledger *ledger, const struct point_event *event,
+                         const char *method)
+{
+    struct harness_known *known =
+        harness_ids_enter(&ledger->carried, ledger->harness, event->connection, event->call_id);
+    if (known != NULL && known->method == NULL)
+        known->method = harness_trace_text(ledger->harness->trace, method);
+}
+
+static void learn_carried(struct harness_ledger *ledger, const struct point_event *event)
+{
+    const char *method = is_told_by_caller(event) ? NULL : point_text(event, FIELD_METHOD);
+    if (event->connection == 0 || !has_call_id(event))
+        return;
+    if (event->point == POINT_CLIENT_ADD)
+        learn_given(ledger, event);
+    else if (method != NULL)
+        learn_method(ledger, event, method);
 }
 
 static void learn_connection(struct harness_ledger *ledger, const struct point_event *event)
@@ -272,8 +198,7 @@ static void learn_call(struct harness_ledger *ledger, struct call *call,
         line->retry = event->retry;
     switch ((unsigned)event->point) {
     case POINT_CLIENT_ADD:
-        harness_connections_join(&ledger->connections, ledger->harness, event->connection,
-                                 call->proxy);
+        harness_connections_join(&ledger->connections, event->connection, call->proxy);
         return;
     case POINT_CLIENT_WRITE:
         harness_line_reached(line, HARNESS_SENDING, event->at_ns);
@@ -290,9 +215,7 @@ static void learn_call(struct harness_ledger *ledger, struct call *call,
         return;
     case POINT_SERVER_REPLY:
         harness_line_reached(line, HARNESS_REPLIED, event->at_ns);
-        for (size_t i = 0; i < event->value_count; i++)
-            if (event->values[i].field == FIELD_LENGTH)
-                line->reply_length = event->values[i].number;
+        line->reply_length = point_number(event, FIELD_LENGTH);
         return;
     case POINT_CLIENT_END:
         call->ends++;
@@ -320,7 +243,7 @@ static bool is_housekeeping(const struct point_event *event)
     case POINT_CLIENT_WRITE:
     case POINT_CLIENT_READ:
     case POINT_SERVER_READ: /* of a ping */
-        return event->call_id == POINT_NO_CALL || event->call_id < 0;
+        return !has_call_id(event);
     case POINT_SERVER_SCAN:
         return event->value_count == 0 || event->values[0].number == 0;
     default:
@@ -333,7 +256,8 @@ void harness_ledger_learn(struct harness_ledger *ledger, const struct point_even
     if (!is_housekeeping(event))
         ledger->last_ns = event->at_ns;
     learn_connection(ledger, event);
-    struct call *call = call_of(ledger, learn_names(ledger, event));
+    learn_carried(ledger, event);
+    struct call *call = call_of(ledger, known_of(ledger, event));
     if (call != NULL)
         learn_call(ledger, call, event);
     if (ledger->harness->lines != NULL)
@@ -370,15 +294,11 @@ static struct call *numbered(const struct harness_ledger *ledger, uint32_t numbe
 /* The newest call has that number; false: there is no memory. */
 static bool enter_number(struct harness_ledger *ledger, uint32_t number)
 {
-    if (number >= ledger->place_room) {
-        uint32_t room = number < 16 ? 32 : number * 2;
-        uint32_t *grown = realloc(ledger->places, room * sizeof(*grown));
-        if (grown == NULL)
-            return false;
-        memset(grown + ledger->place_room, 0, (room - ledger->place_room) * sizeof(*grown));
-        ledger->places = grown;
-        ledger->place_room = room;
-    }
+    uint32_t *places = arena_lengthen(&ledger->harness->locked, ledger->places, &ledger->place_room,
+                                      number, sizeof(*places));
+    if (places == NULL)
+        return false;
+    ledger->places = places;
     ledger->places[number] = (uint32_t)ledger->call_count;
     return true;
 }
@@ -416,7 +336,8 @@ void harness_ledger_begin(struct harness *harness, const struct harness_ledger_v
     struct harness_ledger *ledger = harness->ledger;
     harness_lock(harness);
     struct call *call = add_call(ledger);
-    struct known *known = enter(ledger, true, given->client, given->call_id);
+    struct harness_known *known =
+        harness_ids_enter(&ledger->made, harness, given->client, given->call_id);
     bool entered = call != NULL && known != NULL && enter_number(ledger, given->number);
     if (entered) {
         call->line = (struct harness_line_call){
@@ -490,12 +411,14 @@ uint32_t harness_ledger_call(struct harness *harness, const struct point_event *
     return number;
 }
 
-void harness_ledger_names(struct harness_ledger *ledger, const struct point_event *event,
-                          const char **protocol, const char **method)
+struct harness_carried harness_ledger_carried(struct harness_ledger *ledger, uint32_t connection,
+                                              int32_t call_id)
 {
-    const struct call *call = call_of(ledger, known_of(ledger, event));
-    *protocol = call != NULL ? call->line.protocol : NULL;
-    *method = call != NULL ? call->line.method : NULL;
+    const struct harness_known *known = known_on(ledger, connection, call_id);
+    const struct call *call = call_of(ledger, known);
+    return (struct harness_carried){.call = call != NULL ? call->line.number : 0,
+                                    .protocol = call != NULL ? call->line.protocol : NULL,
+                                    .method = known != NULL ? known->method : NULL};
 }
 
 bool harness_ledger_is_of(struct harness *harness, const struct point_event *event, uint32_t proxy)

@@ -39,10 +39,18 @@ void harness_ledger_struck(struct harness_ledger *ledger, enum point_effect effe
 /* The number (WORLD_ID_CALL) of the call that an event is about, 0: none that is known. */
 uint32_t harness_ledger_call(struct harness *harness, const struct point_event *event);
 
-/* The same, locked; and its names, NULL where they are not known. */
+/* The same, locked. */
 uint32_t harness_ledger_call_locked(struct harness_ledger *ledger, const struct point_event *event);
-void harness_ledger_names(struct harness_ledger *ledger, const struct point_event *event,
-                          const char **protocol, const char **method);
+
+/* What is known of a call that a connection carries. */
+struct harness_carried {
+    uint32_t call;                 /* its number; 0: none of a client's of ours */
+    const char *protocol, *method; /* NULL: unknown */
+};
+
+/* Of that id; locked. */
+struct harness_carried harness_ledger_carried(struct harness_ledger *ledger, uint32_t connection,
+                                              int32_t call_id);
 
 /* Whether it is about a call of that proxy of its client, or, being about none, about a connection
  * that such a call has joined.  Any thread. */

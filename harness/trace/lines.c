@@ -8,6 +8,7 @@
 
 #include "harness/trace/trace.h"
 #include "reports/record.h"
+#include "rpc/arena.h"
 #include "rpc/client/client.h"
 
 enum { LANE_NAME_MAX = 96 };
@@ -102,10 +103,6 @@ struct harness_lines *harness_lines_create(struct harness *harness)
 
 void harness_lines_free(struct harness_lines *lines)
 {
-    if (lines == NULL)
-        return;
-    free(lines->connections);
-    free(lines->queues);
     free(lines);
 }
 
@@ -152,16 +149,12 @@ static void tell_lanes(struct harness_lines *lines)
 
 static struct queues *queues_of(struct harness_lines *lines, uint32_t server)
 {
-    if (server >= lines->queue_room) {
-        uint32_t room = server * 2 + 8;
-        struct queues *grown = realloc(lines->queues, room * sizeof(*grown));
-        if (grown == NULL)
-            return NULL;
-        memset(grown + lines->queue_room, 0, (room - lines->queue_room) * sizeof(*grown));
-        lines->queues = grown;
-        lines->queue_room = room;
-    }
-    return &lines->queues[server];
+    struct queues *queues = arena_lengthen(&lines->harness->locked, lines->queues,
+                                           &lines->queue_room, server, sizeof(*queues));
+    if (queues == NULL)
+        return NULL;
+    lines->queues = queues;
+    return &queues[server];
 }
 
 /* The lane of the server's callQueue, or of its response queues; the name is in `name`. */
@@ -186,16 +179,13 @@ static struct queues *find_queue_lane(struct harness_lines *lines, const struct 
 
 static struct connection *connection_of(struct harness_lines *lines, uint32_t number)
 {
-    if (number >= lines->connection_room) {
-        uint32_t room = number * 2 + 16;
-        struct connection *grown = realloc(lines->connections, room * sizeof(*grown));
-        if (grown == NULL)
-            return NULL;
-        memset(grown + lines->connection_room, 0, (room - lines->connection_room) * sizeof(*grown));
-        lines->connections = grown;
-        lines->connection_room = room;
-    }
-    return &lines->connections[number];
+    struct connection *connections =
+        arena_lengthen(&lines->harness->locked, lines->connections, &lines->connection_room, number,
+                       sizeof(*connections));
+    if (connections == NULL)
+        return NULL;
+    lines->connections = connections;
+    return &connections[number];
 }
 
 void harness_lines_stream(struct harness_lines *lines, const struct world_stream *stream)
@@ -230,14 +220,6 @@ static void tell_connection(struct harness_lines *lines, const struct point_even
                     .remote = connection->remote[0] != '\0' ? connection->remote : NULL,
                     .key = call != NULL ? call->key : NULL,
                 });
-}
-
-static const char *text_of(const struct point_event *event, enum point_field field)
-{
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == field)
-            return event->values[i].text;
-    return NULL;
 }
 
 static void enter(struct harness_lines *lines, const struct point_event *event, bool server,
@@ -293,7 +275,7 @@ static void tell_state(struct harness_lines *lines, const struct point_event *ev
         enter(lines, event, false, "closing", "idle");
         return;
     case POINT_CLIENT_CLOSE:
-        enter(lines, event, false, "closed", text_of(event, FIELD_REASON));
+        enter(lines, event, false, "closed", point_text(event, FIELD_REASON));
         return;
     case POINT_SERVER_ACCEPT:
         enter(lines, event, true, "header", NULL);
@@ -302,7 +284,7 @@ static void tell_state(struct harness_lines *lines, const struct point_event *ev
         enter(lines, event, true, "open", NULL);
         return;
     case POINT_SERVER_CLOSE:
-        enter(lines, event, true, "closed", text_of(event, FIELD_WHY));
+        enter(lines, event, true, "closed", point_text(event, FIELD_WHY));
         return;
     default:
         return;
@@ -337,7 +319,7 @@ static void begin(struct harness_lines *lines, const struct point_event *event)
         span = harness_allocate_locked(lines->harness, sizeof(*span));
     if (span == NULL)
         return;
-    const char *label = text_of(event, FIELD_METHOD);
+    const char *label = point_text(event, FIELD_METHOD);
     *span = (struct span){
         .next = lines->open,
         .begun = event->point,
@@ -390,20 +372,11 @@ static void end(struct harness_lines *lines, const struct point_event *event, en
 static void tell_queue_length(struct harness_lines *lines, const struct point_event *event)
 {
     char name[LANE_NAME_MAX];
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == FIELD_LENGTH &&
-            find_queue_lane(lines, event, false, name) != NULL)
-            record_gauge(lines->record, &(struct record_gauge){.lane = name,
-                                                               .t_ns = (int64_t)event->at_ns,
-                                                               .value = event->values[i].number});
-}
-
-static int64_t number_of(const struct point_event *event, enum point_field field)
-{
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == field)
-            return event->values[i].number;
-    return 0;
+    if (find_queue_lane(lines, event, false, name) != NULL)
+        record_gauge(lines->record,
+                     &(struct record_gauge){.lane = name,
+                                            .t_ns = (int64_t)event->at_ns,
+                                            .value = point_number(event, FIELD_LENGTH)});
 }
 
 /* Responses of all connections together. */
@@ -432,7 +405,7 @@ static struct span *find_open(struct harness_lines *lines, const struct point_ev
 static void end_reading(struct harness_lines *lines, const struct point_event *event, uint32_t call)
 {
     struct span *span = find_open(lines, event, POINT_SERVER_READ);
-    const char *method = text_of(event, FIELD_METHOD);
+    const char *method = point_text(event, FIELD_METHOD);
     if (span == NULL)
         return;
     span->call_id = event->call_id;
@@ -458,8 +431,9 @@ static void tell_write(struct harness_lines *lines, const struct point_event *ev
 {
     const char *lane = harness_trace_lane_name(lines->harness->trace, event->lane);
     char text[64];
-    bool done = number_of(event, FIELD_DONE) != 0;
-    int64_t bytes = number_of(event, FIELD_BYTES), accepted = number_of(event, FIELD_ACCEPTED);
+    bool done = point_number(event, FIELD_DONE) != 0;
+    int64_t bytes = point_number(event, FIELD_BYTES),
+            accepted = point_number(event, FIELD_ACCEPTED);
     if (lane != NULL && accepted < bytes) {
         snprintf(text, sizeof(text), "%" PRId64 " of %" PRId64 " bytes taken", accepted, bytes);
         record_mark(lines->record, &(struct record_mark){.lane = lane,
@@ -479,7 +453,8 @@ static void tell_spans(struct harness_lines *lines, const struct point_event *ev
 {
     switch ((unsigned)event->point) {
     case POINT_SERVER_READ:
-        if (number_of(event, FIELD_BYTES) > 0 && find_open(lines, event, POINT_SERVER_READ) == NULL)
+        if (point_number(event, FIELD_BYTES) > 0 &&
+            find_open(lines, event, POINT_SERVER_READ) == NULL)
             begin(lines, event);
         return;
     case POINT_SERVER_PUT:
@@ -519,7 +494,7 @@ static void tell_mark(struct harness_lines *lines, const struct point_event *eve
     for (size_t i = 0; lane != NULL && i < sizeof(marks) / sizeof(marks[0]); i++) {
         if (marks[i].point != event->point)
             continue;
-        const char *text = marks[i].text != FIELD_COUNT ? text_of(event, marks[i].text) : NULL;
+        const char *text = marks[i].text != FIELD_COUNT ? point_text(event, marks[i].text) : NULL;
         record_mark(lines->record, &(struct record_mark){.lane = lane,
                                                          .t_ns = (int64_t)event->at_ns,
                                                          .kind = marks[i].kind,
@@ -527,11 +502,11 @@ static void tell_mark(struct harness_lines *lines, const struct point_event *eve
                                                          .call = call,
                                                          .text = text});
     }
-    if (event->point == POINT_LOG && text_of(event, FIELD_TEXT) != NULL)
+    if (event->point == POINT_LOG && point_text(event, FIELD_TEXT) != NULL)
         record_log(lines->record, &(struct record_log){.t_ns = (int64_t)event->at_ns,
                                                        .lane = lane,
-                                                       .level = text_of(event, FIELD_LEVEL),
-                                                       .text = text_of(event, FIELD_TEXT)});
+                                                       .level = point_text(event, FIELD_LEVEL),
+                                                       .text = point_text(event, FIELD_TEXT)});
 }
 
 void harness_lines_event(struct harness_lines *lines, const struct point_event *event,

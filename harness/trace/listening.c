@@ -43,9 +43,7 @@ static const struct harness_listening *find(const struct harness *harness, const
 
 uint32_t harness_listening_to(const struct harness *harness, const struct point_event *event)
 {
-    const struct harness_listening *listening = NULL;
-    for (size_t i = 0; event->connection != 0 && i < event->value_count; i++)
-        if (event->values[i].field == FIELD_TO)
-            listening = find(harness, event->values[i].text);
+    const char *to = event->connection != 0 ? point_text(event, FIELD_TO) : NULL;
+    const struct harness_listening *listening = to != NULL ? find(harness, to) : NULL;
     return listening != NULL ? listening->server : 0;
 }

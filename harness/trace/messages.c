@@ -1,7 +1,5 @@
 #include "harness/trace/messages.h"
 
-#include <stdlib.h>
-
 #include "harness/judge/passage.h"
 #include "harness/judge/road.h"
 #include "harness/message/types.h"
@@ -60,11 +58,10 @@ static enum record_fate fate_of(const struct point_strike *strike)
 
 static uint32_t call_of(struct harness *harness, const struct harness_tap_message *message)
 {
-    int32_t call_id = message->message->call_id;
-    enum wire_kind kind = message->message->kind;
-    struct point_event event = {.connection = message->stream->connection, .call_id = call_id};
-    return kind == WIRE_REQUEST || kind == WIRE_RESPONSE
-               ? harness_ledger_call_locked(harness->ledger, &event)
+    const struct wire_message *said = message->message;
+    uint32_t connection = message->stream->connection;
+    return said->kind == WIRE_REQUEST || said->kind == WIRE_RESPONSE
+               ? harness_ledger_carried(harness->ledger, connection, said->call_id).call
                : 0;
 }
 
@@ -263,7 +260,6 @@ static void end(struct harness *harness)
                 harness_way_arrive(harness, &map->roads[i]->ways[way], RECORD_NEVER);
         }
     harness_unlock(harness);
-    free(map->roads);
     harness->roads = NULL;
 }
 

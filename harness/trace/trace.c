@@ -170,10 +170,13 @@ struct point_event harness_event_view(const struct harness_event *event)
 const struct point_value *harness_event_value(const struct harness_event *event,
                                               enum point_field field)
 {
-    for (size_t i = 0; i < event->value_count; i++)
-        if (event->values[i].field == field)
-            return &event->values[i];
-    return NULL;
+    return point_find_value(event->values, event->value_count, field);
+}
+
+bool harness_event_says(const struct harness_event *event, enum point_field field, const char *text)
+{
+    const struct point_value *value = harness_event_value(event, field);
+    return value != NULL && value->text != NULL && strcmp(value->text, text) == 0;
 }
 
 /* --- lanes --- */
@@ -181,16 +184,11 @@ const struct point_value *harness_event_value(const struct harness_event *event,
 enum rpc_status harness_trace_lane(struct harness_trace *trace, uint32_t lane, const char *name,
                                    const struct world_host *host)
 {
-    if (lane >= trace->lane_room) {
-        uint32_t room = lane < 32 ? 64 : lane * 2;
-        struct lane *lanes = arena_take(trace->arena, room * sizeof(*lanes));
-        if (lanes == NULL)
-            return RPC_NO_MEMORY;
-        if (trace->lane_room > 0)
-            memcpy(lanes, trace->lanes, trace->lane_room * sizeof(*lanes));
-        trace->lanes = lanes;
-        trace->lane_room = room;
-    }
+    struct lane *lanes =
+        arena_lengthen(trace->arena, trace->lanes, &trace->lane_room, lane, sizeof(*lanes));
+    if (lanes == NULL)
+        return RPC_NO_MEMORY;
+    trace->lanes = lanes;
     trace->lanes[lane].name = harness_trace_text(trace, name);
     trace->lanes[lane].host = host != NULL ? host->id : 0;
     if (lane > trace->lane_count)

@@ -53,6 +53,10 @@ struct point_event harness_event_view(const struct harness_event *event);
 const struct point_value *harness_event_value(const struct harness_event *event,
                                               enum point_field field);
 
+/* Whether that is this text. */
+bool harness_event_says(const struct harness_event *event, enum point_field field,
+                        const char *text);
+
 /* A text that lives as long as the trace; equal ones are one.  NULL when out of memory. */
 const char *harness_trace_text(struct harness_trace *trace, const char *text);
 

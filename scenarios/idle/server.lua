@@ -310,3 +310,23 @@ scenario("ID-19 · Fewer connections than the threshold are left alone", {
 
     t:expect(server.counters.open_connections):is(3) -- stop when fewer than four are left
 end)
+
+scenario("ID-15 · A call that has been read protects its connection only once it is in the callQueue", {
+    rough = false,
+    releases = "2.3-",
+    tags = tags,
+}, function(t)
+    local server = t:server { conf = quick }
+    local client = t:client(server, { rpc_timeout = 0 })
+    t:expect(client:call("echo", { message = "a" })):returns()
+    local put, close = t:hold("server.put", { server }), t:hold("server.close", { server })
+    local late = client:call("echo", { message = "b" })
+    t:wait(close, 1)
+    put:release() -- the scan has been, and the closing still stands
+    t:settle()
+    close:release()
+
+    t:expect(late):fails(one_of("eof", "reset"))
+    t:expect(t:events("server.put", { server })):at { 0, "2250ms" }
+    t:expect(t:events("server.close", { server, why = "idle" })):at { "2250ms" }
+end)

@@ -113,6 +113,19 @@ try run bad/known.lua
 claim "what fails as registered is 0" all 'exits 0' 'says "1 known"'
 try run bad/void.lua
 claim "void is 2" all 'exits 2' 'says "1 broken"'
+cat >bad/voids.lua <<'LUA'
+scenario("Several things are void", { releases = "2.6" }, function(t)
+    t:fault("server.read.short", { bytes = 1 })
+    t:hold "server.purge"
+    t:expect(1)
+end)
+LUA
+try run bad/voids.lua --record voids --junit voids.xml
+for words in "voids.lua:2: the fault server.read.short never struck" \
+    "voids.lua:3: nobody ever came to the hold at server.purge" "voids.lua:4: an expectation without a link"; do
+    claim "of several void things each is told: ${words#*: }" all 'exits 2' 'says "$words"' \
+        'grep -q "$words" voids.xml' 'tail -n 1 "voids/bad.voids@2.6.jsonl" | grep -q "$words"'
+done
 try run bad/void.lua bad/failed.lua good
 claim "the worst decides" all 'exits 2' 'says "22 passed, 1 failed, 1 broken"'
 try run bad/endless.lua --wall 1
@@ -176,6 +189,41 @@ try run bad/crash.lua good/echo.lua --world live --jobs 2 --record crashed
 claim "a crash costs its case only" \
     all 'exits 2' 'says "it crashed: Segmentation fault (signal 11)"' 'says "2 passed, 1 broken"'
 claim "what it had recorded stays readable" grep -q '"type":"check"' crashed/bad.crash@2.6.jsonl
+
+
+# All threads record while the signal comes, to the process or to one of the threads.
+cat >crash_thread.py <<'PY'
+import ctypes, os
+parent = os.getppid()
+ctypes.CDLL(None).tgkill(parent, max(map(int, os.listdir(f"/proc/{parent}/task"))), 11)
+PY
+cat >bad/busy.lua <<'LUA'
+local rows = { { name = "process", kill = "kill -SEGV $PPID" },
+               { name = "thread", kill = "exec python3 crash_thread.py" } }
+scenario("It crashes while much is recorded",
+         { releases = "2.6", world = "live", cases = rows }, function(t, case)
+    local server = t:server()
+    for _ = 1, 3 do
+        local client = t:client(server)
+        t:spawn(function()
+            while true do
+                t:wait(client:call("blob", { size = 3000 }))
+            end
+        end)
+    end
+    t:sleep "100ms"
+    t:expect(t:program { "sh", "-c", case.kill }):exits(0)
+    t:sleep "10s"
+end)
+LUA
+for part in process thread; do
+    try run bad/busy.lua --filter "/$part" --world live --threads --record busy
+    claim "a crash of the $part while others record is told" \
+        all 'exits 2' 'says "it crashed: Segmentation fault (signal 11)"' '! grep ThreadSanitizer err'
+    claim "and loses no line that was whole" \
+        python3 -c 'import json, sys; assert all(map(json.loads, open(sys.argv[1])))' \
+        "busy/bad.busy+$part@2.6.jsonl"
+done
 
 sed 's/kill -SEGV/kill -KILL/' bad/crash.lua >bad/killed.lua
 try run bad/killed.lua --world live --junit killed.xml

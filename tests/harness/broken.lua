@@ -110,6 +110,57 @@ scenario("an always that says nothing", function(t)
     t:expect(1):is(1)
 end)
 
+scenario("an always that does something", function(t)
+    local server = t:server()
+    t:always("the server is up", function()
+        server:stop()
+        return true
+    end)
+    t:expect(t:client(server):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("an always that expects", function(t)
+    t:always("there are few events", function()
+        t:expect(#t:events("log") < 9):is(true)
+        return true
+    end)
+    t:log "something happens"
+    t:sleep "1s"
+    t:expect(1):is(1)
+end)
+
+scenario("an always that looks", function(t)
+    local server = t:server()
+    t:always("the server is up", function() return server.port > 0 and #t:events("log") < 9 end)
+    t:log "something happens"
+    t:expect(t:client(server):call("echo", { message = "hi" })):returns()
+end)
+
+scenario("Several things are void: all are told", function(t)
+    t:fault("client.read.stop", {})
+    t:hold "server.purge"
+    t:draw("server.select", { 0, 1 })
+    for _ = 1, 3 do t:each({}):is(1) end
+    t:expect(1):is(1)
+    t:expect(2)
+    t:expect(3)
+end)
+
+scenario("Many things are void: the first are told", function(t)
+    for _ = 1, 30 do t:hold "server.read" end
+    for _, point in ipairs { "accept", "put", "take", "execute", "reply", "write", "purge", "close" } do
+        t:hold("server." .. point)
+    end
+    for _, point in ipairs { "connect", "read", "write", "close" } do t:hold("client." .. point) end
+    t:expect(1):is(1)
+end)
+
+scenario("What is void, and an error: what only follows is not told", function(t)
+    t:fault("client.read.stop", {})
+    t:each({}):is(1)
+    error "something is wrong"
+end)
+
 scenario("a dial that is under way at the end", function(t)
     local server = t:server()
     t:fault("net.partition", { server })

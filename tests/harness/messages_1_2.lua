@@ -72,3 +72,18 @@ scenario("The fault change takes a table as the value of a request or response",
     t:expect(client:call("echo", { message = "a" })):returns { message = "b" }
     t:expect(client:call("echo", { message = "a" })):returns { message = "c" }
 end)
+
+scenario("An id with a bit turned over names no call of another connection", function(t)
+    local near, far = t:server(), t:server()
+    local client = t:client(near)
+    local proxy = client:proxy { far }
+    t:expect(proxy:call("echo", { message = "I connect" })):returns()
+    local calls = t:times(2, function() return client:call("echo", { message = "hi", time = "1s" }) end)
+    t:fault("net.segment.corrupt", { client, far, offset = 7, bit = 1 })
+    local changed = proxy:call("echo", { message = "hi" })
+    t:each(calls):returns()
+    t:expect(changed):pending()
+    t:expect(far.counters.executions):is(2)
+    t:expect(calls[1].call_id):is(changed.call_id ~ 2) -- and this one only near has executed:
+    t:expect(calls[1].executions):is(1)
+end)

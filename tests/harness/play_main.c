@@ -29,7 +29,7 @@ static void tell(FILE *out, const struct harness_case *play, const struct harnes
     char at[HARNESS_DURATION_MAX];
     fprintf(out, "%s %s %s\n", record_status_name(result->status), play->result,
             harness_duration_text(result->end_ns, at));
-    if (result->reason[0] != '\0')
+    if (result->reason != NULL)
         fprintf(out, "  %s\n", result->reason);
     for (size_t i = 0; i < result->failed_count; i++) {
         const struct harness_finding *finding = &result->failed[i];
