@@ -50,7 +50,7 @@ local points = {
 }
 local parameters = {
     change = { fields = { { cut = 0 }, { cut = 1 }, { cut = 9 } } },
-    corrupt = { offset = { 0, 1, 3, 20, 100 }, bit = { 0, 1, 5, 7 } }, -- not a call's id: it would be another call
+    corrupt = { offset = { 0, 1, 3, 7, 20, 100 }, bit = { 0, 1, 5, 7 } },
     delay = { by = { "1ms", "70ms", "3s", "65s", "10m" } },
     error = { errno = { "ECONNRESET", "EPIPE", "ETIMEDOUT", "EMFILE", "EIO" }, after = { 0, 0, 1, 100, 9000 } },
     fin = { after = { 0, 0, 1, 17, 9000 } },
@@ -72,9 +72,14 @@ local limits = { nth = { 1, 2, 3, 5 }, times = { 1, 1, 2, 5 }, chance = { 0.1, 0
 local spoiling = { change = true, corrupt = true, drop = true, duplicate = true, inject = true }
 local losing = { memory = true, partition = true, swallow = true, throw = true }
 
-local names = {}
+-- By world: the machine's own network can't be divided.
+local names = { sim = {}, live = {} }
 for point, effects in pairs(points) do
-    for effect in effects:gmatch "%S+" do names[#names + 1] = { point = point, effect = effect } end
+    for effect in effects:gmatch "%S+" do
+        local name = { point = point, effect = effect }
+        names.sim[#names.sim + 1] = name
+        if effect ~= "partition" then names.live[#names.live + 1] = name end
+    end
 end
 
 -- Whom: by the side that the point is on; else either, or a pair; or everybody, whom nothing divides.
@@ -129,7 +134,7 @@ local function harm_of(t, name)
 end
 
 local function fault(t)
-    local name = pick(t, names)
+    local name = pick(t, names[t.world])
     local aim, options = draw_aim(t, name.point, name.effect), draw_options(t, name)
     local full = name.point .. "." .. name.effect
     return {
@@ -146,7 +151,7 @@ local gates = {
     "client.call", "client.connect", "client.setup", "client.add", "client.write", "client.ping", "client.read",
     "client.reply", "client.close", "client.end", "server.accept", "server.register", "server.read", "server.put",
     "server.take", "server.execute", "server.reply", "server.write", "server.handover", "server.select",
-    "server.check", "server.scan",
+    "server.check", "server.scan", "server.close",
 }
 
 local function hold(t)
@@ -164,12 +169,15 @@ end
 -- --- calls ----------------------------------------------------------------------------------
 
 local sizes = { 0, 1, 100, 8000, 70000, 400000 }
-local times = { 0, 0, 0, 1, 50, 1000, 30000, 200000 }
+local times = {
+    sim = { 0, 0, 0, 1, 50, 1000, 30000, 200000 },
+    live = { 0, 0, 0, 1, 50, 1000, 9000 },
+}
 
 local requests = {
-    echo = function(t) return { message = ("x"):rep(pick(t, sizes)), time = pick(t, times) } end,
-    blob = function(t) return { size = pick(t, sizes), time = pick(t, times) } end,
-    throw = function(t) return { class = "java.io.IOException", message = "thrown", time = pick(t, times) } end,
+    echo = function(t) return { message = ("x"):rep(pick(t, sizes)), time = pick(t, times[t.world]) } end,
+    blob = function(t) return { size = pick(t, sizes), time = pick(t, times[t.world]) } end,
+    throw = function(t) return { class = "java.io.IOException", message = "thrown", time = pick(t, times[t.world]) } end,
     work = function() return {} end,
 }
 
@@ -195,6 +203,17 @@ local function call(t)
     }
 end
 
+-- So many at once that several Handlers answer on one connection.
+local function burst(t)
+    local client, count = t:random(1, 3), pick(t, { 12, 40 })
+    return {
+        text = ("client%d makes %d × echo of 0 bytes at its near server"):format(client, count),
+        begin = function(story)
+            for _ = 1, count do story:call(client, "near", "echo", {}) end
+        end,
+    }
+end
+
 -- What the method `work` does from now on.
 local manners = {
     ["sleeps"] = function(_, called, time) called:sleep(time) end,
@@ -210,7 +229,7 @@ local manners = {
 }
 
 local function manner(t)
-    local name, time = pick(t, { "sleeps", "throws", "can't be written", "is deferred" }), pick(t, times)
+    local name, time = pick(t, { "sleeps", "throws", "can't be written", "is deferred" }), pick(t, times[t.world])
     return {
         text = ("work %s (%d ms)"):format(name, time),
         harm = not t:since "2.0" and "client", -- HADOOP-7121, HADOOP-6833
@@ -295,21 +314,28 @@ local function deaf(t)
     }
 end
 
--- Each as often as it stands here.
-local kinds = {
+-- By world, each as often as it stands here: threads that meet are live's.
+local usual = {
     call, call, call, call, call, call, call, call, call, call, fault, fault, fault, fault, fault, hold, manner,
     interrupt, kill, stop, pause, clock, stranger, deaf,
 }
-local tempi = { { 0, 0, 1 }, { 0, 1, 40, 1000 }, { 40, 1000, 9000 }, { 0, 1000, 30000, 70000 }, { 1000, 70000, 400000 } }
-local lengths = { 1, 40, 1000, 9000, 70000, 70000, 400000, 400000 }
+local kinds = { sim = usual, live = { burst, burst, burst, table.unpack(usual) } }
+local tempi = {
+    sim = { { 0, 0, 1 }, { 0, 1, 40, 1000 }, { 40, 1000, 9000 }, { 0, 1000, 30000, 70000 }, { 1000, 70000, 400000 } },
+    live = { { 0, 0, 1 }, { 0, 1, 40, 1000 }, { 1, 40, 40, 400 }, { 0, 40, 1000, 9000 }, { 40, 1000, 9000 } },
+}
+local lengths = {
+    sim = { 1, 40, 1000, 9000, 70000, 70000, 400000, 400000 },
+    live = { 1, 40, 40, 1000, 1000, 9000, 9000, 70000 },
+}
 
 -- `n` acts, each with `at` and `lasts`, in ms; gentle ones do no harm.
 local function draw(t, n, gentle)
-    local acts, at, gaps = {}, 0, pick(t, tempi)
+    local acts, at, gaps = {}, 0, pick(t, tempi[t.world])
     for i = 1, n do
         at = at + pick(t, gaps)
-        local act = pick(t, kinds)(t)
-        act.number, act.at, act.lasts = i, at, pick(t, lengths)
+        local act = pick(t, kinds[t.world])(t)
+        act.number, act.at, act.lasts = i, at, pick(t, lengths[t.world])
         if not (gentle and act.harm) then acts[#acts + 1] = act end
     end
     return acts

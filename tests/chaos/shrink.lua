@@ -1,9 +1,11 @@
 -- Find the fewest acts of a story that still fails, and tell them.
 --
---     lua5.4 shrink.lua PROGRAM FOLDER --release R --seed N [--rough]
+--     lua5.4 shrink.lua PROGRAM FOLDER --release R --seed N [OPTION...]
 --
--- FOLDER gets the story, small, to be played again.  A story fails alike if its first complaint is
--- the same.  Exit codes: 0 found, 1 the story does not fail, 2 bad usage.
+-- Options are those of `ripcord run` that say how the story is played.  FOLDER gets the story,
+-- small, to be played again.  A story fails alike if its first complaint is the same; in live it
+-- may fail only now and then.
+-- Exit codes: 0 found, 1 the story does not fail, 2 bad usage.
 
 local here = arg[0]:match "^(.*)/" or "."
 
@@ -31,15 +33,18 @@ end
 
 -- --- what is played -------------------------------------------------------------------------
 
+-- Of `ripcord run`: whether a word follows.
+local known = { release = true, seed = true, world = true, speed = true, tolerance = true, rough = false,
+    threads = false }
+
 local function options_of(words)
-    local options, plain, i = {}, {}, 1
+    local options, plain, given, i = {}, {}, {}, 1
     while i <= #words do
         local name = words[i]:match "^%-%-(%l+)$"
-        if name == "rough" then
-            options.rough = true
-        elseif name == "release" or name == "seed" then
-            i = i + 1
-            options[name] = words[i]
+        if name and known[name] ~= nil then
+            local last = known[name] and i + 1 or i
+            given[#given + 1] = table.concat(words, " ", i, math.min(last, #words))
+            options[name], i = words[last] or "", last
         elseif words[i]:find "^%-" then
             give_up(2, "there is no option " .. words[i])
         else
@@ -48,15 +53,14 @@ local function options_of(words)
         i = i + 1
     end
     if #plain ~= 2 or not options.release or not tostring(options.seed):find "^%d+$" then
-        give_up(2, "usage: shrink.lua PROGRAM FOLDER --release R --seed N [--rough]")
+        give_up(2, "usage: shrink.lua PROGRAM FOLDER --release R --seed N [OPTION...]")
     end
-    options.program, options.folder = plain[1], plain[2]
+    options.program, options.folder, options.given = plain[1], plain[2], table.concat(given, " ")
     return options
 end
 
 local function command(options)
-    return ("%s run %s/chaos.lua --release %s --seed %s%s"):format(quoted(options.program), quoted(options.folder),
-        quoted(options.release), options.seed, options.rough and " --rough" or "")
+    return ("%s run %s/chaos.lua %s"):format(quoted(options.program), quoted(options.folder), options.given)
 end
 
 local function row_text(row)
