@@ -1,40 +1,80 @@
 -- Timetables of calls, played by the Java client or ours against the Java server or ours, a relay between
--- them: what was seen on the way, at either end, in words that can be compared.  IPC version 4.  All are played at
+-- them: what was seen on the way, at either end, in words that can be compared.  All are played at
 -- once, each with a client and a server of its own: they only wait.
 --
--- An entry: client = {conf}, server = {conf}, handlers, rpc_timeout, acl, relay = {rules}, last (ms, when it is over),
--- steps = { { at, method, argument, time, user = "bob" } … }; `at` as in Script.java, rules as in Relay.java; a step of
--- another user's has a connection of its own.
--- nobody = true: there is no server.  Times are written @MS; late = by how many ms they may be late.
+-- An entry's fields:
+--   client, server   {conf}
+--   handlers, rpc_timeout, acl
+--   start = false    the server is bound, and never starts
+--   stop             when the server stops after it has begun with a call (ms)
+--   nobody = true    there is no server
+--   relay            {rules}, as in Relay.java
+--   steps            { { at, method, argument, time, user = "bob", rpc_timeout = 5000, conf = {conf} } … }: `at`, and
+--                    steps that are no calls, as in Script.java; a step with words of its own has another proxy
+--   last             when it is over (ms)
+--   sees             what is seen, with times as @MS; late: by how many ms they may be late
+-- And what does not count:
+--   both_end         who ends a connection first
+--   strangers        which connection ends; its time is that since the first one ended
+--   racing           what is run; of a step: how and when it ends
+--   counted          of calls, how each of them ends
+-- apart: each call's ending counts with its own time, though they are equal.
 local twin = include "lib/twin.lua"
 
 local pairing = {}
 
--- A busy machine is later than planned, never earlier.
-local EARLY, LATE = 30, 500
+-- A busy machine is later than planned, never earlier; but what is seen on the way counts from the first connection,
+-- which is late itself.
+local EARLY, EARLY_ON_THE_WAY, LATE = 30, 100, 200
 
 -- Between the beginnings of those that are played at once (ms), as the twin has it.
-local STEP = 100
+local STEP = 60
 
 -- --- clients -------------------------------------------------------------------------------------
 
+-- Steps that are no calls.
+local acts = { interrupt = true, stop = true }
+
 local lost = { "EOFException", "Connection reset", "Broken pipe" }
 
-local function java_ending(text)
+-- What an exception says, but for who speaks with whom.
+local function plain(text)
+    text = text:gsub("DestHost:destPort %S+ , LocalHost:localPort %S+ ", ""):gsub("; Host Details : .*", "")
+    text = text:gsub("%d+ millis timeout left", "MS millis timeout left")
+    return twin.nameless(text)
+end
+
+-- In our words: "value …", "remote CLASS: TEXT" or "error CLASS: TEXT".
+local function worded(text)
+    if text:find "^value %d+ bytes$" then return "value of bytes" end
+    if not text:find "^error " then return plain(text) end
     for _, word in ipairs(lost) do
         if text:find(word, 1, true) then return "lost" end
     end
     if text:find "^error java.net.SocketTimeoutException" then return "timed out" end
     if text:find "^error java.net.ConnectException" then return "refused" end
-    return text
+    if text:find "^error org.apache.hadoop.net.ConnectTimeoutException" then return "connect timed out" end
+    return plain(text)
+end
+
+local function told(step, text, ended)
+    return step.racing and "ended" or ("%s at @%.0f"):format(worded(text), ended)
+end
+
+local function keys(step)
+    local conf = { ["twin.user"] = step.user, ["ipc.client.rpc-timeout.ms"] = step.rpc_timeout }
+    for key, value in pairs(step.conf or {}) do conf[key] = value end
+    local words = {}
+    for key, value in pairs(conf) do words[#words + 1] = key .. "=" .. tostring(value) end
+    table.sort(words)
+    return words
 end
 
 local function java_script(address, entry)
     local play = { conf = { ["ipc.client.rpc-timeout.ms"] = entry.rpc_timeout }, "script", address, entry.last }
     for key, value in pairs(entry.client or {}) do play.conf[key] = value end
     for _, step in ipairs(entry.steps) do
-        local parts = { step[1], step[2], step[3] or "", step[4] or 0 }
-        if step.user then parts[#parts + 1] = "twin.user=" .. step.user end
+        local parts = { step[1], step[2], step[3] or "", step[4] or 0, table.unpack(keys(step)) }
         play[#play + 1] = table.concat(parts, ",")
     end
     if not entry.nobody then play[#play + 1] = "--" end
@@ -48,29 +88,28 @@ local function java_clients(t, places, entries)
     local scripts, said = twin.together(t, plays)
     t:require(scripts):exits(0)
     for i in ipairs(entries) do
-        local output, endings = said(i), {}
+        local output, endings, number = said(i), {}, 0
         for ended, text in output:gsub("|[^\n]*\n", ""):gmatch "%d+ ([%d-]+) ([^\n]+)" do
-            endings[#endings + 1] = ended == "-" and "pending" or java_ending(text) .. " at @" .. ended
+            number = number + 1
+            local step = entries[i].steps[number]
+            if not acts[step[2]] then endings[#endings + 1] = ended == "-" and "pending" or told(step, text, ended) end
         end
         played[i] = { endings = endings, told = output }
     end
     return played
 end
 
-local our_words = { eof = "lost", reset = "lost", read_timeout = "timed out", refused = "refused" }
-
 local function our_ending(step, call, begin)
     if not call or not call.at then return "pending" end
-    local text = our_words[call.ending]
-    if call.ending == "value" and step[2] == "blob" then
+    local text
+    if call.ending ~= "value" then
+        text = (call.ending:find "^remote" and "remote " or "error ") .. call.class .. ": " .. tostring(call.message)
+    elseif step[2] == "blob" then
         text = "value " .. #call.value.data .. " bytes"
-    elseif call.ending == "value" then
+    else
         text = "value " .. (call.value.message or "")
-    elseif not text then
-        text = (call.ending:find "^remote" and "remote " or "error ") .. call.class .. ": "
-            .. tostring(call.message):match "^[^\n]*"
     end
-    return ("%s at @%.0f"):format(text, call.at - begin)
+    return told(step, text, call.at - begin)
 end
 
 local function request(step)
@@ -82,7 +121,7 @@ local function request(step)
 end
 
 local function our_client(t, address, entry)
-    local options = { user = "alice", conf = entry.client, rpc_timeout = entry.rpc_timeout }
+    local options = { user = "alice", conf = entry.client, rpc_timeout = entry.rpc_timeout, engine = "writable" }
     local client, opened, calls, made = t:client(address, options), {}, {}, {}
     local begin = t.now
 
@@ -91,12 +130,14 @@ local function our_client(t, address, entry)
         while not ended() and t.now < begin + entry.last do t:sleep(2) end
     end
 
-    -- The user's proxy, opened by whoever comes first, for step i; nil: that could not be done, or takes too long.
-    local function proxy(i, user)
-        local name = user or "alice"
+    -- The step's proxy, opened by whoever comes first, for step i; nil: that could not be done, or takes too long.
+    local function proxy(i, step)
+        local name = table.concat(keys(step), ",")
         local found = opened[name]
         if not found then
-            found = { proxy = client:proxy { user = name, rpc_timeout = entry.rpc_timeout } }
+            found = { proxy = client:proxy {
+                user = step.user or "alice", rpc_timeout = step.rpc_timeout or entry.rpc_timeout, conf = step.conf,
+            } }
             found.opening = found.proxy:open()
             opened[name] = found
         end
@@ -104,6 +145,12 @@ local function our_client(t, address, entry)
         await(function() return found.opening.at end)
         if found.opening.ending == "value" then return found.proxy end
         if found.opening.at then opened[name] = nil end
+    end
+
+    local function call(own, step)
+        if step[2] ~= "unwritable" then return own:call(step[2], request(step)) end
+        t:fault("client.encode.throw", { own, nth = 1, class = "java.io.IOException", message = "can't" })
+        return own:call("echo", {})
     end
 
     for i, step in ipairs(entry.steps) do
@@ -114,16 +161,24 @@ local function our_client(t, address, entry)
             elseif step[1] > 0 then
                 t:sleep(begin + step[1] - t.now)
             end
-            local own = proxy(i, step.user)
-            if own then calls[i] = own:call(step[2], request(step)) end
+            if step[2] == "interrupt" then
+                calls[step[3]]:interrupt()
+            elseif step[2] == "stop" then
+                client:stop()
+            else
+                local own = proxy(i, step)
+                if own then calls[i] = call(own, step) end
+            end
             made[i] = true
         end)
     end
     t:sleep(begin + entry.last - t.now)
     local endings = {}
     for i, step in ipairs(entry.steps) do
-        endings[i] = our_ending(step, calls[i], begin)
-        if endings[i] == "pending" then t:expect(calls[i]):pending() end
+        if not acts[step[2]] then
+            endings[#endings + 1] = our_ending(step, calls[i], begin)
+            if endings[#endings] == "pending" then t:expect(calls[i]):pending() end
+        end
     end
     return endings
 end
@@ -151,6 +206,7 @@ end
 local function java_serving(entry, relayed)
     local play = { conf = { ["twin.tells"] = true }, "server", entry.handlers or 1 }
     for key, value in pairs(entry.server or {}) do play.conf[key] = value end
+    play.conf["twin.stop"], play.conf["twin.start"] = entry.stop, entry.start
     if entry.acl then
         play.conf["hadoop.security.authorization"] = true
         play.conf["twin.policy"] = true
@@ -188,15 +244,26 @@ local function java_servers(t, entries, relayed)
 end
 
 local function our_server(t, entry)
-    local server = t:server { conf = entry.server, handlers = entry.handlers, acl = entry.acl and { entry.acl } }
+    local server = t:server {
+        conf = entry.server, handlers = entry.handlers, acl = entry.acl and { entry.acl }, engine = "writable",
+        start = entry.start,
+    }
     local events = t:events("server.execute", { server })
-    return { address = server.address, ran = function()
-        local ran = {}
+    local function ran()
+        local methods = {}
         for _, method in ipairs(events:map "method") do
-            if method ~= "getProtocolVersion" then ran[#ran + 1] = method end
+            if method ~= "getProtocolVersion" then methods[#methods + 1] = method end
         end
-        return ran
-    end }
+        return methods
+    end
+    if entry.stop then
+        t:spawn(function()
+            t:wait(function() return #ran() > 0 end)
+            t:sleep(entry.stop)
+            server:stop()
+        end)
+    end
+    return { address = server.address, ran = ran }
 end
 
 local function our_servers(t, entries)
@@ -206,25 +273,6 @@ local function our_servers(t, entries)
 end
 
 -- --- what was seen -------------------------------------------------------------------------------
-
-local function wire(output, entry)
-    local seen, accepts, pings = {}, 0, {}
-    for time, number, what in output:gmatch "| (%d+) (%d+) ([^\n]+)" do
-        if tonumber(time) > entry.last - 60 then break end
-        local side, how = what:match "^(%a+) (%a+)$"
-        if what == "accept" then
-            accepts = accepts + 1
-        elseif what == "ping" then
-            pings[#pings + 1] = "@" .. time
-        elseif side and not entry.both_end then
-            seen[#seen + 1] = ("%s %s ends connection %s at @%s"):format(side, how, number, time)
-        end
-    end
-    local count = accepts == 1 and "1 connection" or accepts .. " connections"
-    table.insert(seen, 1, count)
-    table.insert(seen, 2, #pings == 0 and "no ping" or "pings at " .. table.concat(pings, ", "))
-    return seen
-end
 
 local function timeless(text) return (text:gsub("@%d+", "@")) end
 
@@ -240,9 +288,32 @@ local function folded(words)
     return all
 end
 
+local function wire(output, entry)
+    local accepts, pings, ends, first = 0, {}, {}, nil
+    for time, number, what in output:gmatch "| (%d+) (%d+) ([^\n]+)" do
+        if tonumber(time) > entry.last - 60 then break end
+        local side, how = what:match "^(%a+) (%a+)$"
+        if what == "accept" then
+            accepts = accepts + 1
+        elseif what == "ping" then
+            pings[#pings + 1] = "@" .. time
+        elseif side and not entry.both_end then
+            first = first or time
+            if entry.strangers then
+                ends[#ends + 1] = ("%s %s ends one at +@%d"):format(side, how, time - first)
+            else
+                ends[#ends + 1] = ("%s %s ends connection %s at @%s"):format(side, how, number, time)
+            end
+        end
+    end
+    local count = accepts == 1 and "1 connection" or accepts .. " connections"
+    local pinged = #pings == 0 and "no ping" or "pings at " .. table.concat(pings, ", ")
+    return { count, pinged, table.unpack(ends) }
+end
+
 -- How calls ended; of `counted` ones how many, and when the last did.
 local function ends(endings, entry)
-    if not entry.counted then return table.concat(folded(endings), "; ") end
+    if not entry.counted then return table.concat(entry.apart and endings or folded(endings), "; ") end
     local last, values = 0, 0
     for _, ending in ipairs(endings) do
         if ending:find "^value " then values = values + 1 end
@@ -261,10 +332,12 @@ function pairing.play(t, kind, entries)
     local seen = {}
     for i, played in ipairs(clients(t, places, entries)) do
         local words = { ends(played.endings, entries[i]) }
-        if places[i].ran then
+        if not entries[i].nobody then
             local methods = places[i].ran()
             for _, word in ipairs(wire(played.told, entries[i])) do words[#words + 1] = word end
-            words[#words + 1] = #methods == 0 and "nothing is run" or "runs " .. table.concat(folded(methods), ", ")
+            if not entries[i].racing then
+                words[#words + 1] = #methods == 0 and "nothing is run" or "runs " .. table.concat(folded(methods), ", ")
+            end
         end
         seen[i] = table.concat(words, ". ")
     end
@@ -275,10 +348,11 @@ end
 function pairing.graced(seen, entry)
     local expected, late = entry.sees, entry.late or LATE
     if timeless(seen) ~= timeless(expected) then return seen end
+    local way = seen:find " connections?%." or #seen
     local planned = expected:gmatch "@(%d+)"
-    for time in seen:gmatch "@(%d+)" do
+    for at, time in seen:gmatch "()@(%d+)" do
         local off = tonumber(time) - tonumber(planned())
-        if off < -EARLY or off > late then return seen end
+        if off < (at < way and -EARLY or -EARLY_ON_THE_WAY) or off > late then return seen end
     end
     return expected
 end

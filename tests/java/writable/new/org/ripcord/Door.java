@@ -7,6 +7,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.ipc.ProtocolSignature;
 import org.apache.hadoop.ipc.RPC;
 import org.apache.hadoop.ipc.Server;
+import org.apache.hadoop.net.NetUtils;
+import org.apache.hadoop.security.UserGroupInformation;
 
 /** How Hadoop from 2.x on is asked for a server and a proxy; their usual engine is WritableRpcEngine. */
 final class Door {
@@ -41,7 +43,20 @@ final class Door {
   static <T> T proxy(
       Class<T> protocol, long version, InetSocketAddress address, Configuration conf)
       throws IOException {
-    return RPC.getProxy(protocol, version, address, conf);
+    int timeout = conf.getInt("ipc.client.rpc-timeout.ms", 0);
+    if (timeout == 0) {
+      return RPC.getProxy(protocol, version, address, conf);
+    }
+    return RPC.getProtocolProxy(
+            protocol,
+            version,
+            address,
+            UserGroupInformation.getCurrentUser(),
+            conf,
+            NetUtils.getDefaultSocketFactory(conf),
+            timeout,
+            null)
+        .getProxy();
   }
 
   /** Bytes of a reply's frame in front of its value: length word and RpcResponseHeaderProto. */

@@ -6,7 +6,7 @@ import java.io.IOException;
 import org.apache.hadoop.io.Writable;
 
 /** What echo takes; the Handler sleeps for time (ms). */
-public final class EchoRequest implements Writable {
+public class EchoRequest implements Writable {
   String message;
   long time;
 

@@ -1,5 +1,6 @@
 package org.ripcord;
 
+import java.io.DataOutput;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.PrivilegedExceptionAction;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
@@ -41,7 +43,8 @@ import org.apache.hadoop.security.UserGroupInformation;
  * twin.version is the version that the client asks for.  twin.user is whose calls they are, the
  * user of the process by default; with twin.proxied that user acts for another one.  A server with
  * hadoop.security.authorization knows no protocol, unless twin.policy is true: then twin.acl says
- * who may; with twin.tells it says of each call that it begins with it.
+ * who may; with twin.tells it says of each call that it begins with it, and with twin.stop it stops
+ * so many ms after the first one has begun; unless twin.start, it is bound and never starts.
  */
 final class Play {
   private static final Consumer<String> NOBODY = line -> {};
@@ -62,6 +65,7 @@ final class Play {
   /** out: hears each line that the play says. */
   Play(List<String> arguments, Consumer<String> out) {
     this.out = out;
+    OwnSockets.to(conf);
     for (String argument : arguments) {
       if (argument.startsWith("-D")) {
         String[] pair = argument.substring(2).split("=", 2);
@@ -70,6 +74,10 @@ final class Play {
         words.add(argument);
       }
     }
+  }
+
+  boolean isTimed() {
+    return words.get(0).equals("script");
   }
 
   /** Plays, and gives the exit code; 2: it could not be played. */
@@ -117,10 +125,31 @@ final class Play {
   }
 
   private Server start(int handlers) throws IOException {
-    boolean tells = conf.getBoolean("twin.tells", false);
-    Server server = Door.server(Door.service(tells ? out : NOBODY), handlers, conf);
-    server.start();
+    Consumer<String> told = conf.getBoolean("twin.tells", false) ? out : NOBODY;
+    CountDownLatch first = new CountDownLatch(1);
+    Consumer<String> service =
+        line -> {
+          told.accept(line);
+          first.countDown();
+        };
+    Server server = Door.server(Door.service(service), handlers, conf);
+    if (conf.getBoolean("twin.start", true)) {
+      server.start();
+    }
+    if (conf.get("twin.stop") != null) {
+      new Thread(() -> stop(server, first)).start();
+    }
     return server;
+  }
+
+  private void stop(Server server, CountDownLatch first) {
+    try {
+      first.await();
+      Thread.sleep(conf.getLong("twin.stop", 0));
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
+    server.stop();
   }
 
   private static String address(int port) {
@@ -268,12 +297,23 @@ final class Play {
       case "throw":
         proxy.throw_(new ThrowRequest(argument, "no luck", time));
         return "";
+      case "unwritable":
+        return proxy.echo(unwritable()).message;
       case "hang":
         proxy.hang(new HangRequest());
         return "";
       default:
         throw new IllegalArgumentException("no method " + method);
     }
+  }
+
+  private static EchoRequest unwritable() {
+    return new EchoRequest("", 0) {
+      @Override
+      public void write(DataOutput out) throws IOException {
+        throw new IOException("can't");
+      }
+    };
   }
 
   /** Echoes of a string of 64 bytes: each thread has one call at a time on its connection. */

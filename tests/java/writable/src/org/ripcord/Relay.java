@@ -1,27 +1,33 @@
 package org.ripcord;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Stands between a client and a server of IPC version 4, tells what passes and breaks it by rules.
+ * Stands between a client and a server, tells what passes and breaks it by rules.
  *
  * <pre>
  *   CONNECTION,c2s|s2c,BYTES,ACTION   when so many bytes have passed that way (counted from 1)
  *   CONNECTION,at,MS,ACTION           when the connection is so old
+ *   deaf                              alone: nobody is ever accepted
  * </pre>
  *
- * ACTION: fin and rst close both sides so; stop reads nothing more on that way; hold reads on, but
- * passes nothing more; slow:MS passes one byte each MS from there on; client:HEX and server:HEX say
- * bytes to that side.  Says
+ * ACTION: fin and rst close both sides so; half tells the server FIN, and goes on with replies;
+ * stop reads nothing more on that way, stop:MS for so long; hold reads on, but passes nothing more;
+ * slow:MS passes one byte each MS from there on; client:HEX and server:HEX say bytes to that side,
+ * with CALL in them for the id of the latest call.  Says
  *
  * <pre>
  *   | MS CONNECTION accept | preamble | frame LENGTH | ping | length N | reply BYTES
@@ -31,6 +37,17 @@ import java.util.function.Consumer;
  * MS since the first connection.
  */
 final class Relay {
+  private static final int DEAF_MS = 100;
+
+  /** Of version 9: where the call id is in a frame, behind its kind and operation. */
+  private static final int HEADER_ID = 6;
+
+  /** And that of pings. */
+  private static final int PING_ID = -4;
+
+  /** The deaf, and those in their backlogs: unreferenced, they would be closed. */
+  private static final List<Closeable> DEAF = Collections.synchronizedList(new ArrayList<>());
+
   private final String target;
   private final Consumer<String> out;
   private final List<String[]> rules = new ArrayList<>();
@@ -47,9 +64,27 @@ final class Relay {
     for (String rule : rules) {
       relay.rules.add(rule.split(","));
     }
-    ServerSocket listening = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+    InetAddress here = InetAddress.getByName("127.0.0.1");
+    if (rules.contains("deaf")) {
+      return deaf(new ServerSocket(0, 1, here));
+    }
+    ServerSocket listening = new ServerSocket(0, 50, here);
     start(() -> relay.listen(listening));
     return listening.getLocalPort();
+  }
+
+  /** Fills its backlog, so that the kernel takes no notice of whoever comes. */
+  private static int deaf(ServerSocket listening) throws IOException {
+    DEAF.add(listening);
+    try {
+      while (true) {
+        Socket socket = new Socket();
+        DEAF.add(socket);
+        socket.connect(listening.getLocalSocketAddress(), DEAF_MS);
+      }
+    } catch (SocketTimeoutException full) {
+      return listening.getLocalPort();
+    }
   }
 
   private void listen(ServerSocket listening) {
@@ -175,7 +210,7 @@ final class Relay {
           continue;
         }
         long at = Long.parseLong(rule[2]) - way.passed;
-        if (at <= 0 || at > bytes.length) {
+        if (at < 0 || at > bytes.length || (at == 0 && way.passed > 0)) {
           continue;
         }
         write(way, bytes, begin, (int) at);
@@ -212,8 +247,11 @@ final class Relay {
           end(null, "");
           close(true);
           break;
+        case "half":
+          server.shutdownOutput();
+          break;
         case "stop":
-          sleep(Long.MAX_VALUE);
+          sleep(parts.length == 1 ? Long.MAX_VALUE : Long.parseLong(parts[1]));
           break;
         case "hold":
           way.held = true;
@@ -222,14 +260,18 @@ final class Relay {
           way.pause = Long.parseLong(parts[1]);
           break;
         case "client":
-          client.getOutputStream().write(bytes(parts[1]));
+          client.getOutputStream().write(said(parts[1]));
           break;
         case "server":
-          server.getOutputStream().write(bytes(parts[1]));
+          server.getOutputStream().write(said(parts[1]));
           break;
         default:
           throw new IllegalArgumentException(action);
       }
+    }
+
+    private byte[] said(String hex) {
+      return bytes(hex.replace("CALL", frames.call));
     }
 
     private synchronized void end(Socket by, String how) {
@@ -272,29 +314,64 @@ final class Relay {
     private final class Frames {
       private byte[] pending = {};
       private boolean preamble;
+      private boolean delimited;
+      private volatile String call = "";
 
       void take(byte[] bytes, int length) {
         byte[] all = Arrays.copyOf(pending, pending.length + length);
         System.arraycopy(bytes, 0, all, pending.length, length);
         int at = 0;
-        if (!preamble && all.length >= 6) {
+        if (!preamble && all.length >= 7) {
           say(number, "preamble");
           preamble = true;
-          at = 6;
+          delimited = all[4] == 9;
+          at = delimited ? 7 : 6;
         }
         while (preamble && all.length - at >= 4) {
-          int size = java.nio.ByteBuffer.wrap(all, at, 4).getInt();
+          int size = ByteBuffer.wrap(all, at, 4).getInt();
           if (size < 0) {
             say(number, size == -1 ? "ping" : "length " + size);
             at += 4;
           } else if (all.length - at >= 4 + size) {
-            say(number, "frame " + size);
+            say(number, isPing(all, at + 4, size) ? "ping" : "frame " + size);
             at += 4 + size;
           } else {
             break;
           }
         }
         pending = Arrays.copyOfRange(all, at, all.length);
+      }
+
+      /** Of version 9; of calls it notes the id. */
+      private boolean isPing(byte[] all, int at, int size) {
+        if (!delimited && size >= 4) {
+          call = String.format("%08x", ByteBuffer.wrap(all, at, 4).getInt());
+        } else if (delimited && size > HEADER_ID) {
+          int id = signed(all, at + HEADER_ID);
+          call = id >= 0 ? longest(id) : call;
+          return id == PING_ID;
+        }
+        return false;
+      }
+
+      /** A number as protobuf's sint32 has it. */
+      private int signed(byte[] all, int at) {
+        int value = 0;
+        for (int shift = 0; ; shift += 7, at++) {
+          value |= (all[at] & 0x7f) << shift;
+          if (all[at] >= 0) {
+            return (value >>> 1) ^ -(value & 1);
+          }
+        }
+      }
+
+      /** As protobuf reads a number too: in five bytes, however small it is. */
+      private String longest(int id) {
+        StringBuilder hex = new StringBuilder();
+        for (int shift = 0; shift < 35; shift += 7) {
+          hex.append(String.format("%02x", id >>> shift & 0x7f | (shift < 28 ? 0x80 : 0)));
+        }
+        return hex.toString();
       }
     }
   }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.ipc.RPC;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /**
@@ -14,6 +15,8 @@ import org.apache.hadoop.security.UserGroupInformation;
  *
  * <pre>
  *   AT,METHOD,ARGUMENT,TIME[,KEY=VALUE]...   AT: ms, or "+ms" after the step before it has ended
+ *   AT,interrupt,STEP,0                      the thread of that step, counted from 1
+ *   AT,stop,,0[,KEY=VALUE]...                the proxy that these keys share
  * </pre>
  *
  * Steps with the same keys share a proxy; twin.target is the address of another server, twin.user
@@ -24,6 +27,7 @@ final class Script {
   private final Configuration conf;
   private final Consumer<String> out;
   private final Map<String, Holder> holders = new ConcurrentHashMap<>();
+  private Step[] all;
   private String target;
   private long begin;
 
@@ -44,7 +48,7 @@ final class Script {
     if (relay > 0) {
       target = "127.0.0.1:" + Relay.start(target, words.subList(relay + 1, words.size()), out);
     }
-    Step[] all = new Step[steps.size()];
+    all = new Step[steps.size()];
     begin = System.nanoTime();
     for (int i = 0; i < all.length; i++) {
       all[i] = new Step(steps.get(i).split(","), i == 0 ? null : all[i - 1]);
@@ -126,10 +130,21 @@ final class Script {
         return;
       }
       began = now();
-      String text =
-          Play.ending(
-              () -> Play.invoke(proxy(words), words[1], words[2], Long.parseLong(words[3])));
+      String text = Play.ending(this::act);
       ending = now() + " " + text;
+    }
+
+    private String act() throws IOException {
+      switch (words[1]) {
+        case "interrupt":
+          all[Integer.parseInt(words[2]) - 1].interrupt();
+          return "";
+        case "stop":
+          RPC.stopProxy(proxy(words));
+          return "";
+        default:
+          return Play.invoke(proxy(words), words[1], words[2], Long.parseLong(words[3]));
+      }
     }
   }
 }
