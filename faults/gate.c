@@ -7,7 +7,7 @@
 
 /* What something waits with that is no executor. */
 struct plan_ticket {
-    struct plan_ticket *next; /* of the gate's */
+    SLIST_ENTRY(plan_ticket) next; /* of the gate's */
     _Atomic bool good;
 };
 
@@ -15,7 +15,7 @@ struct plan_ticket {
 struct gate_waiter {
     struct world_executor *executor;
     struct plan_ticket *ticket;
-    struct gate_waiter *next;
+    STAILQ_ENTRY(gate_waiter) next;
     struct point_event visit; /* without values */
 };
 
@@ -26,7 +26,7 @@ struct plan_gate *gate_create(struct world *world, struct world_lock *lock, enum
     if (gate == NULL)
         return NULL;
     *gate = (struct plan_gate){.world = world, .lock = lock, .point = point};
-    gate->last = &gate->first;
+    STAILQ_INIT(&gate->waiters);
     if (aim_copy(&gate->aim, aim) != RPC_OK) {
         free(gate);
         return NULL;
@@ -47,12 +47,14 @@ void gate_free(struct plan_gate *gate)
     if (gate == NULL)
         return;
     gate_open(gate);
-    for (struct gate_waiter *waiter = gate->first, *next; waiter != NULL; waiter = next) {
-        next = waiter->next;
+    struct gate_waiter *waiter;
+    while ((waiter = STAILQ_FIRST(&gate->waiters)) != NULL) {
+        STAILQ_REMOVE_HEAD(&gate->waiters, next);
         free(waiter);
     }
-    for (struct plan_ticket *ticket = gate->tickets, *next; ticket != NULL; ticket = next) {
-        next = ticket->next;
+    struct plan_ticket *ticket;
+    while ((ticket = SLIST_FIRST(&gate->tickets)) != NULL) {
+        SLIST_REMOVE_HEAD(&gate->tickets, next);
         free(ticket);
     }
     aim_release(&gate->aim);
@@ -69,8 +71,7 @@ static struct gate_waiter *add(struct plan_gate *gate, const struct point_event 
     waiter->visit.value_count = 0;
     waiter->visit.message = NULL;
     waiter->visit.at_ns = world_event_time(gate->world, visit);
-    *gate->last = waiter;
-    gate->last = &waiter->next;
+    STAILQ_INSERT_TAIL(&gate->waiters, waiter, next);
     gate->held++;
     gate->reached++;
     return waiter;
@@ -96,18 +97,15 @@ const struct plan_ticket *gate_hand_out(struct plan_gate *gate, const struct poi
         return NULL;
     }
     waiter->ticket = ticket;
-    ticket->next = gate->tickets;
-    gate->tickets = ticket;
+    SLIST_INSERT_HEAD(&gate->tickets, ticket, next);
     return ticket;
 }
 
 void gate_let_go(struct plan_gate *gate, uint32_t count)
 {
-    while (count-- > 0 && gate->first != NULL) {
-        struct gate_waiter *waiter = gate->first;
-        gate->first = waiter->next;
-        if (gate->first == NULL)
-            gate->last = &gate->first;
+    struct gate_waiter *waiter;
+    while (count-- > 0 && (waiter = STAILQ_FIRST(&gate->waiters)) != NULL) {
+        STAILQ_REMOVE_HEAD(&gate->waiters, next);
         gate->held--;
         if (waiter->ticket != NULL)
             atomic_store(&waiter->ticket->good, true);
@@ -132,9 +130,9 @@ uint32_t plan_gate_reached(const struct plan_gate *gate)
 bool plan_gate_standing(const struct plan_gate *gate, uint32_t i, struct point_event *visit)
 {
     world_lock(gate->lock);
-    const struct gate_waiter *waiter = gate->first;
+    const struct gate_waiter *waiter = STAILQ_FIRST(&gate->waiters);
     while (waiter != NULL && i-- > 0)
-        waiter = waiter->next;
+        waiter = STAILQ_NEXT(waiter, next);
     if (waiter != NULL)
         *visit = waiter->visit;
     world_unlock(gate->lock);

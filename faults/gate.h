@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "faults/plan.h"
 
@@ -17,9 +18,9 @@ struct plan_gate {
     struct world_lock *lock; /* borrowed: the plan's */
     enum point point;
     struct plan_aim aim; /* owned */
-    struct gate_waiter *first, **last;
-    struct plan_ticket *tickets;    /* given out; some are good */
-    _Atomic uint32_t held, reached; /* read from any thread */
+    STAILQ_HEAD(, gate_waiter) waiters;
+    SLIST_HEAD(, plan_ticket) tickets; /* given out; some are good */
+    _Atomic uint32_t held, reached;    /* read from any thread */
     uint32_t visits;
     bool open;
 };

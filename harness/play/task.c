@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "harness/lua/sandbox.h"
 #include "harness/lua/units.h"
@@ -19,7 +20,7 @@ enum state {
 
 struct harness_task {
     struct harness *harness;
-    struct harness_task *next; /* in the order of their start; of those that are free */
+    TAILQ_ENTRY(harness_task) all; /* in the order of their start; of those that are free */
     lua_State *lua;
     int reference; /* keeps the coroutine */
     enum harness_rank rank;
@@ -43,8 +44,9 @@ struct turn {
 
 struct harness_tasks {
     struct harness *harness;
-    struct harness_task *first, *last, *current;
-    struct harness_task *free; /* handlers' that have ended: nobody has them */
+    TAILQ_HEAD(harness_task_list, harness_task) all; /* the body is the first */
+    struct harness_task_list free; /* handlers' that have ended: nobody has them */
+    struct harness_task *current;
     struct turn turns[HARNESS_RANKS];
     struct world_task wake; /* from other threads */
     _Atomic bool wake_posted, events_wanted;
@@ -64,7 +66,8 @@ static void ask(struct harness_task *task)
 
 static void ask_all(struct harness_tasks *tasks)
 {
-    for (struct harness_task *task = tasks->first; task != NULL; task = task->next)
+    struct harness_task *task;
+    TAILQ_FOREACH (task, &tasks->all, all)
         if (task->state == TASK_WAITING)
             ask(task);
 }
@@ -113,16 +116,10 @@ static void enter(struct harness_task *task, enum state next)
 /* A handler's task has ended, and goes to the free ones. */
 static void leave(struct harness_tasks *tasks, struct harness_task *task)
 {
-    struct harness_task *before = NULL;
-    for (struct harness_task *at = tasks->first; at != task; at = at->next)
-        before = at;
-    if (before == NULL)
+    if (task == TAILQ_FIRST(&tasks->all))
         return; /* the body's place */
-    before->next = task->next;
-    if (tasks->last == task)
-        tasks->last = before;
-    task->next = tasks->free;
-    tasks->free = task;
+    TAILQ_REMOVE(&tasks->all, task, all);
+    TAILQ_INSERT_HEAD(&tasks->free, task, all);
 }
 
 static void end(struct harness_task *task, int status, int results)
@@ -167,10 +164,11 @@ static void go_on(struct harness_task *task)
 static struct harness_task *next_asked(struct harness_tasks *tasks, enum harness_rank rank)
 {
     struct harness_task *body = NULL;
-    for (struct harness_task *task = tasks->first; task != NULL; task = task->next) {
+    struct harness_task *task;
+    TAILQ_FOREACH (task, &tasks->all, all) {
         if (!task->asked || task->rank != rank || task->state == TASK_ENDED)
             continue;
-        if (task != tasks->first)
+        if (task != TAILQ_FIRST(&tasks->all))
             return task;
         body = task;
     }
@@ -182,7 +180,8 @@ static void ask_curious(struct harness_tasks *tasks)
 {
     if (!atomic_load(&tasks->events_wanted))
         return;
-    for (struct harness_task *task = tasks->first; task != NULL; task = task->next)
+    struct harness_task *task;
+    TAILQ_FOREACH (task, &tasks->all, all)
         if (task->state == TASK_WAITING && task->wait.every_event)
             ask(task);
 }
@@ -215,7 +214,8 @@ static void take_turn(struct world_task *posted)
 static void note_wanted_events(struct harness_tasks *tasks)
 {
     bool wanted = false;
-    for (const struct harness_task *task = tasks->first; task != NULL; task = task->next)
+    const struct harness_task *task;
+    TAILQ_FOREACH (task, &tasks->all, all)
         wanted = wanted || (task->state != TASK_ENDED && task->wait.every_event);
     atomic_store(&tasks->events_wanted, wanted);
 }
@@ -281,6 +281,8 @@ enum rpc_status harness_tasks_begin(struct harness *harness)
     if (tasks == NULL)
         return RPC_NO_MEMORY;
     tasks->harness = harness;
+    TAILQ_INIT(&tasks->all);
+    TAILQ_INIT(&tasks->free);
     tasks->wake.run = wake;
     tasks->turns[HARNESS_HANDLER].executor = &harness->handlers;
     tasks->turns[HARNESS_SCRIPT].executor = &harness->executor;
@@ -296,7 +298,8 @@ void harness_tasks_end(struct harness *harness)
 {
     if (harness->tasks == NULL)
         return;
-    for (struct harness_task *task = harness->tasks->first; task != NULL; task = task->next)
+    struct harness_task *task;
+    TAILQ_FOREACH (task, &harness->tasks->all, all)
         if (task->state != TASK_ENDED)
             world_timer_release(&task->timer);
     harness->tasks = NULL;
@@ -308,9 +311,9 @@ struct harness_task *harness_task_start(struct harness *harness, enum harness_ra
 {
     struct harness_tasks *tasks = harness->tasks;
     lua_State *lua = harness->lua;
-    struct harness_task *task = tasks->free;
+    struct harness_task *task = TAILQ_FIRST(&tasks->free);
     if (task != NULL)
-        tasks->free = task->next;
+        TAILQ_REMOVE(&tasks->free, task, all);
     else
         task = harness_allocate(harness, sizeof(*task));
     if (task == NULL)
@@ -321,11 +324,7 @@ struct harness_task *harness_task_start(struct harness *harness, enum harness_ra
     task->reference = luaL_ref(lua, LUA_REGISTRYINDEX);
     lua_xmove(lua, task->lua, arguments + 1);
     world_timer_init(tasks->turns[rank].executor, &task->timer, time_has_come);
-    if (tasks->last != NULL)
-        tasks->last->next = task;
-    else
-        tasks->first = task;
-    tasks->last = task;
+    TAILQ_INSERT_TAIL(&tasks->all, task, all);
     ask(task);
     return task;
 }
@@ -349,9 +348,10 @@ lua_State *harness_task_lua(struct harness *harness)
 
 struct harness_task *harness_tasks_left(const struct harness *harness)
 {
-    struct harness_task *task = harness->tasks->first;
-    while (task != NULL && task->state == TASK_ENDED)
-        task = task->next;
+    struct harness_task *task;
+    TAILQ_FOREACH (task, &harness->tasks->all, all)
+        if (task->state != TASK_ENDED)
+            break;
     return task;
 }
 
@@ -368,7 +368,8 @@ const char *harness_task_name(const struct harness_task *task)
 
 bool harness_tasks_sleep(const struct harness *harness)
 {
-    for (const struct harness_task *task = harness->tasks->first; task != NULL; task = task->next)
+    const struct harness_task *task;
+    TAILQ_FOREACH (task, &harness->tasks->all, all)
         if (task->state == TASK_WAITING && task->wait.until_ns != 0)
             return true;
     return false;
@@ -377,7 +378,8 @@ bool harness_tasks_sleep(const struct harness *harness)
 bool harness_tasks_ask_the_dead(struct harness *harness)
 {
     bool waiting = false;
-    for (struct harness_task *task = harness->tasks->first; task != NULL; task = task->next)
+    struct harness_task *task;
+    TAILQ_FOREACH (task, &harness->tasks->all, all)
         waiting = waiting || task->state == TASK_WAITING;
     harness->dead = true;
     ask_all(harness->tasks);

@@ -17,10 +17,10 @@ enum { TAP_HELD_MAX = 65536 }; /* bytes held in one direction before the stack h
 
 struct tap_end {
     struct world_filter filter;
-    struct harness_tap *tap;      /* borrowed */
-    struct world_stream *stream;  /* borrowed; the stack's until it closes, then ours */
-    struct tap_end *next, **link; /* among the tap's, in order of creation */
-    struct world_lock *lock;      /* owned: stack and tap may be on two threads */
+    struct harness_tap *tap;     /* borrowed */
+    struct world_stream *stream; /* borrowed; the stack's until it closes, then ours */
+    TAILQ_ENTRY(tap_end) all;    /* the tap's */
+    struct world_lock *lock;     /* owned: stack and tap may be on two threads */
     struct tap_pipe out, in;
     struct wire_kinds kinds; /* of the calls that have passed either */
     bool token_came;         /* SASL before version 9: a client's token has passed, */

@@ -10,7 +10,7 @@ struct harness_tap {
     void *owner;
     struct world_executor executor; /* where held bytes travel */
     struct world_lock *lock;        /* owned: the list of ends */
-    struct tap_end *first, **last;
+    TAILQ_HEAD(, tap_end) ends;     /* in order of creation */
     uint64_t give_up_ns;
     const struct wire_codec *codec;     /* borrowed */
     const struct writable_types *types; /* borrowed */
@@ -71,11 +71,7 @@ void tap_forget(struct tap_end *end)
     struct harness_tap *tap = end->tap;
 
     world_lock(tap->lock);
-    *end->link = end->next;
-    if (end->next != NULL)
-        end->next->link = end->link;
-    else
-        tap->last = end->link;
+    TAILQ_REMOVE(&tap->ends, end, all);
     world_unlock(tap->lock);
 }
 
@@ -93,7 +89,7 @@ struct harness_tap *harness_tap_create(struct world *world, struct world_host *h
     *tap = (struct harness_tap){.world = world, .ops = ops != NULL ? ops : &nobody, .owner = owner};
     tap->give_up_ns = 924 * WORLD_SEC;
     tap->codec = wire_codec(9);
-    tap->last = &tap->first;
+    TAILQ_INIT(&tap->ends);
     tap->lock = world_lock_create(world);
     if (tap->lock == NULL)
         goto fail_tap;
@@ -123,13 +119,14 @@ void harness_tap_free(struct harness_tap *tap)
 {
     if (tap == NULL)
         return;
-    for (struct tap_end *end = tap->first; end != NULL; end = end->next) {
+    struct tap_end *end;
+    TAILQ_FOREACH (end, &tap->ends, all) {
         tap_end_release(end);
         let_go(end);
     }
     world_executor_release(&tap->executor);
-    while (tap->first != NULL)
-        tap_end_free(tap->first);
+    while ((end = TAILQ_FIRST(&tap->ends)) != NULL)
+        tap_end_free(end);
     world_lock_free(tap->lock);
     free(tap);
 }
@@ -140,9 +137,7 @@ enum rpc_status harness_tap_put(struct harness_tap *tap, struct world_stream *st
     if (end == NULL)
         return RPC_NO_MEMORY;
     world_lock(tap->lock);
-    end->link = tap->last;
-    *tap->last = end;
-    tap->last = &end->next;
+    TAILQ_INSERT_TAIL(&tap->ends, end, all);
     world_unlock(tap->lock);
     stream->filter = &end->filter;
     return RPC_OK;
@@ -151,8 +146,9 @@ enum rpc_status harness_tap_put(struct harness_tap *tap, struct world_stream *st
 /* Have the tap's executor look at every end that holds something. */
 static void look_at_all(struct harness_tap *tap, bool heal)
 {
+    struct tap_end *end;
     world_lock(tap->lock);
-    for (struct tap_end *end = tap->first; end != NULL; end = end->next) {
+    TAILQ_FOREACH (end, &tap->ends, all) {
         world_lock(end->lock);
         if (heal) {
             tap_pipe_heal(&end->out);
@@ -186,8 +182,9 @@ static bool holds_back(const struct tap_pipe *in, uint64_t now_ns)
 size_t harness_tap_held(struct harness_tap *tap)
 {
     size_t held = 0;
+    struct tap_end *end;
     world_lock(tap->lock);
-    for (struct tap_end *end = tap->first; end != NULL; end = end->next) {
+    TAILQ_FOREACH (end, &tap->ends, all) {
         world_lock(end->lock);
         held += end->out.first != NULL || holds_back(&end->in, world_now(tap->world));
         world_unlock(end->lock);

@@ -49,19 +49,13 @@ void client_call_drop(struct client_call *call)
     if (--call->references > 0)
         return;
     struct client *client = call->client;
-    if (call->previous != NULL)
-        call->previous->next = call->next;
-    else
-        client->calls = call->next;
-    if (call->next != NULL)
-        call->next->previous = call->previous;
+    LIST_REMOVE(call, all);
     if (call->connection != NULL)
         client_connection_drop(call->connection);
     client_failure_drop(call->error);
     client_failure_drop(call->told);
     clear(call);
-    call->next = client->free_calls;
-    client->free_calls = call;
+    LIST_INSERT_HEAD(&client->free_calls, call, all);
 }
 
 static bool copy_in(struct client_call *call, const struct client_remote *remote,
@@ -79,20 +73,16 @@ static bool copy_in(struct client_call *call, const struct client_remote *remote
 struct client_call *client_call_create(struct client *client, const struct client_remote *remote,
                                        const char *method, struct wire_bytes body)
 {
-    struct client_call *call = client->free_calls;
+    struct client_call *call = LIST_FIRST(&client->free_calls);
     if (call != NULL) {
-        client->free_calls = call->next;
+        LIST_REMOVE(call, all);
     } else {
         call = calloc(1, sizeof(*call));
         if (call == NULL)
             return NULL;
         *call = (struct client_call){.client = client, .tell = {.run = tell}};
     }
-    call->next = client->calls;
-    call->previous = NULL;
-    if (call->next != NULL)
-        call->next->previous = call;
-    client->calls = call;
+    LIST_INSERT_HEAD(&client->calls, call, all);
     call->references = 1;
     if (!copy_in(call, remote, method, body)) {
         client_call_drop(call);

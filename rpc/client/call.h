@@ -13,8 +13,8 @@
 
 struct client_call {
     struct client *client;
-    struct client_call *next, *previous; /* of the client's */
-    unsigned references;                 /* application, caller, connection's table, sender */
+    LIST_ENTRY(client_call) all; /* of the client's, or of its free ones */
+    unsigned references;         /* application, caller, connection's table, sender */
 
     int32_t id, retry;
     uint32_t number;
@@ -25,13 +25,13 @@ struct client_call {
     int service_class;
 
     struct client_caller *caller;
-    struct client_call *next_of_caller;   /* queued behind it */
+    STAILQ_ENTRY(client_call) behind;     /* another one of its caller's */
     struct client_connection *connection; /* kept while it is waited for */
     uint32_t connection_number;
 
     struct client_connection *table; /* whose table it is in, NULL: none */
-    struct client_call *next_pending, *previous_pending;
-    struct client_call *next_to_send;
+    TAILQ_ENTRY(client_call) pending;
+    STAILQ_ENTRY(client_call) to_send;
     bool being_written;
 
     bool done; /* the connection has answered: value, or `error` */

@@ -56,11 +56,8 @@ struct client_caller *client_caller_create(struct client *client)
     world_timer_init(&caller->thread.executor, &caller->timer, timer_fired);
     caller->client = client;
     caller->owned = true;
-    if (client->last_caller != NULL)
-        client->last_caller->next = caller;
-    else
-        client->callers = caller;
-    client->last_caller = caller;
+    STAILQ_INIT(&caller->calls);
+    STAILQ_INSERT_TAIL(&client->callers, caller, all);
     return caller;
 }
 
@@ -69,8 +66,7 @@ static void give_back(struct client_caller *caller)
     caller->interrupted = false;
     caller->retry_count = 0;
     caller->owned = caller->freed = false;
-    caller->next_idle = caller->client->idle_callers;
-    caller->client->idle_callers = caller;
+    SLIST_INSERT_HEAD(&caller->client->idle_callers, caller, idle);
 }
 
 void client_caller_free(struct client_caller *caller)
@@ -84,9 +80,9 @@ void client_caller_free(struct client_caller *caller)
 
 struct client_caller *client_caller_borrow(struct client *client)
 {
-    struct client_caller *caller = client->idle_callers;
+    struct client_caller *caller = SLIST_FIRST(&client->idle_callers);
     if (caller != NULL)
-        client->idle_callers = caller->next_idle;
+        SLIST_REMOVE_HEAD(&client->idle_callers, idle);
     else
         caller = client_caller_create(client);
     if (caller != NULL)
@@ -119,24 +115,19 @@ void client_caller_begin(struct client_caller *caller, struct client_call *call)
 {
     client_call_keep(call);
     call->caller = caller;
-    call->next_of_caller = NULL;
     if (caller->call == NULL) {
         caller->call = call;
         client_thread_go(&caller->thread, start);
         return;
     }
-    if (caller->last_call != NULL)
-        caller->last_call->next_of_caller = call;
-    else
-        caller->first_call = call;
-    caller->last_call = call;
+    STAILQ_INSERT_TAIL(&caller->calls, call, behind);
 }
 
 /* --- the end of a call --- */
 
 static void next_call(struct client_caller *caller)
 {
-    struct client_call *call = caller->first_call;
+    struct client_call *call = STAILQ_FIRST(&caller->calls);
     caller->call = call;
     caller->thread.doing = "wait";
     caller->thread.connection = NULL;
@@ -145,9 +136,7 @@ static void next_call(struct client_caller *caller)
             give_back(caller);
         return;
     }
-    caller->first_call = call->next_of_caller;
-    if (caller->first_call == NULL)
-        caller->last_call = NULL;
+    STAILQ_REMOVE_HEAD(&caller->calls, behind);
     client_thread_go(&caller->thread, start);
 }
 
@@ -404,15 +393,10 @@ static void refused(struct client_thread *thread)
     struct client_connection *connection = thread->connection;
     struct client_call *call = caller->call;
     bool waits = connection->in_pool && !caller->client->release->has_sender_thread;
-    if (waits) {
-        caller->next_spinning = NULL;
-        struct client_caller **last = &connection->spinning;
-        while (*last != NULL)
-            last = &(*last)->next_spinning;
-        *last = caller;
-    } else {
+    if (waits)
+        STAILQ_INSERT_TAIL(&connection->spinning, caller, spinning);
+    else
         client_remove_connection(caller->client, connection);
-    }
     call->connection = NULL;
     thread->connection = NULL;
     client_connection_drop(connection);

@@ -36,16 +36,17 @@ struct client_setup {
 struct client_caller {
     struct client_thread thread;
     struct client *client;
-    struct client_caller *next, *next_idle;
-    struct client_call *call;                   /* the one that it makes; NULL: idle */
-    struct client_call *first_call, *last_call; /* behind it */
+    STAILQ_ENTRY(client_caller) all;
+    SLIST_ENTRY(client_caller) idle;
+    struct client_call *call;         /* the one that it makes; NULL: idle */
+    STAILQ_HEAD(, client_call) calls; /* behind it */
     enum client_caller_place place;
     bool interrupted; /* Thread's flag */
     bool owned;       /* by the application, else anybody's */
     bool freed;
-    int32_t retry_count;                 /* the thread-local one, which is never cleared */
-    struct client_caller *next_spinning; /* until a closed connection leaves the pool */
-    struct world_timer timer;            /* of a connect, a sleep, an offer */
+    int32_t retry_count;                  /* the thread-local one, which is never cleared */
+    STAILQ_ENTRY(client_caller) spinning; /* until a closed connection leaves the pool */
+    struct world_timer timer;             /* of a connect, a sleep, an offer */
     struct client_setup setup;
     struct client_failure *failure; /* of its write, on its way to markClosed */
 };

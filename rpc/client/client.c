@@ -112,7 +112,7 @@ void client_give_chunk(struct client *client, struct client_chunk *chunk)
 /* --- the pool of connections --- */
 
 /* Where a key belongs; keys that are equal belong to the same row for life. */
-static struct client_connection **row_of(struct client *client,
+static struct client_connections *row_of(struct client *client,
                                          const struct client_connection_id *key)
 {
     return &client->rows[(key->login + key->address->address.port) % CLIENT_POOL_ROWS];
@@ -121,26 +121,19 @@ static struct client_connection **row_of(struct client *client,
 struct client_connection *client_find_connection(struct client *client,
                                                  const struct client_connection_id *key)
 {
-    for (struct client_connection *at = *row_of(client, key); at != NULL; at = at->next_in_row)
+    struct client_connection *at;
+    TAILQ_FOREACH (at, row_of(client, key), row)
         if (client_connection_id_is(&at->id, at->place, key, client->release))
-            return at;
-    return NULL;
+            break;
+    return at;
 }
 
 void client_add_connection(struct client *client, struct client_connection *connection)
 {
     connection->in_pool = true;
-    connection->next = NULL;
-    connection->previous = client->last;
-    if (client->last != NULL)
-        client->last->next = connection;
-    else
-        client->first = connection;
-    client->last = client_connection_keep(connection);
-    struct client_connection **row = row_of(client, &connection->id);
-    while (*row != NULL)
-        row = &(*row)->next_in_row;
-    *row = connection;
+    client_connection_keep(connection);
+    TAILQ_INSERT_TAIL(&client->pool, connection, all);
+    TAILQ_INSERT_TAIL(row_of(client, &connection->id), connection, row);
 }
 
 static void end_stop(struct client *client)
@@ -158,29 +151,14 @@ void client_remove_connection(struct client *client, struct client_connection *c
         return;
     connection->in_pool = false;
     client_sender_is_left(connection);
-    struct client_connection **row = row_of(client, &connection->id);
-    while (*row != connection)
-        row = &(*row)->next_in_row;
-    *row = connection->next_in_row;
-    if (connection->previous != NULL)
-        connection->previous->next = connection->next;
-    else
-        client->first = connection->next;
-    if (connection->next != NULL)
-        connection->next->previous = connection->previous;
-    else
-        client->last = connection->previous;
-    connection->next = client->dying;
-    connection->previous = NULL;
-    if (client->dying != NULL)
-        client->dying->previous = connection;
-    client->dying = connection;
-    for (struct client_caller *at = connection->spinning, *next; at != NULL; at = next) {
-        next = at->next_spinning;
-        client_caller_looks_again(at);
-    }
-    connection->spinning = NULL;
-    if (client->stop_waits && client->release->stop_interrupts_all && client->first == NULL)
+    TAILQ_REMOVE(row_of(client, &connection->id), connection, row);
+    TAILQ_REMOVE(&client->pool, connection, all);
+    TAILQ_INSERT_HEAD(&client->dying, connection, all);
+    struct client_caller *caller;
+    STAILQ_FOREACH (caller, &connection->spinning, spinning)
+        client_caller_looks_again(caller);
+    STAILQ_INIT(&connection->spinning);
+    if (client->stop_waits && client->release->stop_interrupts_all && TAILQ_EMPTY(&client->pool))
         end_stop(client);
     client_connection_drop(connection);
 }
@@ -188,16 +166,11 @@ void client_remove_connection(struct client *client, struct client_connection *c
 static void reap(struct world_task *task)
 {
     struct client *client = world_container(task, struct client, reap);
-    for (struct client_connection *at = client->dying, *next; at != NULL; at = next) {
-        next = at->next;
+    for (struct client_connection *at = TAILQ_FIRST(&client->dying), *next; at != NULL; at = next) {
+        next = TAILQ_NEXT(at, all);
         if (at->references > 0)
             continue;
-        if (at->previous != NULL)
-            at->previous->next = next;
-        else
-            client->dying = next;
-        if (next != NULL)
-            next->previous = at->previous;
+        TAILQ_REMOVE(&client->dying, at, all);
         client_connection_free(at);
     }
 }
@@ -270,7 +243,8 @@ enum rpc_status client_call_again(struct client *client, const struct client_rem
 
 static bool pool_busy(const struct client *client)
 {
-    for (const struct client_connection *at = client->dying; at != NULL; at = at->next)
+    const struct client_connection *at;
+    TAILQ_FOREACH (at, &client->dying, all)
         if (at->sender_busy)
             return true;
     return false;
@@ -279,7 +253,8 @@ static bool pool_busy(const struct client *client)
 /* shutdownNow() */
 static void interrupt_pool(struct client *client)
 {
-    for (struct client_connection *at = client->dying; at != NULL; at = at->next)
+    struct client_connection *at;
+    TAILQ_FOREACH (at, &client->dying, all)
         client_sender_interrupt(at);
 }
 
@@ -307,7 +282,8 @@ static void drain(struct client *client)
 
 bool client_stop_hangs(const struct client *client)
 {
-    for (const struct client_connection *at = client->first; at != NULL; at = at->next)
+    const struct client_connection *at;
+    TAILQ_FOREACH (at, &client->pool, all)
         if (client->stop_begun && at->dead)
             return true;
     return false;
@@ -317,7 +293,7 @@ bool client_stop_hangs(const struct client *client)
 static void poll(struct world_timer *timer)
 {
     struct client *client = world_container(timer, struct client, poll);
-    if (client->first == NULL)
+    if (TAILQ_EMPTY(&client->pool))
         drain(client);
     else if (!client_stop_hangs(client))
         world_timer_start(&client->poll, world_now(client->world) + STOP_POLL_MS * WORLD_MS);
@@ -340,8 +316,8 @@ void client_stop(struct client *client, struct world_task *done)
     }
     client->stop_begun = client->stop_waits = true;
     client->stopped = done;
-    for (struct client_connection *at = client->first, *next; at != NULL; at = next) {
-        next = at->next;
+    for (struct client_connection *at = TAILQ_FIRST(&client->pool), *next; at != NULL; at = next) {
+        next = TAILQ_NEXT(at, all);
         client_receiver_interrupt(at);
         if (!client->release->stop_interrupts_all)
             continue;
@@ -351,7 +327,7 @@ void client_stop(struct client *client, struct world_task *done)
     }
     if (!client->release->stop_interrupts_all)
         poll(&client->poll);
-    else if (client->first == NULL)
+    else if (TAILQ_EMPTY(&client->pool))
         end_stop(client);
 }
 
@@ -388,6 +364,18 @@ static void free_parts(struct client *client)
     free(client);
 }
 
+static void init_lists(struct client *client)
+{
+    TAILQ_INIT(&client->pool);
+    TAILQ_INIT(&client->dying);
+    for (unsigned i = 0; i < CLIENT_POOL_ROWS; i++)
+        TAILQ_INIT(&client->rows[i]);
+    STAILQ_INIT(&client->callers);
+    SLIST_INIT(&client->idle_callers);
+    LIST_INIT(&client->calls);
+    LIST_INIT(&client->free_calls);
+}
+
 enum rpc_status client_create(struct world *world, const struct client_config *config,
                               struct world_executor *executor, struct client **created)
 {
@@ -414,6 +402,7 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
         .arena = {.budget = WIRE_DECODED_MAX},
         .reap = {.run = reap},
     };
+    init_lists(client);
     client->user = client_text_of(client, config->user != NULL ? config->user : "ripcord");
     if (client->user == NULL || (config->real_user != NULL && client->real_user == NULL) ||
         client->local_name == NULL) {
@@ -430,12 +419,13 @@ enum rpc_status client_create(struct world *world, const struct client_config *c
     return RPC_OK;
 }
 
-static void free_connections(struct client_connection *first)
+static void free_connections(struct client_connections *connections)
 {
-    for (struct client_connection *at = first, *next; at != NULL; at = next) {
-        next = at->next;
+    struct client_connection *at;
+    while ((at = TAILQ_FIRST(connections)) != NULL) {
+        TAILQ_REMOVE(connections, at, all);
         client_sender_clear(at);
-        for (struct client_call *call; (call = at->first_call) != NULL;) {
+        for (struct client_call *call; (call = TAILQ_FIRST(&at->calls)) != NULL;) {
             client_connection_leave(at, call);
             client_call_drop(call);
         }
@@ -446,26 +436,27 @@ static void free_connections(struct client_connection *first)
 /* What calls refer to goes after them. */
 static void free_calls(struct client *client)
 {
-    while (client->calls != NULL) {
-        struct client_call *call = client->calls;
+    struct client_call *call;
+    while ((call = LIST_FIRST(&client->calls)) != NULL) {
         call->connection = NULL;
         call->references = 1;
         client_call_drop(call);
     }
-    for (struct client_call *at = client->free_calls, *next; at != NULL; at = next) {
-        next = at->next;
-        wire_buffer_release(&at->method);
-        wire_buffer_release(&at->body);
-        wire_buffer_release(&at->value);
-        wire_buffer_release(&at->frame);
-        free(at);
+    while ((call = LIST_FIRST(&client->free_calls)) != NULL) {
+        LIST_REMOVE(call, all);
+        wire_buffer_release(&call->method);
+        wire_buffer_release(&call->body);
+        wire_buffer_release(&call->value);
+        wire_buffer_release(&call->frame);
+        free(call);
     }
 }
 
 /* Before 2.x a writer is a caller, and callers go first. */
-static void stop_writing(struct client_connection *first)
+static void stop_writing(const struct client_connections *connections)
 {
-    for (struct client_connection *at = first; at != NULL; at = at->next)
+    struct client_connection *at;
+    TAILQ_FOREACH (at, connections, all)
         world_watch_release(&at->write_watch);
 }
 
@@ -475,14 +466,15 @@ void client_free(struct client *client)
         return;
     world_timer_release(&client->poll);
     world_executor_release(&client->lane);
-    stop_writing(client->first);
-    stop_writing(client->dying);
-    for (struct client_caller *at = client->callers, *next; at != NULL; at = next) {
-        next = at->next;
-        client_caller_release(at);
+    stop_writing(&client->pool);
+    stop_writing(&client->dying);
+    struct client_caller *caller;
+    while ((caller = STAILQ_FIRST(&client->callers)) != NULL) {
+        STAILQ_REMOVE_HEAD(&client->callers, all);
+        client_caller_release(caller);
     }
-    free_connections(client->first);
-    free_connections(client->dying);
+    free_connections(&client->pool);
+    free_connections(&client->dying);
     free_calls(client);
     client_idle_threads_end(&client->idle_threads);
     for (struct client_chunk *at = client->free_chunks, *next; at != NULL; at = next) {
@@ -499,10 +491,11 @@ uint32_t client_id(const struct client *client)
 
 /* --- views --- */
 
-static unsigned threads_of(const struct client_connection *first)
+static unsigned threads_of(const struct client_connections *connections)
 {
     unsigned count = 0;
-    for (const struct client_connection *at = first; at != NULL; at = at->next)
+    const struct client_connection *at;
+    TAILQ_FOREACH (at, connections, all)
         count += at->receiver_runs + client_sender_threads(at);
     return count;
 }
@@ -510,7 +503,7 @@ static unsigned threads_of(const struct client_connection *first)
 unsigned client_threads(const struct client *client)
 {
     return client_idle_threads_count(&client->idle_threads, world_now(client->world)) +
-           threads_of(client->first) + threads_of(client->dying);
+           threads_of(&client->pool) + threads_of(&client->dying);
 }
 
 static const char *doing(const struct client_connection *connection)
@@ -526,10 +519,11 @@ size_t client_connections(const struct client *client, struct client_connection_
                           size_t max)
 {
     size_t count = 0;
-    for (const struct client_connection *at = client->first; at != NULL; at = at->next, count++) {
-        if (count >= max)
+    const struct client_connection *at;
+    TAILQ_FOREACH (at, &client->pool, all) {
+        if (count++ >= max)
             continue;
-        views[count] = (struct client_connection_view){
+        views[count - 1] = (struct client_connection_view){
             .connection = at->number,
             .state = client_connection_state_name(at->state),
             .doing = doing(at),

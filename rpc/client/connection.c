@@ -67,6 +67,12 @@ enum rpc_status client_connection_create(struct client *client, const struct cli
     world_name_print(name, sizeof(name), "client%u/conn/%u/sender", client->id, connection->number);
     client_thread_init(&connection->sender, client->host, name, client->executor);
     connection->receiver.connection = connection->sender.connection = connection;
+    TAILQ_INIT(&connection->calls);
+    STAILQ_INIT(&connection->spinning);
+    STAILQ_INIT(&connection->to_send);
+    client_monitor_init(&connection->monitor);
+    client_monitor_init(&connection->stream_lock);
+    client_monitor_init(&connection->send_lock);
     client_receiver_init(connection);
     *created = connection;
     return RPC_OK;
@@ -113,13 +119,8 @@ void client_connection_join(struct client_connection *connection, struct client_
     if (call->id > connection->highest_id)
         connection->highest_id = call->id;
     call->table = connection;
-    call->next_pending = NULL;
-    call->previous_pending = connection->last_call;
-    if (connection->last_call != NULL)
-        connection->last_call->next_pending = call;
-    else
-        connection->first_call = call;
-    connection->last_call = client_call_keep(call);
+    client_call_keep(call);
+    TAILQ_INSERT_TAIL(&connection->calls, call, pending);
     connection->call_count++;
     if (connection->state == CONNECTION_OPEN_IDLE)
         client_connection_enter(connection, CONNECTION_OPEN_BUSY);
@@ -129,14 +130,7 @@ void client_connection_join(struct client_connection *connection, struct client_
 void client_connection_leave(struct client_connection *connection, struct client_call *call)
 {
     assert(call->table == connection);
-    if (call->previous_pending != NULL)
-        call->previous_pending->next_pending = call->next_pending;
-    else
-        connection->first_call = call->next_pending;
-    if (call->next_pending != NULL)
-        call->next_pending->previous_pending = call->previous_pending;
-    else
-        connection->last_call = call->previous_pending;
+    TAILQ_REMOVE(&connection->calls, call, pending);
     call->table = NULL;
     connection->call_count--;
     if (connection->call_count == 0 && connection->state == CONNECTION_OPEN_BUSY)
@@ -145,9 +139,10 @@ void client_connection_leave(struct client_connection *connection, struct client
 
 struct client_call *client_connection_find(struct client_connection *connection, int32_t id)
 {
-    struct client_call *call = connection->first_call;
-    while (call != NULL && call->id != id)
-        call = call->next_pending;
+    struct client_call *call;
+    TAILQ_FOREACH (call, &connection->calls, pending)
+        if (call->id == id)
+            break;
     return call;
 }
 
@@ -167,11 +162,11 @@ void client_connection_mark_closed(struct client_connection *connection,
 /* Calls are completed in the order in which they joined. */
 static void clean_up_calls(struct client_connection *connection)
 {
-    if (connection->reason == NULL && connection->first_call != NULL)
+    if (connection->reason == NULL && !TAILQ_EMPTY(&connection->calls))
         connection->reason = client_failure_create(CLIENT_INTERNAL, "java.io.IOException",
                                                    "Unexpected closed connection", NULL, NULL);
-    while (connection->first_call != NULL) {
-        struct client_call *call = connection->first_call;
+    struct client_call *call;
+    while ((call = TAILQ_FIRST(&connection->calls)) != NULL) {
         client_connection_leave(connection, call);
         client_call_set_error(call, connection->reason);
         client_call_drop(call);

@@ -42,9 +42,9 @@ enum client_receiver_place {
 
 struct client_connection {
     struct client *client;
-    struct client_connection *next, *previous; /* of the pool, or of the dying */
-    struct client_connection *next_in_row;     /* of the pool's */
-    unsigned references;                       /* pool, threads, calls, callers */
+    TAILQ_ENTRY(client_connection) all; /* of the pool, or of the dying */
+    TAILQ_ENTRY(client_connection) row; /* of the pool's */
+    unsigned references;                /* pool, threads, calls, callers */
     struct client_connection_id id;
     struct world_address place;  /* of its id's address, see client_connection_id_is */
     struct world_address server; /* where it connects to; ip 0: not resolved */
@@ -54,7 +54,7 @@ struct client_connection {
     uint64_t last_activity_ms; /* wall clock */
     struct world_stream *stream;
 
-    struct client_call *first_call, *last_call;
+    TAILQ_HEAD(, client_call) calls;
     size_t call_count;
     int32_t highest_id; /* no call here has a higher one */
     bool in_pool;
@@ -62,13 +62,13 @@ struct client_connection {
     bool has_streams; /* from then on close() closes the socket in every release */
     bool torn;        /* a write broke off: nothing may follow */
     client_step_fn *close_done;
-    bool closing;                      /* Hadoop's shouldCloseConnection, */
-    struct client_failure *reason;     /* and why; NULL: idle */
-    struct client_caller *connecting;  /* who sets it up */
-    struct client_caller *spinning;    /* before 3.x: who wait for it to leave the pool */
-    struct client_monitor monitor;     /* the Connection's, */
-    struct client_monitor stream_lock; /* `out`'s, */
-    struct client_monitor send_lock;   /* sendRpcRequestLock */
+    bool closing;                          /* Hadoop's shouldCloseConnection, */
+    struct client_failure *reason;         /* and why; NULL: idle */
+    struct client_caller *connecting;      /* who sets it up */
+    STAILQ_HEAD(, client_caller) spinning; /* before 3.x: who wait for it to leave the pool */
+    struct client_monitor monitor;         /* the Connection's, */
+    struct client_monitor stream_lock;     /* `out`'s, */
+    struct client_monitor send_lock;       /* sendRpcRequestLock */
 
     /* The receiver: Hadoop's Connection thread. */
     struct client_thread receiver;
@@ -87,7 +87,7 @@ struct client_connection {
 
     /* The sender: a pool's thread in 2.x, RpcRequestSender in 3.x; before, callers write. */
     struct client_thread sender;
-    struct client_call *first_to_send, *last_to_send;
+    STAILQ_HEAD(, client_call) to_send;
     struct client_call *sending;
     bool sender_runs, sender_busy;
     struct client_failure *send_failure; /* on its way to markClosed */

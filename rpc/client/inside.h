@@ -24,6 +24,8 @@ enum {
     CLIENT_POOL_ROWS = 16,
 };
 
+TAILQ_HEAD(client_connections, client_connection);
+
 struct client {
     struct world *world;
     struct world_host *host;
@@ -46,14 +48,14 @@ struct client {
     struct client_address *addresses;                 /* in order of their first use */
     struct client_settings *other_settings;           /* the same */
     struct client_text *texts;                        /* the newest first */
-    struct client_connection *first, *last;           /* the pool, in order of creation, */
-    struct client_connection *rows[CLIENT_POOL_ROWS]; /* … and by key: each row in that order too */
-    struct client_connection *dying;                  /* left the pool, not freed yet */
-    struct client_caller *callers, *last_caller;      /* all, in order of creation */
-    struct client_caller *idle_callers;               /* threads without a call, for anyone */
+    struct client_connections pool;                   /* in order of creation, */
+    struct client_connections rows[CLIENT_POOL_ROWS]; /* … and by key: each row in that order too */
+    struct client_connections dying;                  /* left the pool, not freed yet */
+    STAILQ_HEAD(, client_caller) callers;             /* all, in order of creation */
+    SLIST_HEAD(, client_caller) idle_callers;         /* threads without a call, for anyone */
     uint32_t caller_count;
-    struct client_call *calls;      /* all that the application has, newest first */
-    struct client_call *free_calls; /* to be used again */
+    LIST_HEAD(, client_call) calls;      /* all that the application has, newest first */
+    LIST_HEAD(, client_call) free_calls; /* to be used again */
     struct client_chunk *free_chunks;
     struct arena arena;               /* of the reply that is being decoded */
     struct wire_extent *spare_extent; /* unframed.c; NULL: in use, or none was needed */

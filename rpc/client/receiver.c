@@ -140,18 +140,18 @@ static void decide(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     struct client *client = connection->client;
-    if (connection->first_call != NULL && !connection->closing && !client->stop_begun) {
+    if (!TAILQ_EMPTY(&connection->calls) && !connection->closing && !client->stop_begun) {
         client_monitor_leave(&connection->monitor, thread);
         receive(thread);
         return;
     }
-    if (!connection->closing && connection->first_call == NULL && !client->stop_begun) {
+    if (!connection->closing && TAILQ_EMPTY(&connection->calls) && !client->stop_begun) {
         end_idle(thread);
         return;
     }
     if (!connection->closing)
         client_connection_mark_closed(
-            connection, connection->first_call == NULL
+            connection, TAILQ_EMPTY(&connection->calls)
                             ? NULL
                             : client_failure_create(CLIENT_STOPPED, "java.io.IOException", NULL,
                                                     "java.lang.InterruptedException", NULL));
@@ -169,7 +169,7 @@ static void woken(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     struct client *client = connection->client;
-    if (connection->first_call == NULL && !connection->closing && !client->stop_begun) {
+    if (TAILQ_EMPTY(&connection->calls) && !connection->closing && !client->stop_begun) {
         struct point_event event =
             client_visit(client, POINT_CLIENT_IDLE, thread, connection, NULL);
         if (client_thread_held(thread, &event, look_again))
@@ -183,7 +183,7 @@ static void wait_with_monitor(struct client_thread *thread)
 {
     struct client_connection *connection = thread->connection;
     struct client *client = connection->client;
-    if (connection->first_call != NULL || connection->closing || client->stop_begun) {
+    if (!TAILQ_EMPTY(&connection->calls) || connection->closing || client->stop_begun) {
         decide(thread);
         return;
     }

@@ -12,13 +12,9 @@ static void begin(struct client_thread *thread);
 
 static struct client_call *pop(struct client_connection *connection)
 {
-    struct client_call *call = connection->first_to_send;
-    if (call == NULL)
-        return NULL;
-    connection->first_to_send = call->next_to_send;
-    if (connection->first_to_send == NULL)
-        connection->last_to_send = NULL;
-    call->next_to_send = NULL;
+    struct client_call *call = STAILQ_FIRST(&connection->to_send);
+    if (call != NULL)
+        STAILQ_REMOVE_HEAD(&connection->to_send, to_send);
     return call;
 }
 
@@ -121,7 +117,6 @@ bool client_sender_offer(struct client_connection *connection, struct client_cal
 {
     bool pooled = !connection->client->release->has_sender_thread;
     client_call_keep(call);
-    call->next_to_send = NULL;
     if (pooled)
         client_idle_threads_take(&connection->client->idle_threads);
     if (!connection->sender_busy && (pooled || connection->sender_runs)) {
@@ -131,33 +126,21 @@ bool client_sender_offer(struct client_connection *connection, struct client_cal
         client_thread_go(&connection->sender, begin);
         return true;
     }
-    if (connection->last_to_send != NULL)
-        connection->last_to_send->next_to_send = call;
-    else
-        connection->first_to_send = call;
-    connection->last_to_send = call;
+    STAILQ_INSERT_TAIL(&connection->to_send, call, to_send);
     return false;
 }
 
 bool client_sender_withdraw(struct client_connection *connection, struct client_call *call)
 {
-    struct client_call *before = NULL;
-    for (struct client_call *at = connection->first_to_send; at != NULL; at = at->next_to_send) {
-        if (at != call) {
-            before = at;
-            continue;
-        }
-        if (before != NULL)
-            before->next_to_send = call->next_to_send;
-        else
-            connection->first_to_send = call->next_to_send;
-        if (connection->last_to_send == call)
-            connection->last_to_send = before;
-        call->next_to_send = NULL;
-        client_call_drop(call);
-        return true;
-    }
-    return false;
+    const struct client_call *at;
+    STAILQ_FOREACH (at, &connection->to_send, to_send)
+        if (at == call)
+            break;
+    if (at == NULL)
+        return false;
+    STAILQ_REMOVE(&connection->to_send, call, client_call, to_send);
+    client_call_drop(call);
+    return true;
 }
 
 void client_sender_start(struct client_connection *connection)
@@ -186,8 +169,8 @@ unsigned client_sender_threads(const struct client_connection *connection)
     unsigned count = connection->sender_busy;
     if (connection->client->release->has_sender_thread)
         return count | connection->sender_runs;
-    for (const struct client_call *at = connection->first_to_send; at != NULL;
-         at = at->next_to_send)
+    const struct client_call *at;
+    STAILQ_FOREACH (at, &connection->to_send, to_send)
         count++;
     return count;
 }

@@ -93,8 +93,8 @@ static void open_up(struct client_thread *thread)
         return;
     }
     client_receiver_touch(connection);
-    client_connection_enter(connection, connection->first_call != NULL ? CONNECTION_OPEN_BUSY
-                                                                       : CONNECTION_OPEN_IDLE);
+    client_connection_enter(connection, !TAILQ_EMPTY(&connection->calls) ? CONNECTION_OPEN_BUSY
+                                                                         : CONNECTION_OPEN_IDLE);
     client_receiver_start(connection);
     end(thread);
 }

@@ -38,6 +38,12 @@ bool client_thread_held(struct client_thread *thread, const struct point_event *
     return false;
 }
 
+void client_monitor_init(struct client_monitor *monitor)
+{
+    monitor->holder = NULL;
+    STAILQ_INIT(&monitor->waiting);
+}
+
 bool client_monitor_enter(struct client_monitor *monitor, struct client_thread *thread,
                           client_step_fn *step)
 {
@@ -47,22 +53,17 @@ bool client_monitor_enter(struct client_monitor *monitor, struct client_thread *
         return true;
     }
     thread->step = step;
-    thread->next = NULL;
-    if (monitor->first == NULL)
-        monitor->first = thread;
-    else
-        monitor->last->next = thread;
-    monitor->last = thread;
+    STAILQ_INSERT_TAIL(&monitor->waiting, thread, waiting);
     return false;
 }
 
 void client_monitor_leave(struct client_monitor *monitor, struct client_thread *thread)
 {
     assert(monitor->holder == thread);
-    struct client_thread *next = monitor->first;
+    struct client_thread *next = STAILQ_FIRST(&monitor->waiting);
     monitor->holder = next;
     if (next == NULL)
         return;
-    monitor->first = next->next;
+    STAILQ_REMOVE_HEAD(&monitor->waiting, waiting);
     world_post(&next->executor, &next->task);
 }

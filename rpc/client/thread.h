@@ -10,6 +10,7 @@
 #define RPC_CLIENT_THREAD_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "rpc/world/world.h"
 
@@ -21,14 +22,15 @@ struct client_thread {
     struct world_executor executor;
     struct world_task task;
     client_step_fn *step;
-    struct client_thread *next;           /* of those who wait for the same monitor */
+    STAILQ_ENTRY(client_thread) waiting;  /* for a monitor */
     const char *doing;                    /* a word of client_call_doing */
     struct client_connection *connection; /* whose work it does; NULL: none yet */
 };
 
-/* "synchronized": first come, first served.  An all-zero one is free. */
+/* "synchronized": first come, first served. */
 struct client_monitor {
-    struct client_thread *holder, *first, *last;
+    struct client_thread *holder; /* NULL: it is free */
+    STAILQ_HEAD(, client_thread) waiting;
 };
 
 void client_thread_init(struct client_thread *thread, struct world_host *host, const char *name,
@@ -41,6 +43,8 @@ void client_thread_go(struct client_thread *thread, client_step_fn *step);
 /* Whether it is held at `event`'s point; then `step` comes when it is let go. */
 bool client_thread_held(struct client_thread *thread, const struct point_event *event,
                         client_step_fn *step);
+
+void client_monitor_init(struct client_monitor *monitor);
 
 /* True: the thread has it.  False: it waits, and `step` runs when it has. */
 bool client_monitor_enter(struct client_monitor *monitor, struct client_thread *thread,

@@ -75,6 +75,6 @@ struct server_call *server_call_queue_take(struct server_call_queue *queue,
 void server_call_queue_release_readers(struct server_call_queue *queue)
 {
     struct server_reader *reader;
-    STAILQ_FOREACH(reader, &queue->blocked, blocked)
-    world_resume(&reader->lane.executor);
+    STAILQ_FOREACH (reader, &queue->blocked, blocked)
+        world_resume(&reader->lane.executor);
 }

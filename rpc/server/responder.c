@@ -161,8 +161,7 @@ static uint64_t age_of_old(struct server_connection *connection, uint64_t now_ns
     uint64_t interval = server_purge_interval_ns(connection->server);
     const struct server_call *call;
 
-    STAILQ_FOREACH(call, &connection->responses, next)
-    {
+    STAILQ_FOREACH (call, &connection->responses, next) {
         if (now_ns > call->stamp_ns + interval)
             return now_ns - call->stamp_ns;
     }
@@ -217,8 +216,7 @@ static void check_now(struct world_task *task)
     uint64_t now_ns = server_purge_clock(server);
     world_lock(server->lock);
     responder->last_check_ns = now_ns;
-    TAILQ_FOREACH(connection, &responder->registered, registered)
-    {
+    TAILQ_FOREACH (connection, &responder->registered, registered) {
         if (age_of_old(connection, now_ns) > 0) {
             server_connection_keep(connection);
             STAILQ_INSERT_TAIL(&responder->old, connection, purge);

@@ -250,8 +250,8 @@ static void close_connections(struct server *server)
 {
     struct server_connection *connection;
 
-    TAILQ_FOREACH(connection, &server->connections, all)
-    server_connection_doom(connection, &server->main, CLOSE_STOP);
+    TAILQ_FOREACH (connection, &server->connections, all)
+        server_connection_doom(connection, &server->main, CLOSE_STOP);
 }
 
 /* What the threads do that are not stuck.  The lock is held. */
@@ -345,8 +345,7 @@ static void cut_connections(struct server *server)
 {
     struct server_connection *connection;
 
-    TAILQ_FOREACH(connection, &server->connections, all)
-    {
+    TAILQ_FOREACH (connection, &server->connections, all) {
         server_connection_cut(connection);
     }
 }
@@ -436,8 +435,7 @@ size_t server_connections(const struct server *server, struct server_connection_
     size_t count = 0;
 
     world_lock(server->lock);
-    TAILQ_FOREACH(connection, &server->connections, all)
-    {
+    TAILQ_FOREACH (connection, &server->connections, all) {
         if (server_connection_state(connection) == CONNECTION_CLOSED)
             continue;
         if (count < max)

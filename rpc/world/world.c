@@ -6,6 +6,7 @@ static void begin(struct world_executor *executor, const char *name,
                   struct world_executor *companion)
 {
     struct world *world = executor->world;
+    STAILQ_INIT(&executor->tasks);
     executor->lane = atomic_fetch_add(&world->next_lane, 1) + 1;
     world->ops->executor_init(executor, companion);
     if (world->tracer != NULL)

@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/uio.h>
 
 #include "faults/point.h"
@@ -62,23 +63,25 @@ enum world_direction { WORLD_READ, WORLD_WRITE };
 typedef void world_task_fn(struct world_task *task);
 struct world_task {
     world_task_fn *run;
-    struct world_task *next; /* the world's */
-    bool queued;             /* the world's; posting a queued task is a mistake */
+    STAILQ_ENTRY(world_task) next; /* the world's */
+    bool queued;                   /* the world's; posting a queued task is a mistake */
 };
+STAILQ_HEAD(world_tasks, world_task);
 
 /* Where tasks run, one at a time and in order: a thread of Hadoop's, a lane of the trace.
  * Embedded by its owner; all fields are the world's. */
 struct world_executor {
     struct world *world;
     struct world_host *host;
-    struct world_task *first, *last; /* posted, not yet run */
-    struct world_task *parked;       /* runs first after world_resume */
-    struct world_executor *next;     /* among the runnable ones */
+    struct world_tasks tasks;           /* posted, not yet run */
+    struct world_task *parked;          /* runs first after world_resume */
+    STAILQ_ENTRY(world_executor) ready; /* in the line of those that can run */
     void *implementation;
     uint32_t lane;
     bool standing, scheduled, lowest;
     bool own_thread; /* see world_executor_init_thread */
 };
+STAILQ_HEAD(world_line, world_executor);
 
 /* One shot.  All fields but `run` are the world's. */
 typedef void world_timer_fn(struct world_timer *timer);

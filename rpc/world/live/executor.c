@@ -9,52 +9,37 @@
 
 /* --- lines --- */
 
-static struct live_line *line_of(const struct world_executor *executor)
+static struct world_line *line_of(const struct world_executor *executor)
 {
     struct live_thread *thread = live_executor_of(executor)->thread;
     return executor->lowest ? &thread->lowest : &thread->ready;
 }
 
-static void line_append(struct live_line *line, struct world_executor *executor)
-{
-    executor->next = NULL;
-    executor->scheduled = true;
-    if (line->first == NULL)
-        line->first = executor;
-    else
-        line->last->next = executor;
-    line->last = executor;
-}
-
-struct world_executor *live_line_take(struct live_line *line)
-{
-    struct world_executor *executor = line->first;
-    if (executor == NULL)
-        return NULL;
-    line->first = executor->next;
-    executor->scheduled = false;
-    return executor;
-}
-
-static void line_remove(struct live_line *line, struct world_executor *executor)
-{
-    struct world_executor *before = NULL;
-    for (struct world_executor *at = line->first; at != executor; at = at->next)
-        before = at;
-    if (before == NULL)
-        line->first = executor->next;
-    else
-        before->next = executor->next;
-    if (line->last == executor)
-        line->last = before;
-    executor->scheduled = false;
-}
-
 /* One that may not run now is dropped when its turn comes. */
 static void schedule(struct world_executor *executor)
 {
-    if (!executor->scheduled && executor->first != NULL)
-        line_append(line_of(executor), executor);
+    if (executor->scheduled || STAILQ_EMPTY(&executor->tasks))
+        return;
+    STAILQ_INSERT_TAIL(line_of(executor), executor, ready);
+    executor->scheduled = true;
+}
+
+static void unschedule(struct world_executor *executor)
+{
+    if (!executor->scheduled)
+        return;
+    STAILQ_REMOVE(line_of(executor), executor, world_executor, ready);
+    executor->scheduled = false;
+}
+
+struct world_executor *live_line_take(struct world_line *line)
+{
+    struct world_executor *executor = STAILQ_FIRST(line);
+    if (executor == NULL)
+        return NULL;
+    STAILQ_REMOVE_HEAD(line, ready);
+    executor->scheduled = false;
+    return executor;
 }
 
 /* --- life --- */
@@ -83,6 +68,7 @@ void live_executor_init(struct world_executor *executor, struct world_executor *
     assert(live != NULL);
     live->executor = executor;
     live->thread = thread_for(executor, companion);
+    STAILQ_INIT(&live->posted);
     executor->implementation = live;
     pthread_mutex_lock(&world->mutex);
     live_link_last(&world->executors, &live->link);
@@ -93,17 +79,8 @@ static void leave_inbox(struct live_executor *live)
 {
     struct live_thread *thread = live->thread;
     pthread_mutex_lock(&thread->mutex);
-    if (live->in_inbox) {
-        struct live_executor *before = NULL;
-        for (struct live_executor *at = thread->inbox_first; at != live; at = at->inbox_next)
-            before = at;
-        if (before == NULL)
-            thread->inbox_first = live->inbox_next;
-        else
-            before->inbox_next = live->inbox_next;
-        if (thread->inbox_last == live)
-            thread->inbox_last = before;
-    }
+    if (live->in_inbox)
+        STAILQ_REMOVE(&thread->inbox, live, live_executor, inbox);
     pthread_mutex_unlock(&thread->mutex);
 }
 
@@ -119,13 +96,13 @@ void live_executor_release(struct world_executor *executor)
     live_link_remove(&live->link);
     pthread_mutex_unlock(&world->mutex);
     leave_inbox(live);
-    if (executor->scheduled)
-        line_remove(line_of(executor), executor);
+    unschedule(executor);
     if (thread->current == executor)
         thread->current = NULL;
     free(live);
     executor->implementation = NULL;
-    executor->first = executor->last = executor->parked = NULL;
+    STAILQ_INIT(&executor->tasks);
+    executor->parked = NULL;
     atomic_fetch_sub(&thread->executors, 1);
 }
 
@@ -139,40 +116,26 @@ bool live_executor_can_run(const struct world_executor *executor)
 
 struct world_task *live_executor_take(struct world_executor *executor)
 {
-    struct world_task *task = executor->first;
-    executor->first = task->next;
-    if (executor->first != NULL)
-        line_append(line_of(executor), executor);
+    struct world_task *task = STAILQ_FIRST(&executor->tasks);
+    STAILQ_REMOVE_HEAD(&executor->tasks, next);
     task->queued = false;
+    schedule(executor);
     return task;
 }
 
 void live_executor_append(struct world_executor *executor, struct world_task *task)
 {
-    task->next = NULL;
     task->queued = true;
-    if (executor->first == NULL)
-        executor->first = task;
-    else
-        executor->last->next = task;
-    executor->last = task;
+    STAILQ_INSERT_TAIL(&executor->tasks, task, next);
     schedule(executor);
 }
 
 void live_executor_forget(struct world_executor *executor, struct world_task *task)
 {
-    struct world_task *before = NULL;
-    for (struct world_task *at = executor->first; at != task; at = at->next)
-        before = at;
-    if (before == NULL)
-        executor->first = task->next;
-    else
-        before->next = task->next;
-    if (executor->last == task)
-        executor->last = before;
+    STAILQ_REMOVE(&executor->tasks, task, world_task, next);
     task->queued = false;
-    if (executor->first == NULL && executor->scheduled)
-        line_remove(line_of(executor), executor);
+    if (STAILQ_EMPTY(&executor->tasks))
+        unschedule(executor);
 }
 
 /* With the thread's mutex. */
@@ -182,26 +145,16 @@ static void enter_inbox(struct live_executor *live)
     if (live->in_inbox)
         return;
     live->in_inbox = true;
-    live->inbox_next = NULL;
-    if (thread->inbox_first == NULL)
-        thread->inbox_first = live;
-    else
-        thread->inbox_last->inbox_next = live;
-    thread->inbox_last = live;
+    STAILQ_INSERT_TAIL(&thread->inbox, live, inbox);
     atomic_store(&thread->full, true);
 }
 
 static void post_from_afar(struct live_executor *live, struct world_task *task)
 {
     struct live_thread *thread = live->thread;
-    task->next = NULL;
     task->queued = true;
     pthread_mutex_lock(&thread->mutex);
-    if (live->first == NULL)
-        live->first = task;
-    else
-        live->last->next = task;
-    live->last = task;
+    STAILQ_INSERT_TAIL(&live->posted, task, next);
     enter_inbox(live);
     pthread_mutex_unlock(&thread->mutex);
     live_thread_wake(thread);
@@ -238,10 +191,7 @@ static void let_go(struct world_executor *executor)
     executor->parked = NULL;
     if (task == NULL)
         return;
-    task->next = executor->first;
-    if (executor->first == NULL)
-        executor->last = task;
-    executor->first = task;
+    STAILQ_INSERT_HEAD(&executor->tasks, task, next);
 }
 
 static void look_again(struct world_executor *executor)
@@ -256,14 +206,7 @@ void live_executor_collect(struct live_executor *live)
 {
     struct world_executor *executor = live->executor;
     live->in_inbox = false;
-    if (live->first != NULL) {
-        if (executor->first == NULL)
-            executor->first = live->first;
-        else
-            executor->last->next = live->first;
-        executor->last = live->last;
-        live->first = live->last = NULL;
-    }
+    STAILQ_CONCAT(&executor->tasks, &live->posted);
     if (live->resume && executor->standing)
         let_go(executor);
     live->resume = false;

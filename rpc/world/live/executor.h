@@ -23,7 +23,7 @@ static inline struct live_executor *live_executor_of(const struct world_executor
 bool live_executor_can_run(const struct world_executor *executor);
 
 /* Take the executor whose turn it is, or NULL. */
-struct world_executor *live_line_take(struct live_line *line);
+struct world_executor *live_line_take(struct world_line *line);
 
 /* Take its first task, of one or more, and put it back in line for the others. */
 struct world_task *live_executor_take(struct world_executor *executor);

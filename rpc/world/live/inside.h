@@ -48,11 +48,6 @@ static inline void live_link_remove(struct live_link *link)
     live_link_init(link);
 }
 
-/* Executors that can run, in order of readiness. */
-struct live_line {
-    struct world_executor *first, *last;
-};
-
 /* A thread with its loop.  What is not marked belongs to the thread itself, or to whoever
  * has stopped the world. */
 struct live_thread {
@@ -63,9 +58,9 @@ struct live_thread {
     struct event_base *base;
     struct event *alarm_event, *wake_event;
     int alarm, wake;
-    struct live_line ready, lowest;
-    struct world_executor *current; /* whose task runs, NULL between tasks */
-    struct world_timer **timers;    /* a heap by (at_ns, order) */
+    struct world_line ready, lowest; /* executors that can run, in order of readiness */
+    struct world_executor *current;  /* whose task runs, NULL between tasks */
+    struct world_timer **timers;     /* a heap by (at_ns, order) */
     size_t timer_count, timer_room;
     uint64_t timer_order;
     uint64_t alarm_ns; /* when the alarm is set to go off */
@@ -80,12 +75,12 @@ struct live_thread {
     unsigned locks;                   /* that it has */
     struct live_link late, leftovers; /* batch.h */
 
-    pthread_mutex_t mutex;                          /* for the inbox */
-    struct live_executor *inbox_first, *inbox_last; /* of whom another thread wants something */
-    _Atomic bool full;                              /* the inbox is not empty */
-    _Atomic bool asleep;                            /* only a write to `wake` wakes it */
-    _Atomic bool over;                              /* its loop has ended */
-    _Atomic unsigned executors;                     /* at 0 its loop ends */
+    pthread_mutex_t mutex;              /* for the inbox */
+    STAILQ_HEAD(, live_executor) inbox; /* of whom another thread wants something */
+    _Atomic bool full;                  /* the inbox is not empty */
+    _Atomic bool asleep;                /* only a write to `wake` wakes it */
+    _Atomic bool over;                  /* its loop has ended */
+    _Atomic unsigned executors;         /* at 0 its loop ends */
 };
 
 /* An executor's `implementation`. */
@@ -96,8 +91,8 @@ struct live_executor {
     struct live_watch *waiting; /* watches that were ready while it could not run */
     bool dead;                  /* its host was killed; changed while the world stands */
     /* Under the thread's mutex: */
-    struct world_task *first, *last; /* posted by other threads */
-    struct live_executor *inbox_next;
+    struct world_tasks posted; /* by other threads */
+    STAILQ_ENTRY(live_executor) inbox;
     bool in_inbox, resume;
 };
 

@@ -70,6 +70,9 @@ bool live_thread_init(struct live_thread *thread, struct live_world *world)
     *thread = (struct live_thread){
         .world = world, .alarm = -1, .wake = -1, .alarm_ns = WORLD_NEVER, .limit_ns = WORLD_NEVER};
     live_link_init(&thread->link);
+    STAILQ_INIT(&thread->ready);
+    STAILQ_INIT(&thread->lowest);
+    STAILQ_INIT(&thread->inbox);
     live_link_init(&thread->watches);
     live_link_init(&thread->late);
     live_link_init(&thread->leftovers);
@@ -127,12 +130,10 @@ void live_thread_drain(struct live_thread *thread)
         return;
     pthread_mutex_lock(&thread->mutex);
     atomic_store(&thread->full, false);
-    struct live_executor *each = thread->inbox_first;
-    thread->inbox_first = thread->inbox_last = NULL;
-    while (each != NULL) {
-        struct live_executor *next = each->inbox_next;
+    struct live_executor *each;
+    while ((each = STAILQ_FIRST(&thread->inbox)) != NULL) {
+        STAILQ_REMOVE_HEAD(&thread->inbox, inbox);
         live_executor_collect(each);
-        each = next;
     }
     pthread_mutex_unlock(&thread->mutex);
 }
@@ -245,7 +246,7 @@ void live_step_end(struct live_thread *thread)
         event_base_loopbreak(thread->base);
 }
 
-static void serve_one(struct live_thread *thread, struct live_line *line)
+static void serve_one(struct live_thread *thread, struct world_line *line)
 {
     struct world_executor *executor = live_line_take(line);
     if (executor == NULL || !live_executor_can_run(executor))
@@ -261,7 +262,7 @@ static bool serve_some(struct live_thread *thread)
 {
     for (int count = 0; count < TURN_TASKS && !live_thread_interrupted(thread); count++) {
         live_thread_drain(thread);
-        if (thread->ready.first == NULL)
+        if (STAILQ_EMPTY(&thread->ready))
             return false;
         serve_one(thread, &thread->ready);
     }
@@ -333,7 +334,8 @@ static void serve_lowest(struct live_thread *thread)
     uint64_t served = thread->served;
     look(thread);
     live_thread_drain(thread);
-    if (served == thread->served && thread->ready.first == NULL && !live_thread_interrupted(thread))
+    if (served == thread->served && STAILQ_EMPTY(&thread->ready) &&
+        !live_thread_interrupted(thread))
         serve_one(thread, &thread->lowest);
 }
 
@@ -345,9 +347,9 @@ static void loop(struct live_thread *thread)
             continue;
         serve(thread);
         live_batch_give_all(thread);
-        if (thread->ready.first != NULL || thread->due)
+        if (!STAILQ_EMPTY(&thread->ready) || thread->due)
             look(thread);
-        else if (thread->lowest.first != NULL)
+        else if (!STAILQ_EMPTY(&thread->lowest))
             serve_lowest(thread);
         else
             wait(thread);

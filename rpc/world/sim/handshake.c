@@ -42,6 +42,7 @@ enum rpc_status sim_listen(struct world_host *host, uint16_t port, int backlog,
     made->listener.world = host->world;
     made->listener.host = host;
     made->listener.address = (struct world_address){host->ip, port};
+    STAILQ_INIT(&made->established);
     made->backlog = backlog < 0 || backlog > BACKLOG_MAX ? BACKLOG_MAX : (uint32_t)backlog;
     self->listeners = made;
     sim->network.listeners++;
@@ -53,14 +54,11 @@ enum rpc_status sim_accept(struct world_listener *listener, struct world_stream 
 {
     struct sim *sim = sim_of(listener->world);
     struct sim_listener *self = listener_of(listener);
-    struct sim_stream *end = self->first;
+    struct sim_stream *end = STAILQ_FIRST(&self->established);
     if (end == NULL)
         return RPC_AGAIN;
-    self->first = end->next;
-    if (self->first == NULL)
-        self->last = NULL;
+    STAILQ_REMOVE_HEAD(&self->established, next);
     self->queued--;
-    end->next = NULL;
     end->listener = NULL;
     sim->network.streams++;
     *stream = &end->stream;
@@ -73,7 +71,6 @@ enum rpc_status sim_accept(struct world_listener *listener, struct world_stream 
 static void drop_end(struct sim *sim, struct sim_stream *end)
 {
     end->listener = NULL;
-    end->next = NULL;
     if (end->state == STREAM_SYN_RECEIVED)
         end->state = STREAM_OPEN;
     sim_stream_finish(sim, end, true);
@@ -90,15 +87,14 @@ void sim_handshake_stop(struct sim *sim, struct sim_listener *listener)
     *at = listener->next;
     listener->gone = true;
 
-    while (listener->first != NULL) {
-        struct sim_stream *end = listener->first;
-        listener->first = end->next;
+    struct sim_stream *end;
+    while ((end = STAILQ_FIRST(&listener->established)) != NULL) {
+        STAILQ_REMOVE_HEAD(&listener->established, next);
         drop_end(sim, end);
     }
-    listener->last = NULL;
     listener->queued = 0;
-    for (struct sim_pair *pair = sim->network.first; listener->pending > 0;) {
-        struct sim_pair *next = pair->next;
+    for (struct sim_pair *pair = TAILQ_FIRST(&sim->network.connections); listener->pending > 0;) {
+        struct sim_pair *next = TAILQ_NEXT(pair, all);
         if (pair->end[1].state == STREAM_SYN_RECEIVED && pair->end[1].listener == listener) {
             listener->pending--;
             drop_end(sim, &pair->end[1]);
@@ -167,12 +163,8 @@ static struct sim_pair *add_pair(struct sim *sim)
 {
     struct sim_network *network = &sim->network;
     struct sim_pair *pair = sim_arena_take(&sim->arena, sizeof(*pair));
-    *pair = (struct sim_pair){.previous = network->last};
-    if (network->first == NULL)
-        network->first = pair;
-    else
-        network->last->next = pair;
-    network->last = pair;
+    *pair = (struct sim_pair){0};
+    TAILQ_INSERT_TAIL(&network->connections, pair, all);
     network->pairs++;
     for (unsigned i = 0; i < 2; i++) {
         pair->end[i].stream.world = &sim->world;
@@ -291,11 +283,7 @@ void sim_handshake_established(struct sim *sim, struct sim_stream *server)
     sim_stream_schedule(sim, server);
     listener->pending--;
     listener->queued++;
-    if (listener->first == NULL)
-        listener->first = server;
-    else
-        listener->last->next = server;
-    listener->last = server;
+    STAILQ_INSERT_TAIL(&listener->established, server, next);
     struct world_watch *watch = listener->listener.watch;
     if (watch != NULL && !watch->task.queued)
         sim_enqueue(watch->executor, &watch->task);

@@ -400,14 +400,7 @@ void sim_pair_settle(struct sim *sim, struct sim_pair *pair)
         sim_ring_truncate(&sim->arena, &end->out, 0);
         sim_agenda_remove(&sim->agenda, &end->agenda_index);
     }
-    if (pair->previous != NULL)
-        pair->previous->next = pair->next;
-    else
-        network->first = pair->next;
-    if (pair->next != NULL)
-        pair->next->previous = pair->previous;
-    else
-        network->last = pair->previous;
+    TAILQ_REMOVE(&network->connections, pair, all);
     network->pairs--;
     sim_arena_give(&sim->arena, pair, sizeof(*pair));
 }
@@ -437,7 +430,8 @@ void sim_network_kill(struct sim *sim, struct world_host *host)
     struct sim_host *self = sim_host_of(host);
     while (self->listeners != NULL)
         sim_handshake_stop(sim, self->listeners);
-    for (struct sim_pair *pair = sim->network.first; pair != NULL; pair = pair->next)
+    struct sim_pair *pair;
+    TAILQ_FOREACH (pair, &sim->network.connections, all)
         for (unsigned i = 0; i < 2; i++)
             if (!pair->end[i].returned && pair->end[i].stream.host == host)
                 sim_stream_finish(sim, &pair->end[i], false);
@@ -445,7 +439,8 @@ void sim_network_kill(struct sim *sim, struct world_host *host)
 
 void sim_network_cut(struct sim *sim)
 {
-    for (struct sim_pair *pair = sim->network.first; pair != NULL; pair = pair->next) {
+    struct sim_pair *pair;
+    TAILQ_FOREACH (pair, &sim->network.connections, all) {
         for (unsigned i = 0; i < 2; i++) {
             struct sim_stream *end = &pair->end[i];
             /* Waiting for room there it would probe now and then, and learn it this way. */

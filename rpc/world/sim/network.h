@@ -55,7 +55,7 @@ struct sim_stream {
     uint32_t visible, flying;         /* bytes of `out`: arrived there; travelling */
     uint32_t writes, segments;        /* how many there were */
     struct sim_listener *listener;    /* while the accepting end is its */
-    struct sim_stream *next;          /* in the listener's backlog */
+    STAILQ_ENTRY(sim_stream) next;    /* in the listener's backlog */
     uint8_t state;                    /* enum sim_stream_state */
     uint8_t error;                    /* enum rpc_status, told once to whoever asks first */
     uint8_t failure;                  /* … of connecting, for good */
@@ -69,20 +69,20 @@ struct sim_stream {
 };
 
 struct sim_pair {
-    struct sim_pair *previous, *next;
+    TAILQ_ENTRY(sim_pair) all;
     struct sim_stream end[2]; /* the connecting one, the accepting one */
 };
 
 struct sim_listener {
     struct world_listener listener;
-    struct sim_listener *next;         /* on its host */
-    struct sim_stream *first, *last;   /* established, not accepted */
-    uint32_t backlog, queued, pending; /* pending: in STREAM_SYN_RECEIVED */
+    struct sim_listener *next;             /* on its host */
+    STAILQ_HEAD(, sim_stream) established; /* not accepted */
+    uint32_t backlog, queued, pending;     /* pending: in STREAM_SYN_RECEIVED */
     bool gone;
 };
 
 struct sim_network {
-    struct sim_pair *first, *last; /* in order of creation */
+    TAILQ_HEAD(, sim_pair) connections; /* in order of creation */
     uint64_t latency_ns, give_up_ns;
     uint32_t buffer;
     uint32_t streams, listeners; /* owned by somebody */

@@ -74,17 +74,19 @@ uint64_t sim_policy_priority(const struct sim *sim, uint32_t lane)
 }
 
 /* The place of the one with the highest priority. */
-static uint32_t highest(struct sim *sim, struct sim_ready *list)
+static uint32_t highest(struct sim *sim, const struct world_line *line)
 {
     struct sim_policy *policy = &sim->policy;
     uint32_t place = 0, best_place = 0;
     struct sim_executor *best = NULL;
-    for (struct world_executor *at = list->first; at != NULL; at = at->next, place++) {
+    const struct world_executor *at;
+    STAILQ_FOREACH (at, line, ready) {
         struct sim_executor *executor = sim_executor_of(at);
-        if (best != NULL && executor->priority <= best->priority)
-            continue;
-        best = executor;
-        best_place = place;
+        if (best == NULL || executor->priority > best->priority) {
+            best = executor;
+            best_place = place;
+        }
+        place++;
     }
     for (unsigned i = 0; i < POLICY_CHANGES_MAX; i++)
         if (policy->change_at[i] == sim->scheduler.picks && best != NULL)
@@ -92,23 +94,24 @@ static uint32_t highest(struct sim *sim, struct sim_ready *list)
     return best_place;
 }
 
-static uint32_t count_of(const struct sim_ready *list)
+static uint32_t count_of(const struct world_line *line)
 {
     uint32_t count = 0;
-    for (const struct world_executor *at = list->first; at != NULL; at = at->next)
+    const struct world_executor *at;
+    STAILQ_FOREACH (at, line, ready)
         count++;
     return count;
 }
 
-uint32_t sim_policy_pick(struct sim *sim, struct sim_ready *list)
+uint32_t sim_policy_pick(struct sim *sim, const struct world_line *line)
 {
-    uint32_t count = count_of(list);
+    uint32_t count = count_of(line);
     if (count < 2)
         return 0;
     uint32_t picks = (uint32_t)sim->scheduler.picks;
     uint32_t drawn = 0;
     if (sim->policy.order == ORDER_PRIORITIES)
-        drawn = highest(sim, list);
+        drawn = highest(sim, line);
     else if (sim->policy.order == ORDER_EVEN)
         drawn = world_uniform(bits_for(sim, SITE_PICK, 0, picks), count - 1);
     return sim_decide(sim, SITE_PICK, 0, picks, count - 1, drawn);

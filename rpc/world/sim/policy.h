@@ -16,7 +16,7 @@
 
 struct sim;
 struct sim_executor;
-struct sim_ready;
+struct world_line;
 
 enum sim_order { ORDER_FIFO, ORDER_HOLDS, ORDER_PRIORITIES, ORDER_EVEN };
 
@@ -41,8 +41,8 @@ void sim_policy_init(struct sim *sim);
 /* An executor's first priority. */
 uint64_t sim_policy_priority(const struct sim *sim, uint32_t lane);
 
-/* Which of the list is picked: 0 is the first. */
-uint32_t sim_policy_pick(struct sim *sim, struct sim_ready *list);
+/* Which of the line is picked: 0 is the first. */
+uint32_t sim_policy_pick(struct sim *sim, const struct world_line *line);
 
 /* For how many picks the executor, about to be picked, is passed over. */
 uint32_t sim_policy_hold(struct sim *sim, struct sim_executor *executor);

@@ -15,11 +15,11 @@ void sim_assert_own(const struct world_executor *executor)
 
 static inline bool can_run(const struct world_executor *executor)
 {
-    return (executor->first != NULL || executor->parked != NULL) &&
+    return (!STAILQ_EMPTY(&executor->tasks) || executor->parked != NULL) &&
            sim_executor_of(executor)->kept == 0;
 }
 
-static inline struct sim_ready *list_of(const struct world_executor *executor)
+static inline struct world_line *line_of(const struct world_executor *executor)
 {
     struct sim_scheduler *scheduler = &sim_of(executor->world)->scheduler;
     return executor->lowest ? &scheduler->lowest : &scheduler->ordinary;
@@ -30,50 +30,28 @@ static inline void schedule(struct world_executor *executor)
 {
     if (executor->scheduled || !can_run(executor))
         return;
-    struct sim_ready *list = list_of(executor);
+    STAILQ_INSERT_TAIL(line_of(executor), executor, ready);
     executor->scheduled = true;
-    executor->next = NULL;
-    if (list->first == NULL)
-        list->first = executor;
-    else
-        list->last->next = executor;
-    list->last = executor;
 }
 
-/* Take `executor`, which comes behind `before` (NULL: is the first), out of the list. */
-static inline void unlink_ready(struct sim_ready *list, struct world_executor *before,
-                                struct world_executor *executor)
+static inline void unschedule(struct world_executor *executor)
 {
-    if (before == NULL)
-        list->first = executor->next;
-    else
-        before->next = executor->next;
-    if (list->last == executor)
-        list->last = before;
+    STAILQ_REMOVE(line_of(executor), executor, world_executor, ready);
     executor->scheduled = false;
 }
 
-static void unschedule(struct world_executor *executor)
+void sim_scheduler_init(struct sim_scheduler *scheduler)
 {
-    if (!executor->scheduled)
-        return;
-    struct sim_ready *list = list_of(executor);
-    struct world_executor *before = NULL;
-    for (struct world_executor *at = list->first; at != executor; at = at->next)
-        before = at;
-    unlink_ready(list, before, executor);
+    STAILQ_INIT(&scheduler->ordinary);
+    STAILQ_INIT(&scheduler->lowest);
+    TAILQ_INIT(&scheduler->executors);
 }
 
 void sim_enqueue(struct world_executor *executor, struct world_task *task)
 {
     assert(!task->queued);
     task->queued = true;
-    task->next = NULL;
-    if (executor->first == NULL)
-        executor->first = task;
-    else
-        executor->last->next = task;
-    executor->last = task;
+    STAILQ_INSERT_TAIL(&executor->tasks, task, next);
     schedule(executor);
 }
 
@@ -81,15 +59,7 @@ void sim_dequeue(struct world_executor *executor, struct world_task *task)
 {
     if (!task->queued)
         return;
-    struct world_task *before = NULL;
-    for (struct world_task *at = executor->first; at != task; at = at->next)
-        before = at;
-    if (before == NULL)
-        executor->first = task->next;
-    else
-        before->next = task->next;
-    if (executor->last == task)
-        executor->last = before;
+    STAILQ_REMOVE(&executor->tasks, task, world_task, next);
     task->queued = false;
 }
 
@@ -98,16 +68,12 @@ void sim_executor_init(struct world_executor *executor, struct world_executor *c
     struct sim *sim = sim_of(executor->world);
     struct sim_scheduler *scheduler = &sim->scheduler;
     struct sim_executor *self = sim_arena_take(&sim->arena, sizeof(*self));
-    *self = (struct sim_executor){.executor = executor, .previous = scheduler->last};
+    *self = (struct sim_executor){.executor = executor};
     self->thread = companion != NULL ? sim_executor_of(companion)->thread : executor->lane;
     self->priority = sim_policy_priority(sim, executor->lane);
     if (executor->host != NULL && sim_host_of(executor->host)->paused)
         self->kept = KEPT_PAUSED;
-    if (scheduler->first == NULL)
-        scheduler->first = self;
-    else
-        scheduler->last->next = self;
-    scheduler->last = self;
+    TAILQ_INSERT_TAIL(&scheduler->executors, self, all);
     scheduler->count++;
     executor->implementation = self;
 }
@@ -119,21 +85,15 @@ void sim_executor_release(struct world_executor *executor)
     struct sim_executor *self = sim_executor_of(executor);
     sim_assert_own(executor);
     assert(self->uses == 0); /* a timer or watch would find no executor */
-    unschedule(executor);
-    while (executor->first != NULL)
-        sim_dequeue(executor, executor->first);
+    if (executor->scheduled)
+        unschedule(executor);
+    while (!STAILQ_EMPTY(&executor->tasks))
+        sim_dequeue(executor, STAILQ_FIRST(&executor->tasks));
     executor->parked = NULL;
     sim_agenda_remove(&sim->agenda, &self->agenda_index);
     if (sim->world.current == executor)
         sim->world.current = NULL;
-    if (self->previous != NULL)
-        self->previous->next = self->next;
-    else
-        scheduler->first = self->next;
-    if (self->next != NULL)
-        self->next->previous = self->previous;
-    else
-        scheduler->last = self->previous;
+    TAILQ_REMOVE(&scheduler->executors, self, all);
     scheduler->count--;
     executor->implementation = NULL;
     sim_arena_give(&sim->arena, self, sizeof(*self));
@@ -173,14 +133,16 @@ void sim_resume(struct world_executor *executor)
 
 void sim_executors_kill(struct sim *sim, struct world_host *host)
 {
-    for (struct sim_executor *at = sim->scheduler.first; at != NULL; at = at->next)
+    struct sim_executor *at;
+    TAILQ_FOREACH (at, &sim->scheduler.executors, all)
         if (at->executor->host == host)
             keep(at, KEPT_DEAD);
 }
 
 void sim_executors_pause(struct sim *sim, struct world_host *host, bool paused)
 {
-    for (struct sim_executor *at = sim->scheduler.first; at != NULL; at = at->next) {
+    struct sim_executor *at;
+    TAILQ_FOREACH (at, &sim->scheduler.executors, all) {
         if (at->executor->host != host)
             continue;
         if (paused)
@@ -202,14 +164,13 @@ static void stall(struct sim *sim, struct sim_executor *self, uint64_t length_ns
     sim_agenda_put(&sim->agenda, sim->now_ns + length_ns, DUE_EXECUTOR, &self->agenda_index);
 }
 
-/* The first executor of the list, from its `skip`th on, that no hold keeps back; those before
+/* The first executor of the line, from its `skip`th on, that no hold keeps back; those before
  * it have been passed over once more.  NULL when all of them are held. */
-static struct world_executor *not_held(struct sim *sim, struct sim_ready *list, uint32_t skip,
-                                       struct world_executor **before)
+static struct world_executor *not_held(struct sim *sim, const struct world_line *line,
+                                       uint32_t skip)
 {
-    struct world_executor *executor = list->first;
-    *before = NULL;
-    for (; executor != NULL; *before = executor, executor = executor->next) {
+    struct world_executor *executor;
+    STAILQ_FOREACH (executor, line, ready) {
         if (skip > 0) {
             skip--;
             continue;
@@ -226,12 +187,12 @@ static struct world_executor *not_held(struct sim *sim, struct sim_ready *list, 
     return NULL;
 }
 
-/* Take the first of a list that has not lost its ability to run.  NULL: there is none. */
-static inline struct world_executor *take_first(struct sim_ready *list)
+/* Take the first of a line that has not lost its ability to run.  NULL: there is none. */
+static inline struct world_executor *take_first(struct world_line *line)
 {
     struct world_executor *executor;
-    while ((executor = list->first) != NULL) {
-        list->first = executor->next;
+    while ((executor = STAILQ_FIRST(line)) != NULL) {
+        STAILQ_REMOVE_HEAD(line, ready);
         executor->scheduled = false;
         if (can_run(executor))
             break;
@@ -243,22 +204,19 @@ static inline void count_pick(struct sim_scheduler *scheduler, struct sim_execut
 {
     picked->picks++;
     scheduler->picks++;
-    scheduler->choices += scheduler->ordinary.first != NULL;
+    scheduler->choices += !STAILQ_EMPTY(&scheduler->ordinary);
 }
 
 /* Take the one that chance wants. */
 static struct world_executor *take_drawn(struct sim *sim)
 {
     struct sim_scheduler *scheduler = &sim->scheduler;
-    struct sim_ready *list = &scheduler->ordinary;
-    while (list->first != NULL) {
-        struct world_executor *before;
-        struct world_executor *executor = not_held(sim, list, sim_policy_pick(sim, list), &before);
-        if (executor == NULL) {
-            before = NULL;
-            executor = list->first;
-        }
-        unlink_ready(list, before, executor);
+    const struct world_line *line = &scheduler->ordinary;
+    while (!STAILQ_EMPTY(line)) {
+        struct world_executor *executor = not_held(sim, line, sim_policy_pick(sim, line));
+        if (executor == NULL)
+            executor = STAILQ_FIRST(line);
+        unschedule(executor);
         if (!can_run(executor))
             continue;
         struct sim_executor *self = sim_executor_of(executor);
@@ -294,8 +252,8 @@ static inline struct world_task *take_task(struct world_executor *executor)
         executor->parked = NULL;
         return task;
     }
-    task = executor->first;
-    executor->first = task->next;
+    task = STAILQ_FIRST(&executor->tasks);
+    STAILQ_REMOVE_HEAD(&executor->tasks, next);
     task->queued = false;
     return task;
 }

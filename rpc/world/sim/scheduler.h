@@ -25,12 +25,12 @@ enum {
 };
 
 struct sim_executor {
-    struct world_executor *executor;      /* borrowed */
-    struct sim_executor *previous, *next; /* all of the world, in order of creation */
-    size_t agenda_index;                  /* of the end of a stall */
-    uint64_t cost_ns;                     /* of a task, from the first pick on */
-    uint64_t priority;                    /* see policy.h */
-    uint32_t thread;                      /* the lane of the first among companions */
+    struct world_executor *executor; /* borrowed */
+    TAILQ_ENTRY(sim_executor) all;
+    size_t agenda_index; /* of the end of a stall */
+    uint64_t cost_ns;    /* of a task, from the first pick on */
+    uint64_t priority;   /* see policy.h */
+    uint32_t thread;     /* the lane of the first among companions */
     uint32_t picks;
     uint32_t uses; /* armed timers and watches that are on */
     uint16_t held; /* for so many picks it is still passed over */
@@ -38,13 +38,9 @@ struct sim_executor {
     uint8_t kept;  /* from running, by what */
 };
 
-struct sim_ready {
-    struct world_executor *first, *last; /* `last` means nothing while there is none */
-};
-
 struct sim_scheduler {
-    struct sim_ready ordinary, lowest;
-    struct sim_executor *first, *last; /* in order of creation */
+    struct world_line ordinary, lowest;
+    TAILQ_HEAD(, sim_executor) executors; /* in order of creation */
     uint32_t count;
     uint64_t steps, picks, choices;
 };
@@ -56,6 +52,9 @@ static inline struct sim_executor *sim_executor_of(const struct world_executor *
 
 /* A task of this executor, of a companion of it, or of nobody is running. */
 void sim_assert_own(const struct world_executor *executor);
+
+/* Nobody yet. */
+void sim_scheduler_init(struct sim_scheduler *scheduler);
 
 /* Append `task`, which is not queued. */
 void sim_enqueue(struct world_executor *executor, struct world_task *task);

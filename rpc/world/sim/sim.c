@@ -160,6 +160,8 @@ struct world *sim_create(const struct sim_options *options)
     sim->world.virtual_time = true;
     sim->world.began_ms = EPOCH_MS;
     sim->agenda.arena = &sim->arena;
+    sim_scheduler_init(&sim->scheduler);
+    TAILQ_INIT(&sim->network.connections);
     sim_policy_init(sim);
     sim_net(&sim->world, &(struct world_net){0});
     return &sim->world;

@@ -7,7 +7,7 @@
 static bool ready(const struct world_watch *watch)
 {
     if (watch->listener != NULL)
-        return world_container(watch->listener, struct sim_listener, listener)->first != NULL;
+        return world_container(watch->listener, struct sim_listener, listener)->queued > 0;
     uint8_t filtered = watch->stream->readiness[watch->direction];
     if (!watch->beneath && filtered != WORLD_AS_BENEATH)
         return filtered == WORLD_READY;
