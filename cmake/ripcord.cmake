@@ -32,6 +32,21 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     add_compile_options(-mtune=skylake)
 endif()
 
+# GCC lays a program out by what it was seen to do; cmake/fast says "write" first, and then "read".
+set(RIPCORD_PROFILE "" CACHE STRING "write: programs leave a profile when they end; read: they are built by it")
+if(RIPCORD_PROFILE)
+    if(NOT CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        message(FATAL_ERROR "RIPCORD_PROFILE needs GCC, not ${CMAKE_C_COMPILER_ID}; leave it empty, or set CC=gcc")
+    endif()
+    set(profile ${PROJECT_BINARY_DIR}/profile)
+    if(RIPCORD_PROFILE STREQUAL "write")
+        add_compile_options(-fprofile-generate=${profile} -fprofile-update=prefer-atomic)
+        add_link_options(-fprofile-generate=${profile})
+    else()
+        add_compile_options(-fprofile-use=${profile} -fprofile-partial-training -Wno-missing-profile)
+    endif()
+endif()
+
 # Asserts stay on in every build: a tester that goes on in a wrong state is worthless.
 foreach(type RELEASE RELWITHDEBINFO MINSIZEREL)
     string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_${type} "${CMAKE_C_FLAGS_${type}}")
