@@ -666,7 +666,7 @@ local Host = {}
 
 ---All its processes die at once; calls that its clients have under way never end, which is no failure.
 function Host:kill() end
----They stand still, while its kernel goes on.  Resume or kill it before the scenario ends.
+---They stand still, while its kernel goes on; at the end of the scenario they go on too.
 function Host:pause() end
 function Host:resume() end
 ---Move its wall clock: "+1h", "-5m".

@@ -66,14 +66,15 @@ static const char *push_shape(lua_State *L, int row)
     luaL_buffinit(L, &names);
     for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, keys); i++) {
         lua_rawgeti(L, keys, i);
-        const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+        const char *name = luaL_tolstring(L, -1, NULL);
         bool is_free = strcmp(name, "name") == 0 || strcmp(name, "releases") == 0;
         if (is_free) {
-            lua_pop(L, 1);
+            lua_pop(L, 2);
             continue;
         }
         lua_pushfstring(L, "%s%s", first ? "" : " ", name);
-        lua_remove(L, -2);
+        lua_replace(L, -3);
+        lua_pop(L, 1);
         luaL_addvalue(&names);
         first = false;
     }

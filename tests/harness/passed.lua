@@ -192,3 +192,13 @@ scenario("a stop takes a start back that still waits for the stop before", funct
     server:start()
     t:expect(t:client(server):call("echo", { message = "x" })):returns()
 end)
+
+scenario("a host that stands still at the end of a scenario goes on then", function(t)
+    local server = t:server()
+    local client = t:client(server)
+    t:expect(client:call("echo", { message = "a" })):returns()
+    server.host:pause()
+    client:call("echo", { message = "b" })
+    t:sleep "1s"
+    t:expect(t:events("server.put", { server })):count(1)
+end)

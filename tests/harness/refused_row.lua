@@ -1,1 +1,1 @@
-scenario("rows have one shape", { cases = { { a = 1 }, { b = 1 } } }, function() end)
+scenario("rows have one shape", { cases = { { a = 1 }, { 7, b = 1 } } }, function() end)
