@@ -220,11 +220,14 @@ enum server_packet server_packet_take(struct server_connection *connection, size
         return too_long(connection, message->length);
     if (status == RPC_NO_MEMORY)
         return server_refuse_silently(connection, CLOSE_OOM);
-    if (server_connection_state(connection) == CONNECTION_HEADER)
+    enum server_connection_state state = server_connection_state(connection);
+    if (state >= CONNECTION_CLOSING) /* another thread has doomed it meanwhile */
+        return PACKET_ENDS_PASS;
+    if (state == CONNECTION_HEADER)
         return take_preamble(connection, message);
 
     /* What follows a frame is read in the same pass only before the context. */
-    bool was_open = server_connection_state(connection) == CONNECTION_OPEN;
+    bool was_open = state == CONNECTION_OPEN;
     enum server_packet packet = status == RPC_OK ? take_frame(connection, message)
                                                  : undecodable(connection, message->length);
     return packet == PACKET_GO_ON && was_open ? PACKET_ENDS_PASS : packet;

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "rpc/server/parts.h"
 #include "rpc/server/rig.h"
 
 static const struct rig_options c26 = {.release = "2.6"};
@@ -551,4 +552,38 @@ Test(packet, random_bytes_never_execute_anything) /* BI-12 */
             rig_end();
         }
     }
+}
+
+/* --- what another thread does meanwhile --- */
+
+static void doom(void)
+{
+    server_connection_close(TAILQ_FIRST(&rig_server->connections), &rig_server->listener.lane,
+                            CLOSE_STOP);
+}
+
+static void doomed_while_it_reads(enum wire_kind kind)
+{
+    struct wire_message message = wire_codec(9)->message(kind);
+    rig_begin(&(struct rig_options){.thread_each = true});
+    unsigned peer = kind == WIRE_PREAMBLE ? rig_connect() : rig_open();
+    rig_settle();
+    size_t before = rig_count(POINT_SERVER_READ);
+    rig_meanwhile(POINT_SERVER_READ, doom);
+    rig_send_message(peer, &message);
+    rig_hear(peer);
+    cr_assert(gt(ulong, rig_count(POINT_SERVER_READ), before));
+    cr_assert(eq(ulong, rig_count(POINT_SERVER_REPLY), 0ul));
+    cr_assert(eq(ulong, rig_counters().open_connections, 0ul));
+    rig_end();
+}
+
+Test(packet, a_preamble_that_another_thread_dooms_while_it_is_read_is_passed_over)
+{
+    doomed_while_it_reads(WIRE_PREAMBLE);
+}
+
+Test(packet, a_frame_that_another_thread_dooms_while_it_is_read_is_passed_over)
+{
+    doomed_while_it_reads(WIRE_CONTEXT);
 }

@@ -144,6 +144,9 @@ void rig_hold(enum point point);
 unsigned rig_held(void);
 void rig_release(void);
 
+/* Do that in the midst of the next step that comes by `point`, as another thread might. */
+void rig_meanwhile(enum point point, void (*then)(void));
+
 /* Strike at most `times`, from now on. */
 void rig_fault(enum point point, const struct point_strike *strike, unsigned times);
 unsigned rig_strikes(void);

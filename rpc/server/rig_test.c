@@ -33,12 +33,19 @@ static void is(enum rpc_status status, enum rpc_status expected)
 /* --- the tracer: events, one hold ---------------------------------------------------- */
 
 static enum point held_point;
+static enum point meanwhile_point;
+static void (*meanwhile)(void);
 static struct world_executor *held[64];
 static unsigned held_count;
 
 static void on_event(struct world_tracer *tracer, const struct point_event *event)
 {
     (void)tracer;
+    if (meanwhile != NULL && event->point == meanwhile_point) {
+        void (*then)(void) = meanwhile;
+        meanwhile = NULL;
+        then();
+    }
     if (rig_event_count == RIG_EVENTS_MAX)
         return;
     struct rig_event *seen = &rig_events[rig_event_count++];
@@ -235,6 +242,7 @@ void rig_begin(const struct rig_options *given)
     codec = wire_codec((int)release->ipc_version);
     point_init();
     held_point = POINT_COUNT;
+    meanwhile = NULL;
     rig_world = sim_create(&(struct sim_options){.seed = options->seed > 0 ? options->seed : 1,
                                                  .rough = options->rough});
     rig_world->tracer = &tracer;
@@ -280,6 +288,12 @@ static void count_done(struct world_task *task)
 {
     (void)task;
     stops_done++;
+}
+
+void rig_meanwhile(enum point point, void (*then)(void))
+{
+    meanwhile_point = point;
+    meanwhile = then;
 }
 
 void rig_stop(void)
