@@ -203,33 +203,35 @@ static void give_reason(struct harness *harness, const char *text)
     findings->reasons++;
 }
 
-void harness_void(struct harness *harness, const char *sentence, ...)
+/* One that spoils is always told: nothing comes behind it. */
+static void add_reason(struct harness *harness, bool spoils, const char *sentence,
+                       va_list arguments)
 {
     struct harness_findings *findings = harness->findings;
     char text[SENTENCE_MAX];
+    vsnprintf(text, sizeof(text), sentence, arguments);
+    harness_lock(harness);
+    bool fits = spoils || findings->reasons < REASONS_MAX || is_given(findings, text);
+    if (!findings->is_spoilt)
+        give_reason(harness, fits ? text : "and more of that kind");
+    findings->is_spoilt |= spoils;
+    harness_unlock(harness);
+}
+
+void harness_void(struct harness *harness, const char *sentence, ...)
+{
     va_list arguments;
     va_start(arguments, sentence);
-    vsnprintf(text, sizeof(text), sentence, arguments);
+    add_reason(harness, false, sentence, arguments);
     va_end(arguments);
-    harness_lock(harness);
-    if (!findings->is_spoilt && !is_given(findings, text))
-        give_reason(harness, findings->reasons < REASONS_MAX ? text : "and more of that kind");
-    harness_unlock(harness);
 }
 
 void harness_broken(struct harness *harness, const char *sentence, ...)
 {
-    struct harness_findings *findings = harness->findings;
-    char text[SENTENCE_MAX];
     va_list arguments;
     va_start(arguments, sentence);
-    vsnprintf(text, sizeof(text), sentence, arguments);
+    add_reason(harness, true, sentence, arguments);
     va_end(arguments);
-    harness_lock(harness);
-    if (!findings->is_spoilt)
-        give_reason(harness, text);
-    findings->is_spoilt = true;
-    harness_unlock(harness);
 }
 
 const char *harness_findings_broken(const struct harness *harness)

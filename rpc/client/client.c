@@ -521,20 +521,20 @@ size_t client_connections(const struct client *client, struct client_connection_
     size_t count = 0;
     const struct client_connection *at;
     TAILQ_FOREACH (at, &client->pool, all) {
-        if (count++ >= max)
-            continue;
-        views[count - 1] = (struct client_connection_view){
-            .connection = at->number,
-            .state = client_connection_state_name(at->state),
-            .doing = doing(at),
-            .user = at->id.user->text,
-            .calls = at->call_count,
-            .last_activity_ms = at->last_activity_ms,
-            .reads = at->receiver_place == RECEIVER_READS,
-            .timeout_ms = client_receiver_timeout(at),
-            .deadline_ns = at->deadline_ns,
-            .waited_ms = at->waited_ms,
-        };
+        if (count < max)
+            views[count] = (struct client_connection_view){
+                .connection = at->number,
+                .state = client_connection_state_name(at->state),
+                .doing = doing(at),
+                .user = at->id.user->text,
+                .calls = at->call_count,
+                .last_activity_ms = at->last_activity_ms,
+                .reads = at->receiver_place == RECEIVER_READS,
+                .timeout_ms = client_receiver_timeout(at),
+                .deadline_ns = at->deadline_ns,
+                .waited_ms = at->waited_ms,
+            };
+        count++;
     }
     return count;
 }
